@@ -1,0 +1,330 @@
+"""Which two lines of code a breach is laid to.
+
+The order of choice, for one event: the line that built the response object that was sent; else the user's line on the live
+stack that sent it; else the handler; else, where no line is the user's, the frame of the package that did it. Two events that lead
+to one line are told apart by walking outward until they differ. An app that is wholly installed is its own user code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+from . import sites
+from .contract.events import Event, Start
+from .contract.finding import Caught, Place
+from .contract.machine import Breach
+from .routes import Handler
+from .sites import Code, Site
+
+Frame = tuple[CodeType, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """The two places of a breach, the chain that led to the first, and what is to be said beside them."""
+
+    where: Place | None
+    also: Place | None
+    stack: tuple[Place, ...]
+    exception: Caught | None
+    notes: tuple[str, ...]
+
+
+def blame(breach: Breach, handler: Handler | None, interface: str) -> Blame:
+    """Lay a breach to lines of code. `handler` answers the route, `interface` is "wsgi" or "asgi"."""
+    return _Blamer(breach, handler, interface).blame()
+
+
+class _Blamer:
+    def __init__(self, breach: Breach, handler: Handler | None, interface: str) -> None:
+        self.breach = breach
+        self.handler = handler
+        self.interface = interface
+        self.notes: list[str] = []
+        package = Code.package(handler.file) if handler else ""
+        self.own: frozenset[str] = frozenset((package,)) if package else frozenset()
+
+    def blame(self) -> Blame:
+        where, also, chain = self.places()
+        caught = self.caught()
+        if where is not None and where.package and where.package not in self.own:
+            self.notes.append(f"the line is in the package {where.package}, not in your code")
+        return Blame(where, also, sites.places(chain), caught, tuple(self.notes))
+
+    # --- each rule's choice
+
+    def places(self) -> tuple[Place | None, Place | None, sites.Chain]:
+        breach = self.breach
+        rule = breach.rule
+        if rule in ("error-after-start", "error-after-end", "unhandled-error"):
+            chain = self.error_chain(breach.error)
+            return self.first(self.frames(chain)) or self.package_place(chain), self.place(breach.also), chain
+        if rule in ("no-response", "unfinished-response", "trailers-missing", "websocket-no-decision"):
+            return self.handler_place(), self.place(breach.also), self.chain(breach.also)
+        if rule in ("second-response", "write-after-end", "late-send", "websocket-second-decision"):
+            return self.pair(breach.at, breach.also)
+        if rule == "length-mismatch":
+            return self.length(breach)
+        if rule in ("body-not-allowed", "body-on-head"):
+            return self.forbidden_body(breach)
+        return self.place(breach.at) or self.place(breach.start), self.place(breach.also), self.chain(breach.at)
+
+    def length(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
+        start = self.site(breach.start)
+        declared = start.declared if start else None
+        for code, instruction in sites.frames(declared):
+            if not self.is_framework(code):
+                return sites.place_of(code, instruction), self.place(breach.start), declared or ()
+        return self.place(breach.start), None, self.chain(breach.start)
+
+    def forbidden_body(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
+        start, at = self.site(breach.start), self.site(breach.at)
+        if start and at and start.bodiless:
+            # The response that was built has no body: whoever stands between it and the server made one.
+            frame = self.differing(at.chain, start.chain)
+            if frame is not None:
+                return sites.place_of(*frame), self.place(breach.start), at.chain
+        return self.place(breach.start), self.send_line(breach), self.chain(breach.start)
+
+    def send_line(self, breach: Breach) -> Place | None:
+        at = self.site(breach.at)
+        return self.first(self.frames(at.chain)) if at else None
+
+    # --- two events
+
+    def pair(self, at: Event | None, also: Event | None) -> tuple[Place | None, Place | None, sites.Chain]:
+        second, first = self.lines(at), self.lines(also)
+        chain = self.chain(at)
+        if not second:
+            return (*self.second_without_user(at, also), chain)
+        if not first:
+            return sites.place_of(*second[0]), self.place(also), chain
+        for index, frame in enumerate(second):
+            if index >= len(first):
+                return sites.place_of(*frame), sites.place_of(*first[-1]), chain
+            if not same_line(frame, first[index]):
+                return sites.place_of(*frame), sites.place_of(*first[index]), chain
+        if len(first) > len(second):
+            return sites.place_of(*second[-1]), sites.place_of(*first[len(second)]), chain
+        return (*self.one_line(at, also, second[0]), chain)
+
+    def one_line(self, at: Event | None, also: Event | None, line: Frame) -> tuple[Place | None, Place | None]:
+        """Both events come from one line of the user's all the way: he is guilty only where that line itself sends."""
+        site = self.site(at)
+        sender = self.innermost_foreign(site.chain if site else ())
+        if sender is None or self.is_user(sender[0]):
+            place = sites.place_of(*(sender or line))
+            return place, place
+        return sites.place_of(*sender), sites.place_of(*line)
+
+    def second_without_user(self, at: Event | None, also: Event | None) -> tuple[Place | None, Place | None]:
+        """No line of the user's made the second: the handler's return did, or a package of its own accord."""
+        second, first = self.site(at), self.site(also)
+        beside = self.place(also)
+        handling = isinstance(at, Start) and at.handling is not None
+        built_once = bool(second and first and second.origin and second.origin == first.origin)
+        if not handling and not built_once and self.handler is not None:
+            self.note_builder(second)
+            return self.handler_place(), beside
+        if second is None:
+            return self.handler_place(), beside
+        foreign = self.innermost_foreign(second.chain)
+        frame = foreign or self.differing(second.chain, first.chain if first else ())
+        return (sites.place_of(*frame) if frame else self.handler_place()), beside
+
+    def note_builder(self, site: Site | None) -> None:
+        builders = [frame for frame in sites.frames(site.origin) if not Code.is_standard(frame[0].co_filename)] if site else []
+        if builders:
+            place = sites.place_of(*builders[0])
+            self.notes.append(f"the response was made from what the handler returned, in {place.file}:{place.line}")
+
+    def differing(self, chain: sites.Chain, other: sites.Chain) -> Frame | None:
+        """The first frame, from the innermost outward, in which two chains differ; else the innermost."""
+        mine, theirs = sites.frames(chain), sites.frames(other)
+        for index, frame in enumerate(mine):
+            if index >= len(theirs) or not same_line(frame, theirs[index]):
+                return frame
+        return mine[0] if mine else None
+
+    # --- one event
+
+    def place(self, event: Event | None) -> Place | None:
+        """The line of one event."""
+        if event is None:
+            return None
+        lines = self.lines(event)
+        if lines:
+            return sites.place_of(*lines[0])
+        site = self.site(event)
+        if self.handler is not None and not self.handler_is_framework():
+            self.note_builder(site)
+            return self.handler_place()
+        return self.package_place(site.chain if site else ()) or self.handler_place()
+
+    def lines(self, event: Event | None) -> list[Frame]:
+        """The user's frames that made an event, the most telling first."""
+        site = self.site(event)
+        if site is None:
+            return []
+        chain = sites.frames(site.chain)
+        if site.sender >= 0:
+            inner, outer = chain[: site.sender], chain[site.sender + 1 :]
+            live = self.user(inner, Code.is_user) + self.adjacent(outer)
+        elif site.sender == sites.NOT_ITSELF:
+            live = []
+        else:
+            live = self.live(self.above_adapter(chain, event))
+        return self.frames(site.origin) + live
+
+    def live(self, chain: list[Frame]) -> list[Frame]:
+        return self.user(chain, Code.is_user) or self.user(chain, self.is_own)
+
+    def frames(self, chain: sites.Chain | None) -> list[Frame]:
+        return self.live(sites.frames(chain))
+
+    def adjacent(self, chain: list[Frame]) -> list[Frame]:
+        """The user's frames that called a response object themselves; those further out only called the app."""
+        found: list[Frame] = []
+        for frame in chain:
+            if not self.is_user(frame[0]):
+                break
+            found.append(frame)
+        return found
+
+    def above_adapter(self, chain: list[Frame], event: Event | None) -> list[Frame]:
+        """Without the frames that spoke WSGI to an adapter and were right to: it is the adapter that speaks ASGI."""
+        handling = isinstance(event, Start) and event.handling is not None
+        if self.interface != "asgi" or not handling:
+            return chain
+        for index, (code, _) in enumerate(chain):
+            if code.co_name == "start_response" and "exc_info" in code.co_varnames and not self.is_user(code):
+                return chain[:index]
+        return chain
+
+    def site(self, event: Event | None) -> Site | None:
+        found = getattr(event, "site", None)
+        return found if isinstance(found, Site) else None
+
+    def chain(self, event: Event | None) -> sites.Chain:
+        site = self.site(event)
+        if site is None:
+            return ()
+        return site.chain + site.origin if site.origin else site.chain
+
+    # --- whose code
+
+    def is_user(self, code: CodeType) -> bool:
+        return Code.is_user(code.co_filename) or self.is_own(code.co_filename)
+
+    def is_own(self, filename: str) -> bool:
+        return bool(self.own) and Code.package(filename) in self.own
+
+    def is_framework(self, code: CodeType) -> bool:
+        name = code.co_filename
+        return Code.is_standard(name) or (Code.is_framework(name) and not self.is_own(name))
+
+    def handler_is_framework(self) -> bool:
+        return self.handler is not None and Code.is_framework(self.handler.file)
+
+    def user(self, chain: list[Frame], test: Callable[[str], bool]) -> list[Frame]:
+        return [frame for frame in chain if test(frame[0].co_filename)]
+
+    def first(self, found: list[Frame]) -> Place | None:
+        return sites.place_of(*found[0]) if found else None
+
+    def innermost_foreign(self, chain: sites.Chain) -> Frame | None:
+        """The innermost frame that is neither a framework's nor the standard library's."""
+        return next((frame for frame in sites.frames(chain) if not self.is_framework(frame[0])), None)
+
+    def package_place(self, chain: sites.Chain) -> Place | None:
+        found = sites.frames(chain)
+        frame = self.innermost_foreign(chain) or next(
+            (frame for frame in found if not Code.is_standard(frame[0].co_filename)), None
+        )
+        return sites.place_of(*frame) if frame else None
+
+    def handler_place(self) -> Place | None:
+        handler = self.handler
+        if handler is None:
+            return None
+        text = sites.linecache.getline(handler.file, handler.line)
+        indent = len(text) - len(text.lstrip())
+        return Place(
+            file=Code.shown(handler.file),
+            line=handler.line,
+            column=indent + 1,
+            function=handler.function,
+            source=text.strip(),
+            end_column=len(text.rstrip()) + 1,
+            package="" if Code.is_user(handler.file) else Code.package(handler.file),
+        )
+
+    # --- exceptions
+
+    def caught(self) -> Caught | None:
+        error = self.breach.error
+        if error is None:
+            return None
+        chain = self.error_chain(error)
+        where = self.first(self.frames(chain)) or self.package_place(chain)
+        deepest = self.deepest(error)
+        return Caught(_name(deepest), _text(deepest), where)
+
+    def error_chain(self, error: BaseException | None) -> sites.Chain:
+        return sites.chain_of(self.deepest(error)) if error is not None else ()
+
+    def deepest(self, error: BaseException | None) -> BaseException | None:
+        """The first of an exception, its causes, contexts and group members whose innermost own frame is the user's."""
+        queue: list[BaseException | None] = [error]
+        seen: set[int] = set()
+        best: BaseException | None = None
+        while queue:
+            current = queue.pop(0)
+            if current is None or id(current) in seen:
+                continue
+            seen.add(id(current))
+            if self.frames(sites.chain_of(current)):
+                if self.raised_by_user(current):
+                    return current
+                best = best or current
+            members = current.exceptions if isinstance(current, BaseExceptionGroup) else ()
+            queue += [current.__cause__, current.__context__, *members]
+        return best or error
+
+    def raised_by_user(self, error: BaseException) -> bool:
+        """Whether no framework frame lies inside the innermost user frame: the framework's own re-raising does not count."""
+        chain = sites.frames(sites.chain_of(error))
+        for code, _ in chain:
+            if self.is_user(code):
+                return True
+            if Code.is_framework(code.co_filename):
+                return False
+        return False
+
+
+def same_line(one: Frame, other: Frame) -> bool:
+    """Whether two frames stand on the same line of the same code."""
+    if one[0] is not other[0]:
+        return False
+    return one[1] == other[1] or _line(one) == _line(other)
+
+
+def _line(frame: Frame) -> int:
+    return sites.place_of(*frame).line
+
+
+def _name(error: BaseException | None) -> str:
+    if error is None:
+        return ""
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _text(error: Any) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return f"<{type(error).__name__} that cannot be printed>"

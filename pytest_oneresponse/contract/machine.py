@@ -1,0 +1,534 @@
+"""The life of a response, as one literal table for each kind of exchange.
+
+Theory. An exchange is one request and what the app does with it. It is in one *state*; each event of the app, the
+client or the server moves it to the next. A *table* says how: ``{state: {event: next}}`` where `next` is a state, or,
+where the event breaks the contract in that state, ``(rule, state)``. Nothing else changes a state: whoever wants to know what
+is legal when reads the table, and the diagram in the docs is drawn from it.
+
+Some states need a word:
+
+- REFUSED (WSGI): `start_response` was called with exc_info after bytes had gone out, and raised that exception again,
+  as PEP 3333 demands. The app must now let it pass.
+- SILENT, CUT, OWING: the app returned without a response, without the end of it, without the trailers it promised. These are
+  no breaches yet: if a forgotten task sends afterwards, *that* is the breach. `over` tells that nothing more will come.
+- GONE, LEFT: the client went before, or after, the head was sent. What the app sends is lost and no end is owed; a second
+  head in LEFT is a second response all the same.
+- "trailers owed" in the name of an event: the head said that trailers follow (ASGI's `trailers`), so its body's end is not the
+  response's.
+- OVER: the app has returned with everything sent. JUDGED: a breach was found; what follows from it is part of it.
+
+Beside the state stand a few facts that no state could hold: the declared length and the bytes sent, whether the status
+allows a body, and the events that started and ended the response. The machine is pure: events in, breaches out.
+Sources: PEP 3333; the ASGI specification (HTTP and WebSocket, Lifespan); RFC 9110, RFC 9112.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from .events import Data, End, Event, File, Improper, Raised, Returned, Start
+from .head import Head, read_head
+
+Next = str | tuple[str, str] | tuple[str, str, str]
+Table = Mapping[str, Mapping[str, Next]]
+
+_SENDING = ("informational", "start", "restart", "data", "empty", "file", "end", "trailers", "last trailers")
+_EVERYTHING = (*_SENDING, "returned", "raised", "gone", "timed out", "over")
+
+
+def _all(next_state: Next, columns: Iterable[str]) -> dict[str, Next]:
+    return dict.fromkeys(columns, next_state)
+
+
+HTTP: Table = {
+    "HEAD": {
+        "informational": "HEAD",
+        "start": "STARTED",
+        "restart": "STARTED",
+        "data": ("body-before-start", "JUDGED"),
+        "empty": ("body-before-start", "HEAD", "practice"),
+        "file": ("body-before-start", "JUDGED"),
+        "end": ("body-before-start", "JUDGED"),
+        "trailers": ("trailers-out-of-order", "JUDGED"),
+        "last trailers": ("trailers-out-of-order", "JUDGED"),
+        "returned": "SILENT",
+        "raised": ("unhandled-error", "OVER"),
+        "gone": "GONE",
+        "timed out": ("hung-response", "JUDGED"),
+        "over": "HEAD",
+    },
+    "STARTED": {
+        "informational": "STARTED",
+        "start": ("second-response", "JUDGED"),
+        "restart": "STARTED",
+        "data": "BODY",
+        "empty": "STARTED",
+        "file": "DONE",
+        "end": "DONE",
+        "file, trailers owed": "TRAILERS",
+        "end, trailers owed": "TRAILERS",
+        "trailers": ("trailers-out-of-order", "JUDGED"),
+        "last trailers": ("trailers-out-of-order", "JUDGED"),
+        "returned": "CUT",
+        "raised": ("error-after-start", "OVER"),
+        "gone": "LEFT",
+        "timed out": ("hung-response", "JUDGED"),
+        "over": "STARTED",
+    },
+    "BODY": {
+        "informational": "BODY",
+        "start": ("second-response", "JUDGED"),
+        "restart": "REFUSED",
+        "data": "BODY",
+        "empty": "BODY",
+        "file": "DONE",
+        "end": "DONE",
+        "file, trailers owed": "TRAILERS",
+        "end, trailers owed": "TRAILERS",
+        "trailers": ("trailers-out-of-order", "JUDGED"),
+        "last trailers": ("trailers-out-of-order", "JUDGED"),
+        "returned": "CUT",
+        "raised": ("error-after-start", "OVER"),
+        "gone": "LEFT",
+        "timed out": ("hung-response", "JUDGED"),
+        "over": "BODY",
+    },
+    "REFUSED": {
+        **_all(("error-swallowed", "JUDGED"), _SENDING),
+        "returned": ("error-swallowed", "JUDGED"),
+        "raised": ("error-after-start", "OVER"),
+        "gone": "LEFT",
+        "timed out": ("hung-response", "JUDGED"),
+        "over": "REFUSED",
+    },
+    "TRAILERS": {
+        "informational": ("second-response", "JUDGED"),
+        "start": ("second-response", "JUDGED"),
+        "restart": ("second-response", "JUDGED"),
+        "data": ("write-after-end", "JUDGED"),
+        "empty": ("write-after-end", "JUDGED"),
+        "file": ("write-after-end", "JUDGED"),
+        "end": ("write-after-end", "JUDGED"),
+        "trailers": "TRAILERS",
+        "last trailers": "DONE",
+        "returned": "OWING",
+        "raised": ("error-after-start", "OVER"),
+        "gone": "LEFT",
+        "timed out": ("hung-response", "JUDGED"),
+        "over": "TRAILERS",
+    },
+    "DONE": {
+        "informational": ("second-response", "JUDGED"),
+        "start": ("second-response", "JUDGED"),
+        "restart": ("second-response", "JUDGED"),
+        "data": ("write-after-end", "JUDGED"),
+        "empty": ("write-after-end", "JUDGED"),
+        "file": ("write-after-end", "JUDGED"),
+        "end": ("write-after-end", "JUDGED"),
+        "trailers": ("trailers-out-of-order", "JUDGED"),
+        "last trailers": ("trailers-out-of-order", "JUDGED"),
+        "returned": "OVER",
+        "raised": ("error-after-end", "OVER"),
+        "gone": "DONE",
+        "timed out": "DONE",
+        "over": "DONE",
+    },
+    "SILENT": {
+        **_all(("late-send", "JUDGED"), _SENDING),
+        **_all("SILENT", ("returned", "raised", "gone", "timed out")),
+        "over": ("no-response", "JUDGED"),
+    },
+    "CUT": {
+        **_all(("late-send", "JUDGED"), _SENDING),
+        **_all("CUT", ("returned", "raised", "gone", "timed out")),
+        "over": ("unfinished-response", "JUDGED"),
+    },
+    "OWING": {
+        **_all(("late-send", "JUDGED"), _SENDING),
+        **_all("OWING", ("returned", "raised", "gone", "timed out")),
+        "over": ("trailers-missing", "JUDGED"),
+    },
+    "OVER": {
+        **_all(("late-send", "JUDGED"), _SENDING),
+        **_all("OVER", ("returned", "raised", "gone", "timed out", "over")),
+    },
+    "GONE": {
+        "informational": "GONE",
+        "start": "LEFT",
+        "restart": "LEFT",
+        **_all("GONE", ("data", "empty", "file", "end", "trailers", "last trailers")),
+        **_all("QUIET", ("returned", "raised")),
+        "gone": "GONE",
+        "timed out": ("hung-response", "JUDGED"),
+        "over": "GONE",
+    },
+    "LEFT": {
+        "informational": "LEFT",
+        "start": ("second-response", "JUDGED"),
+        "restart": "LEFT",
+        **_all("LEFT", ("data", "empty", "file", "end", "trailers", "last trailers")),
+        **_all("QUIET", ("returned", "raised")),
+        "gone": "LEFT",
+        "timed out": ("hung-response", "JUDGED"),
+        "over": "LEFT",
+    },
+    "QUIET": _all("QUIET", _EVERYTHING),
+    "JUDGED": _all("JUDGED", _EVERYTHING),
+}
+
+_WS_SENDING = ("accept", "message", "close", "start", "data", "empty", "end")
+_WS_EVERYTHING = (*_WS_SENDING, "returned", "raised", "gone", "timed out", "over")
+
+WEBSOCKET: Table = {
+    "CONNECTING": {
+        "accept": "OPEN",
+        "message": ("websocket-after-close", "JUDGED"),
+        "close": "CLOSED",
+        "start": "DENYING",
+        "data": ("body-before-start", "JUDGED"),
+        "empty": ("body-before-start", "JUDGED"),
+        "end": ("body-before-start", "JUDGED"),
+        "returned": "UNDECIDED",
+        "raised": ("unhandled-error", "OVER"),
+        "gone": "GONE",
+        "timed out": ("hung-response", "JUDGED"),
+        "over": "CONNECTING",
+    },
+    "OPEN": {
+        "accept": ("websocket-second-decision", "JUDGED"),
+        "message": "OPEN",
+        "close": "CLOSED",
+        "start": ("websocket-second-decision", "JUDGED"),
+        "data": ("websocket-second-decision", "JUDGED"),
+        "empty": ("websocket-second-decision", "JUDGED"),
+        "end": ("websocket-second-decision", "JUDGED"),
+        "returned": "OVER",
+        "raised": ("error-after-start", "OVER"),
+        "gone": "GONE",
+        "timed out": "OPEN",
+        "over": "OPEN",
+    },
+    "DENYING": {
+        "accept": ("websocket-second-decision", "JUDGED"),
+        "message": ("websocket-after-close", "JUDGED"),
+        "close": ("websocket-second-decision", "JUDGED"),
+        "start": ("second-response", "JUDGED"),
+        "data": "DENYING",
+        "empty": "DENYING",
+        "end": "CLOSED",
+        "returned": ("unfinished-response", "JUDGED"),
+        "raised": ("error-after-start", "OVER"),
+        "gone": "GONE",
+        "timed out": ("hung-response", "JUDGED"),
+        "over": "DENYING",
+    },
+    "CLOSED": {
+        "accept": ("websocket-second-decision", "JUDGED"),
+        "message": ("websocket-after-close", "JUDGED"),
+        "close": ("websocket-after-close", "JUDGED"),
+        "start": ("websocket-second-decision", "JUDGED"),
+        "data": ("write-after-end", "JUDGED"),
+        "empty": ("write-after-end", "JUDGED"),
+        "end": ("write-after-end", "JUDGED"),
+        "returned": "OVER",
+        "raised": ("error-after-end", "OVER"),
+        "gone": "CLOSED",
+        "timed out": "CLOSED",
+        "over": "CLOSED",
+    },
+    "UNDECIDED": {
+        **_all(("late-send", "JUDGED"), _WS_SENDING),
+        **_all("UNDECIDED", ("returned", "raised", "gone", "timed out")),
+        "over": ("websocket-no-decision", "JUDGED"),
+    },
+    "OVER": {
+        **_all(("late-send", "JUDGED"), _WS_SENDING),
+        **_all("OVER", ("returned", "raised", "gone", "timed out", "over")),
+    },
+    "GONE": _all("GONE", _WS_EVERYTHING),
+    "JUDGED": _all("JUDGED", _WS_EVERYTHING),
+}
+
+_LIFE = ("startup.complete", "startup.failed", "shutdown.complete", "shutdown.failed")
+_LIFE_EVERYTHING = ("ask startup", "ask shutdown", *_LIFE, "returned", "raised", "gone", "timed out", "over")
+_ORDER: Next = ("lifespan-out-of-order", "JUDGED")
+
+LIFESPAN: Table = {
+    "NEW": {
+        **_all(_ORDER, _LIFE),
+        "ask startup": "STARTING",
+        "ask shutdown": "STOPPING",
+        **_all("UNSUPPORTED", ("returned", "raised")),
+        **_all("NEW", ("gone", "timed out", "over")),
+    },
+    "STARTING": {
+        **_all(_ORDER, ("shutdown.complete", "shutdown.failed")),
+        "startup.complete": "RUNNING",
+        "startup.failed": "FAILED",
+        "ask startup": "STARTING",
+        "ask shutdown": "STARTING",
+        **_all("UNSUPPORTED", ("returned", "raised")),
+        **_all("STARTING", ("gone", "timed out", "over")),
+    },
+    "RUNNING": {
+        **_all(_ORDER, _LIFE),
+        "ask startup": "RUNNING",
+        "ask shutdown": "STOPPING",
+        **_all("ENDED", ("returned", "raised")),
+        **_all("RUNNING", ("gone", "timed out", "over")),
+    },
+    "STOPPING": {
+        **_all(_ORDER, ("startup.complete", "startup.failed")),
+        "shutdown.complete": "ENDED",
+        "shutdown.failed": "ENDED",
+        **_all("STOPPING", ("ask startup", "ask shutdown")),
+        **_all("ENDED", ("returned", "raised")),
+        **_all("STOPPING", ("gone", "timed out", "over")),
+    },
+    "FAILED": {**_all("FAILED", _LIFE_EVERYTHING), **_all(_ORDER, _LIFE)},
+    "ENDED": {**_all("ENDED", _LIFE_EVERYTHING), **_all(_ORDER, _LIFE)},
+    "UNSUPPORTED": _all("UNSUPPORTED", _LIFE_EVERYTHING),
+    "JUDGED": _all("JUDGED", _LIFE_EVERYTHING),
+}
+
+TABLES: Mapping[str, Table] = MappingProxyType({"http": HTTP, "websocket": WEBSOCKET, "lifespan": LIFESPAN})
+FIRST: Mapping[str, str] = MappingProxyType({"http": "HEAD", "websocket": "CONNECTING", "lifespan": "NEW"})
+
+
+class Facts(NamedTuple):
+    """What an exchange is, beside its events. `interface`: "wsgi" or "asgi"; `kind`: a key of TABLES."""
+
+    interface: str
+    kind: str = "http"
+    method: str = "GET"
+
+
+class Breach(NamedTuple):
+    """A rule that was broken: by which event, in which state, and which earlier event it is told beside."""
+
+    rule: str
+    at: Event | None
+    also: Event | None
+    state: str
+    detail: str = ""
+    level: str = ""
+    start: Start | None = None
+    """The head in force at that moment."""
+    error: BaseException | None = None
+    """The exception that was being handled, or that escaped."""
+
+
+class Verdict(NamedTuple):
+    """What the events of an exchange amount to. `life` is the way through the states, one step for each event."""
+
+    breaches: tuple[Breach, ...]
+    state: str
+    life: tuple[str, ...]
+
+
+def judge(facts: Facts, events: Iterable[Event], *, over: bool = True) -> Verdict:
+    """Run the events of one exchange through the machine.
+
+    `over`: nothing more will come, so that what is still owed is a breach.
+    """
+    life = _Life(facts)
+    for event in events:
+        life.step(event)
+    if over:
+        life.finish()
+    return Verdict(tuple(life.breaches), life.state, tuple(life.path))
+
+
+def is_plain(facts: Facts, events: Sequence[Event]) -> bool:
+    """Whether an exchange is of the commonest correct form: a sound head, its body, the end, the return.
+
+    The answer of `judge` to such an exchange is known beforehand, so that watching costs a fifth of a full judgement.
+    False says nothing.
+    """
+    if len(events) < 3 or facts.kind != "http":
+        return False
+    start = events[0]
+    if type(start) is not Start or start.replaces or start.trailers:
+        return False
+    if type(events[-1]) is not Returned or type(events[-2]) is not End:
+        return False
+    head = read_head(facts.interface, start.status, start.headers)
+    if head.problems:
+        return False
+    sent = 0
+    for event in events[1:-2]:
+        if type(event) is not Data:
+            return False
+        sent += event.size
+    if not head.allows_body or (facts.method == "HEAD" and facts.interface == "wsgi"):
+        return sent == 0
+    return head.length is None or head.length == sent or facts.method == "HEAD"
+
+
+class _Life:
+    """One run through a table, with the facts that stand beside the state."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.table = TABLES[facts.kind]
+        self.state = FIRST[facts.kind]
+        self.breaches: list[Breach] = []
+        self.path: list[str] = [self.state]
+        self.start: Start | None = None
+        self.head: Head | None = None
+        self.first_byte: Event | None = None
+        self.ended: Event | None = None
+        self.decided: Event | None = None
+        self.returned: Event | None = None
+        self.refused: Start | None = None
+        self.asked_trailers = False
+        self.sent = 0
+        self.counting = True
+        self.overflowed = False
+
+    def step(self, event: Event) -> None:
+        if isinstance(event, Improper):
+            self.breach(event.rule, event, self.start, event.detail, event.level)
+            return
+        before = self.state
+        row = self.table[before]
+        column = event.column
+        if self.asked_trailers and f"{column}, trailers owed" in row:
+            column = f"{column}, trailers owed"
+        entry = row.get(column)
+        if entry is None:
+            self.breach("invalid-message", event, self.start, f"{column} has no place in a {self.facts.kind} exchange")
+            return
+        if isinstance(entry, str):
+            after = entry
+        else:
+            rule, after = entry[0], entry[1]
+            if self.is_breach(rule, event):
+                self.broken(rule, event, entry[2] if len(entry) == 3 else "")
+        self.path.append(_label(event))
+        self.path.append(after)
+        self.state = after
+        self.note(event, before)
+
+    def is_breach(self, rule: str, event: Event) -> bool:
+        """False where an error page was sent for an exception and the same exception is then raised for the log."""
+        if rule == "error-after-end" and isinstance(event, Raised) and self.start is not None:
+            return not related(event.error, self.start.handling)
+        return True
+
+    def broken(self, rule: str, event: Event, level: str) -> None:
+        also: Event | None = self.start
+        if rule in ("write-after-end", "error-after-end"):
+            also = self.ended or self.start
+        elif rule == "late-send":
+            also = self.ended or self.start or self.returned
+        elif rule == "error-swallowed":
+            also = self.first_byte or self.start
+        elif rule.startswith("websocket"):
+            also = self.decided
+        error = event.error if isinstance(event, Raised) else getattr(event, "handling", None)
+        at = event
+        if rule == "error-swallowed" and self.refused is not None:
+            at, error = self.refused, self.refused.handling
+        self.breaches.append(Breach(rule, at, also, self.state, "", level, self.start, error))
+
+    def breach(self, rule: str, at: Event | None, also: Event | None, detail: str = "", level: str = "") -> None:
+        self.breaches.append(Breach(rule, at, also, self.state, detail, level, self.start))
+
+    def note(self, event: Event, before: str) -> None:
+        """Keep the facts beside the state. What comes after a breach is part of it and is not counted."""
+        if self.state == "JUDGED":
+            return
+        column = event.column
+        if isinstance(event, Start):
+            if self.state == "REFUSED":
+                self.refused = event
+            self.open_head(event, before)
+        elif isinstance(event, Data):
+            if self.start is not None and before in ("STARTED", "BODY"):
+                self.add_bytes(event)
+        elif isinstance(event, File):
+            self.first_byte = self.first_byte or event
+            self.counting = False
+            self.ended = event
+        elif column == "gone":
+            self.counting = False
+        elif column == "returned":
+            self.returned = event
+        elif column in ("accept", "close"):
+            self.decided = event
+        if isinstance(event, End) and before in ("STARTED", "BODY"):
+            self.ended = event
+            self.check_end(event)
+
+    def open_head(self, event: Start, before: str) -> None:
+        if before not in ("HEAD", "STARTED", "CONNECTING"):
+            return
+        if self.decided is None:
+            self.decided = event
+        self.start = event
+        self.head = head = read_head(self.facts.interface, event.status, event.headers)
+        self.asked_trailers = event.trailers
+        for problem in head.problems:
+            self.breach(problem.rule, event, None, problem.detail, problem.level)
+        self.counting = self.facts.method != "HEAD" and head.allows_body
+
+    def add_bytes(self, event: Data) -> None:
+        head = self.head
+        if not event.size or head is None:
+            return
+        first = self.first_byte is None
+        self.first_byte = self.first_byte or event
+        self.sent += event.size
+        if not head.allows_body:
+            if first:
+                detail = f"{event.size} bytes of body on a {head.status}, which has none"
+                self.breach("body-not-allowed", event, self.start, detail)
+        elif self.facts.method == "HEAD":
+            if first and self.facts.interface == "wsgi":
+                self.breach("body-on-head", event, self.start, f"{event.size} bytes of body in answer to HEAD")
+        elif self.counting and head.length is not None and self.sent > head.length and not self.overflowed:
+            self.overflowed = True
+            detail = f"more than the declared Content-Length of {head.length}: {self.sent} bytes so far"
+            self.breach("length-mismatch", event, self.start, detail)
+
+    def check_end(self, event: Event) -> None:
+        head = self.head
+        if head is None or head.length is None or not self.counting or self.overflowed:
+            return
+        if self.sent < head.length:
+            detail = f"Content-Length says {head.length} bytes, {self.sent} were sent"
+            self.breach("length-mismatch", event, self.start, detail)
+
+    def finish(self) -> None:
+        entry = self.table[self.state]["over"]
+        if isinstance(entry, tuple):
+            rule, after = entry[0], entry[1]
+            self.breaches.append(Breach(rule, self.returned, self.start, self.state, "", "", self.start))
+            self.path.append("over")
+            self.path.append(after)
+            self.state = after
+
+
+def related(error: BaseException | None, other: BaseException | None, depth: int = 20) -> bool:
+    """Whether `other` is `error`, or is among its causes, its context or the members of its group."""
+    if error is None or other is None or depth == 0:
+        return False
+    if error is other:
+        return True
+    members = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    below = (error.__cause__, error.__context__, *members)
+    return any(related(inner, other, depth - 1) for inner in below)
+
+
+def _label(event: Event) -> str:
+    if isinstance(event, Start):
+        return f"{event.column} {event.status}"
+    if isinstance(event, Data):
+        return f"data {event.size}"
+    return event.column
+
+
+__all__ = ["FIRST", "HTTP", "LIFESPAN", "TABLES", "WEBSOCKET", "Breach", "Facts", "Verdict", "is_plain", "judge", "related"]

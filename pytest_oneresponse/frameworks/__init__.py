@@ -1,0 +1,104 @@
+"""One module per framework: whose apps it knows, how their routes are listed, where their responses are built."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.metadata
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Protocol, cast
+
+from ..routes import Parameter, Route, Schema
+
+GROUP = "pytest_oneresponse.frameworks"
+"""The entry-point group through which other distributions bring a framework module."""
+
+OWN = ("fastapi", "starlette", "flask", "django")
+
+Parts = tuple[str | Parameter, ...]
+
+
+class Framework(Protocol):
+    """What a framework module holds; a third party's module holds the same names."""
+
+    NAME: str
+    INTERFACE: str
+    """"wsgi" or "asgi"; an optional INTERFACES maps single names of APPS to another one."""
+    APPS: tuple[str, ...]
+    """"module.qualname" of the app classes; their subclasses are meant too."""
+    RESPONSES: tuple[str, ...]
+    """"module.qualname" of the response base classes."""
+    PROXIES: tuple[str, ...]
+    """Path suffixes of files whose response objects merely pass on an inner one."""
+    PACKAGES: tuple[str, ...]
+    """Top-level packages that are the framework itself."""
+    LENGTH_SETTERS: tuple[tuple[str, str, str], ...]
+    """(module, class, method) taking (self, name, value), through which Content-Length may be declared by hand."""
+
+    def routes(self, app: Any) -> list[Route]:
+        """One Route per method and template; never raises for a route that it cannot describe."""
+
+    def hosts(self, app: Any) -> list[str]:
+        """Host values that the app's own configuration asks for; may be empty."""
+
+
+@functools.cache
+def modules() -> tuple[Framework, ...]:
+    """The framework modules: third parties' first, so that they may take over an app class, then our own.
+
+    An entry point that cannot be imported is left out.
+    """
+    found: list[Any] = []
+    for entry in importlib.metadata.entry_points(group=GROUP):
+        try:
+            module = entry.load()
+        except Exception:  # a broken plugin of somebody else must not stop the user's tests
+            continue
+        if module.__name__.rpartition(".")[0] != __name__:
+            found.append(module)
+    found += [importlib.import_module(f"{__name__}.{name}") for name in OWN]
+    return tuple(cast("list[Framework]", found))
+
+
+@functools.cache
+def app_classes() -> dict[str, Framework]:
+    """The framework module of every app class, by "module.qualname"."""
+    classes: dict[str, Framework] = {}
+    for module in modules():
+        for name in module.APPS:
+            classes.setdefault(name, module)
+    return classes
+
+
+def class_names(value: Any) -> list[str]:
+    """"module.qualname" of an object's class and its bases, most derived first; of the class itself for a class."""
+    owner = value if isinstance(value, type) else type(value)
+    return [f"{base.__module__}.{base.__qualname__}" for base in owner.__mro__]
+
+
+def top_package(value: Any) -> str:
+    """The top-level package in which a function or class was defined; empty where unknown."""
+    return str(getattr(value, "__module__", None) or "").partition(".")[0]
+
+
+def anchored(regex: str) -> Schema:
+    """The schema of a text that has to match a regex as a whole."""
+    return {"type": "string", "pattern": f"^(?:{regex})$" if "|" in regex else f"^{regex}$"}
+
+
+def joined(parts: Sequence[str | Parameter]) -> Parts:
+    """The same path with neighbouring texts made one and empty texts left out."""
+    result: list[str | Parameter] = []
+    for part in parts:
+        if isinstance(part, str) and result and isinstance(result[-1], str):
+            result[-1] += part
+        elif part != "":
+            result.append(part)
+    return tuple(result)
+
+
+def prefixed(route: Route, template: str, parts: Parts, host: str = "") -> Route:
+    """The route as it stands below a mount point; a Host of its own stays."""
+    path = joined((*parts, *route.parts))
+    return replace(route, template=template + route.template, parts=path, host=route.host or host)

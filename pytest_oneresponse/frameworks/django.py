@@ -1,0 +1,481 @@
+"""Django, Django REST framework, django-ninja: the patterns of the URL resolver."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ..explore.values import matching
+from ..routes import Parameter, Route, Schema
+from . import Parts, anchored, class_names, joined, top_package
+
+NAME = "django"
+INTERFACE = "wsgi"
+APPS = (
+    "django.core.handlers.wsgi.WSGIHandler",
+    "django.core.handlers.asgi.ASGIHandler",
+    "django.contrib.staticfiles.handlers.StaticFilesHandler",
+    "django.contrib.staticfiles.handlers.ASGIStaticFilesHandler",
+)
+INTERFACES = {
+    "django.core.handlers.asgi.ASGIHandler": "asgi",
+    "django.contrib.staticfiles.handlers.ASGIStaticFilesHandler": "asgi",
+}
+INNER = ("application",)
+RESPONSES = ("django.http.response.HttpResponseBase",)
+PROXIES = ()
+PACKAGES = ("django", "rest_framework", "ninja", "asgiref", "sqlparse")
+LENGTH_SETTERS = (
+    ("django.http.response", "ResponseHeaders", "__setitem__"),
+)
+
+_METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
+_FORMAT_SUFFIX = "format"
+_JSON = "application/json"
+
+
+class Pattern(NamedTuple):
+    """One pattern of a URLconf: how it is written and what it stands for."""
+
+    template: str
+    parts: Parts
+
+
+def routes(app: Any) -> list[Route]:
+    """The routes of ROOT_URLCONF; empty while Django is not set up.
+
+    A plain function view takes whatever comes: it is listed with GET and POST, unless require_http_methods says more.
+    """
+    urls = sys.modules.get("django.urls")
+    if urls is None:
+        return []
+    try:
+        patterns = urls.get_resolver().url_patterns
+    except Exception:  # settings or a URLconf that cannot be imported: the first request shows that error
+        return []
+    return list(_walk(patterns, "/", ("/",)))
+
+
+def hosts(app: Any) -> list[str]:
+    """ALLOWED_HOSTS, without wildcards."""
+    conf = sys.modules.get("django.conf")
+    try:
+        allowed = list(conf.settings.ALLOWED_HOSTS) if conf else []
+    except Exception:  # not configured
+        return []
+    return [str(name).lstrip(".") for name in allowed if name and name != "*"]
+
+
+def _walk(patterns: Iterable[Any], template: str, parts: Parts) -> Iterator[Route]:
+    for one in patterns:
+        try:
+            pattern = _pattern(one.pattern)
+            below = getattr(one, "url_patterns", None)
+        except Exception:  # an include that cannot be imported hides no other pattern
+            continue
+        here = joined((*parts, *pattern.parts))
+        if below is not None:
+            yield from _walk(below, template + pattern.template, here)
+        elif not _is_format_variant(one.callback, here):
+            yield from _views(one.callback, template + pattern.template, here)
+
+
+def _pattern(pattern: Any) -> Pattern:
+    converters = getattr(pattern, "converters", None) or {}
+    text = str(pattern)
+    if hasattr(pattern, "_route"):
+        return Pattern(text, _of_route(text, converters))
+    if hasattr(pattern, "_regex"):
+        parts = _of_regex(text)
+        template = "".join(part if isinstance(part, str) else f"<{part.name}>" for part in parts)
+        return Pattern(template, parts)
+    return Pattern(text, joined((text,)))
+
+
+_VARIABLE = re.compile(r"<(?:[^>:]+:)?(?P<name>[^>]+)>")
+
+
+def _of_route(text: str, converters: Mapping[str, Any]) -> Parts:
+    """The parts of a path() route ("companies/<int:id>/")."""
+    parts: list[str | Parameter] = []
+    end = 0
+    for match in _VARIABLE.finditer(text):
+        name = match["name"]
+        parts += [text[end : match.start()], Parameter(name, "path", _converted(converters.get(name)))]
+        end = match.end()
+    return joined([*parts, text[end:]])
+
+
+def _converted(converter: Any) -> Schema:
+    known = class_names(converter)[0]
+    return _CONVERTERS.get(known) or anchored(str(getattr(converter, "regex", "[^/]+")))
+
+
+_CONVERTERS: dict[str, Schema] = {
+    "django.urls.converters.IntConverter": {"type": "integer", "minimum": 0},
+    "django.urls.converters.StringConverter": {"type": "string", "minLength": 1, "pattern": "^[^/]+$"},
+    "django.urls.converters.SlugConverter": {"type": "string", "minLength": 1, "pattern": "^[-a-zA-Z0-9_]+$"},
+    "django.urls.converters.PathConverter": {"type": "string", "format": "path", "minLength": 1},
+    "django.urls.converters.UUIDConverter": {"type": "string", "format": "uuid"},
+}
+
+
+# Regexes
+
+
+@functools.lru_cache(maxsize=4096)
+def _of_regex(regex: str) -> Parts:
+    """The parts of a re_path() regex: capturing groups are parameters, what lies between them is a text that matches.
+
+    Unnamed groups are numbered from 0 as Django passes them; it ignores them where there are named ones.
+    """
+    named = "(?P<" in regex
+    parts: list[str | Parameter] = []
+    _cut(regex, named, parts)
+    return joined(parts)
+
+
+def _cut(regex: str, named: bool, parts: list[str | Parameter]) -> None:
+    between = ""
+    for kind, text in _pieces(_first_branch(regex)):
+        name = _group_name(kind, named, parts)
+        if name is not None:
+            parts += [_sample(between), Parameter(name, "path", anchored(_group_body(text)))]
+            between = ""
+        elif kind == "group" and _captures(text, named):
+            parts.append(_sample(between))
+            _cut(_group_body(text), named, parts)
+            between = ""
+        elif kind == "quantifier" and not between:
+            continue  # of a group that is kept once
+        else:
+            between += text
+    parts.append(_sample(between))
+
+
+def _group_name(kind: str, named: bool, parts: list[str | Parameter]) -> str | None:
+    if kind.startswith("named "):
+        return kind[6:]
+    if kind == "unnamed" and not named:
+        return str(sum(isinstance(part, Parameter) for part in parts))
+    return None
+
+
+def _captures(text: str, named: bool) -> bool:
+    if text.startswith(("(?=", "(?!", "(?<=", "(?<!")):
+        return False
+    return "(?P<" in text if named else re.search(r"(?<!\\)\((?!\?)", text) is not None
+
+
+def _sample(regex: str) -> str:
+    """A text for the part of a regex that captures nothing."""
+    bare = regex.replace(r"\Z", "").replace(r"\A", "").replace(r"\b", "")
+    bare = re.sub(r"(?<!\\)[\^$](?![^\[]*\])", "", bare)
+    if re.fullmatch(r"[\w/ ,:;=@~!&'%#\"<>-]*", bare):
+        return bare
+    optional = re.sub(r"(?<!\\)/\?\+?$", "/", bare)
+    try:
+        return matching(optional)
+    except ValueError:
+        return bare
+
+
+def _pieces(regex: str) -> Iterator[tuple[str, str]]:
+    """A regex cut at its outermost groups: ("text" | "quantifier" | "group" | "unnamed" | "named NAME", source)."""
+    position = 0
+    after_group = False
+    while position < len(regex):
+        character = regex[position]
+        if character == "(":
+            end = _closing(regex, position)
+            text = regex[position:end]
+            match = re.match(r"\(\?P<(\w+)>", text)
+            yield (f"named {match[1]}" if match else "group" if text.startswith("(?") else "unnamed"), text
+            after_group = True
+        else:
+            end = _atom_end(regex, position)
+            quantifier = after_group and re.match(r"[*+?{]", character) is not None
+            if quantifier:
+                end = position + len(re.match(r"(?:[*+?]|\{[^}]*\})[?+]?", regex[position:])[0])  # type: ignore[index]
+            yield ("quantifier" if quantifier else "text"), regex[position:end]
+            after_group = False
+        position = end
+
+
+def _atom_end(regex: str, position: int) -> int:
+    if regex[position] == "\\":
+        return position + 2
+    if regex[position] == "[":
+        return _class_end(regex, position)
+    return position + 1
+
+
+def _class_end(regex: str, position: int) -> int:
+    end = position + 1
+    if regex[end : end + 1] == "^":
+        end += 1
+    if regex[end : end + 1] == "]":
+        end += 1
+    while end < len(regex) and regex[end] != "]":
+        end += 2 if regex[end] == "\\" else 1
+    return end + 1
+
+
+def _closing(regex: str, position: int) -> int:
+    """Behind the bracket that closes the one at `position`."""
+    depth = 0
+    while position < len(regex):
+        if regex[position] in "()":
+            depth += 1 if regex[position] == "(" else -1
+            position += 1
+            if depth == 0:
+                return position
+        else:
+            position = _atom_end(regex, position)
+    return position
+
+
+def _first_branch(regex: str) -> str:
+    depth = position = 0
+    while position < len(regex):
+        if regex[position] == "|" and depth == 0:
+            return regex[:position]
+        depth += {"(": 1, ")": -1}.get(regex[position], 0)
+        position = _atom_end(regex, position)
+    return regex
+
+
+def _group_body(text: str) -> str:
+    return re.sub(r"^\((?:\?P<\w+>|\?:)?", "", text)[:-1]
+
+
+# Views
+
+
+def _is_format_variant(callback: Any, parts: Parts) -> bool:
+    """REST framework adds every route once more with a format suffix."""
+    if not hasattr(callback, "cls"):
+        return False
+    return any(isinstance(part, Parameter) and part.name == _FORMAT_SUFFIX for part in parts)
+
+
+def _views(callback: Any, template: str, parts: Parts) -> Iterator[Route]:
+    try:
+        answers = list(_answers(callback))
+    except Exception:  # a view object that overrides attribute access
+        answers = [("GET", callback)]
+    for method, handler in answers:
+        body, media, parameters = _serialized(callback, method)
+        yield Route(method, template, handler, parts, parameters, body, media)
+
+
+def _answers(callback: Any) -> Iterator[tuple[str, Callable[..., Any] | None]]:
+    """(METHOD, handler) of what a pattern calls."""
+    owner = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
+    if owner is None:
+        yield from _operations(callback) or [(method, callback) for method in _function_methods(callback)]
+        return
+    actions: Mapping[str, str] = getattr(callback, "actions", None) or {}
+    named = {method: actions.get(method) for method in _METHODS} if actions else {one: one for one in _METHODS}
+    allowed = [method.lower() for method in getattr(owner, "http_method_names", _METHODS)]
+    for method, attribute in named.items():
+        handler = getattr(owner, attribute, None) if attribute else None
+        if handler is None or method not in allowed or _automatic(method, handler, actions):
+            continue
+        yield method.upper(), _user_function(handler, owner)
+
+
+def _operations(callback: Any) -> list[tuple[str, Callable[..., Any] | None]]:
+    """django-ninja's operations behind one pattern; empty for any other callback."""
+    if top_package(callback) != "ninja" or not inspect.isfunction(callback):
+        return []
+    operations = getattr(inspect.getclosurevars(callback).nonlocals.get("self"), "operations", ())
+    return [(method, one.view_func) for one in operations for method in one.methods]
+
+
+def _automatic(method: str, handler: Any, actions: Mapping[str, str]) -> bool:
+    """Whether the framework answers by itself: HEAD as GET, OPTIONS and TRACE from its own classes."""
+    if method == "head" and actions.get("head") == actions.get("get") is not None:
+        return True
+    return method in ("head", "options", "trace") and top_package(handler) in PACKAGES
+
+
+def _user_function(handler: Any, owner: type) -> Callable[..., Any]:
+    """The user's function behind a method; the class where the method is the framework's own."""
+    if "api_view.<locals>" in getattr(handler, "__qualname__", ""):
+        handler = inspect.getclosurevars(handler).nonlocals.get("func", handler)
+    answer: Callable[..., Any] = owner if top_package(handler) in PACKAGES else handler
+    return answer
+
+
+def _function_methods(callback: Any) -> list[str]:
+    """What require_http_methods keeps in its closure, through further decorators; else GET and POST."""
+    current = callback
+    for _ in range(20):
+        code = getattr(current, "__code__", None)
+        if code is not None and "request_method_list" in code.co_freevars:
+            listed = [str(method) for method in inspect.getclosurevars(current).nonlocals["request_method_list"]]
+            return [method for method in listed if not (method == "HEAD" and "GET" in listed)]
+        if not hasattr(current, "__wrapped__"):
+            break
+        current = current.__wrapped__
+    return ["GET", "POST"]
+
+
+# Serializers
+
+
+def _serialized(callback: Any, method: str) -> tuple[Schema | None, str, tuple[Parameter, ...]]:
+    """The body that a view's serializer_class declares, as (schema, media type, form fields)."""
+    owner = getattr(callback, "cls", None)
+    given = getattr(callback, "initkwargs", None) or {}
+    serializer = given.get("serializer_class") or getattr(owner, "serializer_class", None)
+    if method not in ("POST", "PUT", "PATCH") or not isinstance(serializer, type):
+        return None, _JSON, ()
+    try:
+        schema = _of_serializer(serializer(), 0)
+    except Exception:  # a serializer that needs its view's context
+        return None, _JSON, ()
+    media = _media(given.get("parser_classes") or getattr(owner, "parser_classes", None) or (), schema)
+    if media == _JSON:
+        return schema, media, ()
+    required = schema.get("required", ())
+    fields = schema.get("properties", {}).items()
+    return None, media, tuple(Parameter(name, "form", one, name in required) for name, one in fields)
+
+
+_PARSERS = {
+    "JSONParser": _JSON,
+    "FormParser": "application/x-www-form-urlencoded",
+    "MultiPartParser": "multipart/form-data",
+}
+
+
+def _media(parsers: Iterable[Any], schema: Schema) -> str:
+    names = [getattr(parser, "__name__", "") for parser in parsers]
+    understood = [_PARSERS[name] for name in names if name in _PARSERS]
+    if "multipart/form-data" in understood and _holds_file(schema):
+        return "multipart/form-data"
+    return _JSON if _JSON in understood or not understood else understood[0]
+
+
+def _holds_file(schema: Schema) -> bool:
+    return any(one.get("format") == "binary" for one in schema.get("properties", {}).values())
+
+
+def _of_serializer(serializer: Any, depth: int) -> Schema:
+    properties: dict[str, Schema] = {}
+    required: list[str] = []
+    for name, one in serializer.fields.items():
+        if one.read_only or "rest_framework.fields.HiddenField" in class_names(one):
+            continue
+        properties[name] = _of_field(one, depth + 1)
+        if one.required:
+            required.append(name)
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def _of_field(one: Any, depth: int) -> Schema:
+    """The JSON schema of a serializer field; empty for a kind that is not known."""
+    for name in class_names(one):
+        describe = _FIELDS.get(name.rpartition(".")[2]) if name.startswith("rest_framework.") else None
+        if describe is not None and depth < 8:
+            schema = dict(describe(one, depth))
+            return {"anyOf": [schema, {"type": "null"}]} if one.allow_null else schema
+    return {}
+
+
+def _limited(one: Any, schema: dict[str, Any], names: Mapping[str, str]) -> Schema:
+    limits = {key: getattr(one, attribute, None) for key, attribute in names.items()}
+    return {**schema, **{key: _limit(value) for key, value in limits.items() if value is not None}}
+
+
+def _limit(value: Any) -> Any:
+    return value if isinstance(value, int) else float(value)
+
+
+def _text(one: Any, depth: int) -> Schema:
+    schema = dict(_limited(one, {"type": "string"}, {"minLength": "min_length", "maxLength": "max_length"}))
+    if not one.allow_blank:
+        schema.setdefault("minLength", 1)
+    for validator in one.validators:
+        regex = getattr(validator, "regex", None)
+        if regex is not None and "RegexValidator" in class_names(validator)[0]:
+            schema["pattern"] = str(getattr(regex, "pattern", regex))
+    return schema
+
+
+def _decimal(one: Any, depth: int) -> Schema:
+    kind = "integer" if one.decimal_places == 0 else "number"
+    schema = dict(_limited(one, {"type": kind}, {"minimum": "min_value", "maximum": "max_value"}))
+    if one.max_digits is not None:
+        schema.setdefault("maximum", 10 ** (one.max_digits - (one.decimal_places or 0)) - 1)
+    return schema
+
+
+def _numeric(kind: str) -> Callable[[Any, int], Schema]:
+    return lambda one, depth: _limited(one, {"type": kind}, {"minimum": "min_value", "maximum": "max_value"})
+
+
+def _formatted(form: str) -> Callable[[Any, int], Schema]:
+    return lambda one, depth: {"type": "string", "format": form}
+
+
+def _listed(one: Any, depth: int) -> Schema:
+    names = {"minItems": "min_length", "maxItems": "max_length"}
+    schema = dict(_limited(one, {"type": "array", "items": _of_field(one.child, depth + 1)}, names))
+    if one.allow_empty is False:
+        schema.setdefault("minItems", 1)
+    return schema
+
+
+def _primary_key(one: Any, depth: int) -> Schema:
+    key = one.queryset.model._meta.pk.get_internal_type()
+    if key == "UUIDField":
+        return {"type": "string", "format": "uuid"}
+    return {"type": "integer"} if key.endswith(("AutoField", "IntegerField")) else {"type": "string"}
+
+
+def _many(one: Any, depth: int) -> Schema:
+    items = {"type": "array", "items": _of_field(one.child_relation, depth + 1)}
+    return items if one.allow_empty else {**items, "minItems": 1}
+
+
+_FIELDS: dict[str, Callable[[Any, int], Schema]] = {
+    "EmailField": lambda one, depth: _limited(one, {"type": "string", "format": "email"}, {"maxLength": "max_length"}),
+    "URLField": _formatted("uri"),
+    "UUIDField": _formatted("uuid"),
+    "IPAddressField": lambda one, depth: {
+        "type": "string",
+        "format": "ipv6" if str(one.protocol).lower() == "ipv6" else "ipv4",
+    },
+    "CharField": _text,
+    "IntegerField": _numeric("integer"),
+    "FloatField": _numeric("number"),
+    "DecimalField": _decimal,
+    "BooleanField": lambda one, depth: {"type": "boolean"},
+    "DateTimeField": _formatted("date-time"),
+    "DateField": _formatted("date"),
+    "TimeField": _formatted("time"),
+    "DurationField": lambda one, depth: {"type": "string", "examples": ["00:00:01"]},
+    "MultipleChoiceField": lambda one, depth: {
+        "type": "array",
+        "items": {"enum": list(one.choices)},
+        "minItems": 0 if one.allow_empty else 1,
+    },
+    "ChoiceField": lambda one, depth: {"enum": list(one.choices)},
+    "FileField": _formatted("binary"),
+    "ListField": _listed,
+    "DictField": lambda one, depth: {"type": "object", "additionalProperties": _of_field(one.child, depth + 1)},
+    "JSONField": lambda one, depth: {},
+    "PrimaryKeyRelatedField": _primary_key,
+    "ManyRelatedField": _many,
+    "SlugRelatedField": lambda one, depth: {"type": "string"},
+    "HyperlinkedRelatedField": _formatted("uri"),
+    "ListSerializer": _listed,
+    "Serializer": _of_serializer,
+}

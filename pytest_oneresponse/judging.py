@@ -1,0 +1,163 @@
+"""From an exchange to findings: the machine's breaches, laid to lines and told as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from . import blame
+from .contract import rules
+from .contract.events import Data, Event, Raised, Start
+from .contract.finding import Finding
+from .contract.machine import Breach, Verdict
+from .exchange import Exchange
+from .routes import Handler, Route, handler_of
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of an exchange beside its events."""
+
+    route: Route | None = None
+    replay: str = ""
+    test: str = ""
+
+
+def findings(exchange: Exchange, told: Told) -> list[Finding]:
+    """Judge one exchange. Findings of rules that are off are among them, so that a selection can take them up."""
+    verdict = exchange.judge()
+    return [_finding(exchange, breach, verdict, told) for breach in _one_cause(verdict.breaches)]
+
+
+def _one_cause(breaches: Iterable[Breach]) -> list[Breach]:
+    """Each rule once in an exchange: a second breach of the same rule at the same event is told by the first."""
+    kept: dict[tuple[Any, ...], Breach] = {}
+    for breach in breaches:
+        kept.setdefault((breach.rule, breach.detail), breach)
+    return list(kept.values())
+
+
+def _finding(exchange: Exchange, breach: Breach, verdict: Verdict, told: Told) -> Finding:
+    rule = rules.RULES[breach.rule]
+    laid = blame.blame(breach, _handler(exchange, told.route), exchange.facts.interface)
+    request = exchange.make_request()
+    return Finding(
+        rule=rule.name,
+        level=breach.level or rule.level.value,
+        route=route_name(exchange, told.route),
+        message=sentence(breach),
+        where=laid.where,
+        also=laid.also,
+        where_label=rule.where,
+        also_label=rule.also,
+        stack=laid.stack,
+        state=breach.state,
+        life=life_line(verdict.life),
+        exception=laid.exception,
+        request=request,
+        client=exchange.client,
+        notes=laid.notes,
+        replay=told.replay,
+        test=told.test,
+    )
+
+
+def _handler(exchange: Exchange, route: Route | None) -> Handler | None:
+    if route is not None and route.handler is not None:
+        return handler_of(route.handler)
+    return handler_of(exchange.app) if callable(exchange.app) else None
+
+
+def route_name(exchange: Exchange, route: Route | None) -> str:
+    """"METHOD template"; the path itself where no route is known; the kind of exchange where there is no path."""
+    method = exchange.facts.method
+    if exchange.facts.kind == "lifespan":
+        return "LIFESPAN"
+    if exchange.facts.kind == "websocket":
+        method = "WEBSOCKET"
+    if route is not None:
+        return route.name
+    return f"{method} {exchange.make_request().path}"
+
+
+def life_line(path: tuple[str, ...]) -> str:
+    """The way through the states as one line; a long stream is shortened in its middle."""
+    steps = [path[0]] + [f"-{path[index]}-> {path[index + 1]}" for index in range(1, len(path) - 1, 2)]
+    if len(steps) > 12:
+        steps = [*steps[:6], f"... ({len(steps) - 11} more) ...", *steps[-5:]]
+    return " ".join(steps)
+
+
+_STATES = {
+    "STARTED": "had started",
+    "BODY": "had sent a part of its body",
+    "TRAILERS": "had sent its body",
+    "DONE": "was complete",
+    "LEFT": "had started (the client has left)",
+    "DENYING": "had started",
+    "REFUSED": "had failed",
+}
+
+
+def sentence(breach: Breach) -> str:
+    """One sentence about this very case."""
+    write = _SENTENCES.get(breach.rule)
+    if breach.detail:
+        return breach.detail
+    return write(breach) if write else rules.RULES[breach.rule].sentence
+
+
+def _second_response(breach: Breach) -> str:
+    first, second = _status(breach.also), _status(breach.at)
+    when = _STATES.get(breach.state, "had started")
+    return f"a second response{second} was started after the first{first} {when}"
+
+
+def _status(event: Event | None) -> str:
+    return f" ({event.status})" if isinstance(event, Start) else ""
+
+
+def _error(breach: Breach) -> str:
+    error = breach.at.error if isinstance(breach.at, Raised) else None
+    when = _STATES.get(breach.state, "had started")
+    if breach.rule == "unhandled-error":
+        return f"{type(error).__name__} escaped before a response was started"
+    return f"{type(error).__name__} escaped after the response{_status(breach.start)} {when}"
+
+
+def _late_send(breach: Breach) -> str:
+    what = {"start": "a response", "data": "a part of the body", "end": "the end of the body"}
+    column = breach.at.column if breach.at else ""
+    return f"{what.get(column, column)} was sent after the app had returned to the server"
+
+
+def _write_after_end(breach: Breach) -> str:
+    what = f"{breach.at.size} bytes were sent" if isinstance(breach.at, Data) else "the body was ended again"
+    return f"{what} after the end of the response{_status(breach.start)}"
+
+
+def _unfinished(breach: Breach) -> str:
+    return f"the response{_status(breach.start)} was started and never ended"
+
+
+def _hung(breach: Breach) -> str:
+    started = f"the response{_status(breach.start)} was started, but" if breach.start else "the handler"
+    return f"{started} neither ended nor failed within the time limit"
+
+
+def _no_response(_breach: Breach) -> str:
+    return "the app returned without having started a response"
+
+
+_SENTENCES = {
+    "second-response": _second_response,
+    "error-after-start": _error,
+    "error-after-end": _error,
+    "unhandled-error": _error,
+    "late-send": _late_send,
+    "write-after-end": _write_after_end,
+    "unfinished-response": _unfinished,
+    "hung-response": _hung,
+    "no-response": _no_response,
+}

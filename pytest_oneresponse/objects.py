@@ -1,0 +1,75 @@
+"""Noting where the frameworks' response objects are built, and where their length is declared by hand."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from . import exchange, sites
+from .frameworks import modules
+from .watch.imported import when_imported
+from .watch.patching import Patches
+
+_getframe = sys._getframe
+_noted: set[type] = set()
+
+
+def install(patches: Patches) -> None:
+    """Note, from now on, what the loaded frameworks build while they answer; ended by `patches.undo()`.
+
+    Only the note of constructions stays in its place, where it does nothing outside of an exchange: a class that once
+    had a `__new__` of its own cannot be constructed with arguments after it is taken away again.
+    """
+    exchange.Proxies.suffixes = tuple({suffix for module in modules() for suffix in module.PROXIES})
+    for name in dict.fromkeys(name for module in modules() for name in module.RESPONSES):
+        module_name, _, class_name = name.rpartition(".")
+        when_imported(module_name, functools.partial(_note_class, class_name))
+    for module_name, owner, method in dict.fromkeys(item for module in modules() for item in module.LENGTH_SETTERS):
+        patches.when_imported(module_name, _setter_patch(owner, method))
+
+
+def framework_packages() -> frozenset[str]:
+    """The top-level packages that are the frameworks themselves."""
+    return frozenset(name for module in modules() for name in module.PACKAGES)
+
+
+def _note_class(class_name: str, module: ModuleType) -> None:
+    response = getattr(module, class_name, None)
+    if not isinstance(response, type):
+        return
+    sites.Responses.add(response)
+    if response in _noted or response.__new__ is not object.__new__:
+        return
+    _noted.add(response)
+    current = exchange.current
+
+    def __new__(cls: type, *_args: Any, **_named: Any) -> Any:
+        built = object.__new__(cls)
+        running = current()
+        if running is not None:
+            running.note_built(built, _getframe(1))
+        return built
+
+    response.__new__ = __new__  # type: ignore[assignment, method-assign]
+
+
+def _setter_patch(owner: str, method: str) -> Callable[[ModuleType, Patches], None]:
+    def patch(module: ModuleType, patches: Patches) -> None:
+        patches.replace(getattr(module, owner, None), method, _noting)
+
+    return patch
+
+
+def _noting(original: Any) -> Any:
+    @functools.wraps(original)
+    def setter(self: Any, name: Any, *values: Any, **named: Any) -> Any:
+        if type(name) is str and len(name) == 14 and name.lower() == "content-length":
+            running = exchange.current()
+            if running is not None:
+                running.declared[exchange.headers_key(self)] = sites.capture_built(_getframe(1))
+        return original(self, name, *values, **named)
+
+    return setter

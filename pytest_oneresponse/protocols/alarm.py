@@ -1,0 +1,63 @@
+"""A time limit for code that does not give control back."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from types import FrameType
+from typing import Any
+
+
+class TimeLimit(BaseException):
+    """Raised into the running frame when the limit has passed; `frame` is where it struck.
+
+    No Exception, so that an app's `except Exception` does not take it for one of its own.
+    """
+
+    def __init__(self, frame: FrameType | None) -> None:
+        super().__init__("the time limit of the exchange has passed")
+        self.frame = frame
+
+
+class Alarm:
+    """`with Alarm(seconds):` raises TimeLimit in the block when the seconds are over, and again every tenth of one.
+
+    Works in the main thread of a POSIX system, elsewhere it does nothing (`Alarm.available()`). A timer that
+    somebody else had set (pytest-timeout) is put back with the time that it has left.
+    """
+
+    __slots__ = ("before", "entered", "old", "seconds")
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.old: tuple[float, float] = (0.0, 0.0)
+        self.before: Any = None
+        self.entered = 0.0
+
+    @staticmethod
+    def available() -> bool:
+        return hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+
+    def __enter__(self) -> Alarm:
+        if not self.seconds or not self.available():
+            self.seconds = 0
+            return self
+        self.entered = time.monotonic()
+        self.before = signal.signal(signal.SIGALRM, self._strike)
+        self.old = signal.setitimer(signal.ITIMER_REAL, self.seconds, 0.1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self.seconds:
+            return
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, self.before if self.before is not None else signal.SIG_DFL)
+        delay, interval = self.old
+        if delay:
+            left = max(0.001, delay - (time.monotonic() - self.entered))
+            signal.setitimer(signal.ITIMER_REAL, left, interval)
+
+    @staticmethod
+    def _strike(_signal: int, frame: FrameType | None) -> None:
+        raise TimeLimit(frame)

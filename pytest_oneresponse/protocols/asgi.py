@@ -1,0 +1,544 @@
+"""ASGI: a recorder around an app (http, websocket, lifespan), and a driver that plays the server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from types import FrameType
+from typing import Any
+from urllib.parse import quote
+
+from .. import sites
+from ..contract.events import (
+    Accept,
+    Close,
+    Data,
+    End,
+    File,
+    Improper,
+    Informational,
+    Lifespan,
+    Message,
+    TimedOut,
+    Trailers,
+)
+from ..contract.machine import Facts, judge
+from ..contract.request import Request
+from ..exchange import Exchange
+from ..sites import Site, capture
+from .alarm import Alarm, TimeLimit
+from .client import MOST_CHUNKS, Answer, Client, ClientLeft, Refused
+
+NAME = "asgi"
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+AsgiApp = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+_getframe = sys._getframe
+
+_EXTENSIONS = {
+    "http.response.push": "http.response.push",
+    "http.response.zerocopysend": "http.response.zerocopysend",
+    "http.response.pathsend": "http.response.pathsend",
+    "http.response.early_hint": "http.response.early_hint",
+    "http.response.trailers": "http.response.trailers",
+    "http.response.debug": "http.response.debug",
+}
+
+
+class Watched:
+    """An ASGI app whose exchanges are recorded; whatever the app and the server do passes through unchanged."""
+
+    __slots__ = ("app",)
+
+    def __init__(self, app: AsgiApp) -> None:
+        self.app = app
+
+    def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
+        kind = scope.get("type", "http")
+        facts = Facts("asgi", kind if kind in ("websocket", "lifespan") else "http", scope.get("method", "GET"))
+        exchange = Exchange(facts, self.app, lambda: request_of(scope), scope)
+        return record(self.app, scope, receive, send, exchange)
+
+
+def watched(app: AsgiApp) -> AsgiApp:
+    """The app with a recorder around it; an app that has one is given back as it is."""
+    return app if isinstance(app, Watched) else Watched(app)
+
+
+async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Send, exchange: Exchange) -> None:
+    """Call the app once, its events going to `exchange`."""
+    exchange.open()
+
+    async def recording_receive() -> dict[str, Any]:
+        message = await receive()
+        kind = message["type"]
+        if kind == "http.disconnect" or kind == "websocket.disconnect":
+            exchange.gone()
+        elif kind == "lifespan.startup" or kind == "lifespan.shutdown":
+            exchange.add(Lifespan("ask " + kind[9:]))
+        return message
+
+    # A plain function: here the stack is whole, also where the message is awaited by another task or thread.
+    def recording_send(message: dict[str, Any]) -> Coroutine[Any, Any, None]:
+        exchange.called += 1
+        return forward(message, _getframe(1))
+
+    async def forward(message: dict[str, Any], frame: FrameType | None) -> None:
+        exchange.called -= 1
+        note(exchange, scope, message, frame)
+        frame = None
+        await send(message)
+
+    try:
+        result = await app(scope, recording_receive, recording_send)
+    except BaseException as error:
+        _escaped(exchange, error)
+        exchange.close()
+        raise
+    if result is not None:
+        exchange.improper("invalid-message", f"the app returned {type(result).__name__}; an ASGI app returns nothing")
+    if exchange.called:
+        exchange.improper("invalid-message", f"{exchange.called} send() calls were not awaited")
+    exchange.returned()
+    exchange.close()
+
+
+def _escaped(exchange: Exchange, error: BaseException) -> None:
+    """An exception left the app. To be cancelled is the client's or the server's doing."""
+    if isinstance(error, TimeLimit):
+        exchange.add(TimedOut(Site(capture(error.frame))))
+    elif isinstance(error, asyncio.CancelledError) or type(error).__name__ == "Cancelled":
+        exchange.gone()
+        exchange.returned()
+    else:
+        exchange.raised(error)
+
+
+def note(exchange: Exchange, scope: dict[str, Any], message: Any, frame: FrameType | None) -> None:
+    """Turn one message of the app into events (ASGI, "HTTP Connection Scope", "WebSocket", "Lifespan Protocol")."""
+    kind = message.get("type") if isinstance(message, dict) else None
+    if kind == "http.response.start" or kind == "websocket.http.response.start":
+        headers = _headers(message.get("headers"))
+        if "status" not in message:
+            exchange.improper("invalid-message", "http.response.start has no status", frame)
+        else:
+            exchange.start(message["status"], headers, frame, trailers=bool(message.get("trailers")))
+    elif kind == "http.response.body" or kind == "websocket.http.response.body":
+        _body(exchange, message, frame)
+    else:
+        _other(exchange, scope, kind, message, Site(capture(frame)))
+
+
+def _headers(headers: Any) -> tuple[Any, ...]:
+    if headers is None:
+        return ()
+    try:
+        return tuple([tuple(pair) if type(pair) is list else pair for pair in headers])
+    except TypeError:
+        return (headers,)
+
+
+def _body(exchange: Exchange, message: dict[str, Any], frame: FrameType | None) -> None:
+    body = message.get("body", b"")
+    more = message.get("more_body", False)
+    # Chunks in the middle of a stream need no site of their own: nothing that they could break is first seen there.
+    site = Site(capture(frame)) if not more or not exchange.events or exchange.closed or len(exchange.events) < 3 else None
+    if not isinstance(body, (bytes, bytearray, memoryview)):
+        exchange.add(Improper("body-not-bytes", f"the body is {type(body).__name__}, not bytes", site or Site(capture(frame))))
+        size = 0
+    else:
+        size = len(body)
+    if size or more:
+        exchange.add(Data(size, site))
+    if not more:
+        exchange.add(End(site))
+
+
+def _other(exchange: Exchange, scope: dict[str, Any], kind: Any, message: Any, site: Site) -> None:
+    extension = _EXTENSIONS.get(kind) if isinstance(kind, str) else None
+    if extension is not None and extension not in (scope.get("extensions") or {}):
+        exchange.add(Improper("invalid-message", f"{kind} was sent, an extension that the server did not offer", site))
+        return
+    if kind == "http.response.trailers":
+        exchange.add(Trailers(not message.get("more_trailers", False), site))
+    elif kind == "http.response.pathsend":
+        exchange.add(File(site))
+    elif kind == "http.response.zerocopysend":
+        exchange.add(File(site) if not message.get("more_body") else Data(0, site))
+    elif kind == "http.response.early_hint":
+        exchange.add(Informational(103, site))
+    elif kind in ("http.response.push", "http.response.debug"):
+        pass
+    elif exchange.facts.kind == "websocket" and kind in _WEBSOCKET:
+        exchange.add(_WEBSOCKET[kind](site))
+    elif exchange.facts.kind == "lifespan" and isinstance(kind, str) and kind.startswith("lifespan."):
+        exchange.add(Lifespan(kind[9:], site))
+    else:
+        said = f"a message of type {kind!r}" if isinstance(message, dict) else f"{type(message).__name__}, no message"
+        exchange.add(Improper("invalid-message", f"{said} was sent in an {exchange.facts.kind} exchange", site))
+
+
+_WEBSOCKET: dict[str, Callable[[Site], Accept | Message | Close]] = {
+    "websocket.accept": Accept,
+    "websocket.send": Message,
+    "websocket.close": Close,
+}
+
+
+def request_of(scope: dict[str, Any]) -> Request:
+    """The request that a scope describes; its body is not read."""
+    headers = tuple(
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope.get("headers") or () if name
+    )
+    query = scope.get("query_string", b"")
+    query = query.decode("latin-1") if isinstance(query, bytes) else str(query)
+    method = scope.get("method") or ("GET" if scope.get("type") != "lifespan" else "LIFESPAN")
+    return Request(method, scope.get("path") or "/", query, headers)
+
+
+def scope_of(request: Request) -> dict[str, Any]:
+    """The scope of a request, as ASGI 3 ("HTTP Connection Scope") asks for it."""
+    host = request.header("host") or "localhost:8000"
+    headers = [(b"host", host.encode("latin-1", "replace"))]
+    for name, value in request.headers:
+        lowered = name.lower()
+        if lowered != "host":
+            raw = value.encode("latin-1") if value.isascii() else value.encode()
+            headers.append((lowered.encode("latin-1", "replace"), raw))
+    if request.body and request.header("content-length") is None:
+        headers.append((b"content-length", str(len(request.body)).encode()))
+    name, _, port = host.partition(":")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": "http",
+        "path": request.path,
+        "raw_path": quote(request.path, safe="/:@!$&'()*+,;=~-._").encode(),
+        "query_string": request.query.encode("latin-1", "replace"),
+        "root_path": "",
+        "headers": headers,
+        "client": ("127.0.0.1", 50000),
+        "server": (name, int(port) if port.isdigit() else 80),
+        "extensions": {},
+    }
+
+
+_GRACE = 0.05
+"""How long tasks that the app left behind are waited for, in seconds."""
+_IDLE = 0.1
+"""After so many silent seconds the client leaves a response that stays open by design."""
+
+
+class Driver:
+    """Plays the server for an ASGI app: one event loop, one lifespan, one exchange at a time."""
+
+    def __init__(self, app: AsgiApp, timeout: float = 5.0) -> None:
+        self.app = app
+        self.timeout = timeout
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.lifespan: _LifespanRun | None = None
+        self.state: dict[str, Any] = {}
+
+    def exchange(self, request: Request, client: Client = Client()) -> tuple[Exchange, Answer]:  # noqa: B008
+        """Send one request and take the answer as `client` does. Never raises what the app raises.
+
+        KeyboardInterrupt alone passes: it is the user's. A loop in which the app cannot be ended is given up
+        and a new one, with a lifespan of its own, serves the next request.
+        """
+        loop = self.running()
+        scope = scope_of(request)
+        if self.state:
+            scope["state"] = dict(self.state)
+        exchange = Exchange(Facts("asgi", "http", request.method), self.app, lambda: request, scope)
+        exchange.client = str(client)
+        exchange.docket = None
+        served = _Served(self.app, scope, request, client, exchange, self.timeout)
+        try:
+            with Alarm(self.timeout * 1.5 + 0.5 if self.timeout else 0):
+                loop.run_until_complete(served.serve())
+        except KeyboardInterrupt:
+            raise
+        except TimeLimit as error:
+            served.time_out(Site(capture(error.frame)))
+            self.give_up()
+        except BaseException:
+            if served.hangs:
+                self.give_up()
+        finally:
+            served.cancel_timers()
+            exchange.close()
+        return exchange, served.answer
+
+    def running(self) -> asyncio.AbstractEventLoop:
+        """The loop, with the app's lifespan started in it."""
+        if self.loop is None:
+            self.loop = asyncio.new_event_loop()
+            self.lifespan = _LifespanRun(self.app, self.timeout)
+            with contextlib.suppress(TimeLimit), Alarm(self.timeout * 2):
+                self.loop.run_until_complete(self.lifespan.startup())
+            self.state = self.lifespan.state
+        return self.loop
+
+    def give_up(self) -> None:
+        """Leave a loop to itself in which something hangs."""
+        self.loop = None
+        self.lifespan = None
+
+    def close(self) -> None:
+        """Shut the app down and close the loop."""
+        loop, self.loop = self.loop, None
+        if loop is None or self.lifespan is None:
+            return
+        try:
+            with Alarm(self.timeout * 2):
+                loop.run_until_complete(self.lifespan.shutdown())
+                loop.run_until_complete(_cancel_the_rest())
+                loop.run_until_complete(loop.shutdown_asyncgens())
+        except (TimeLimit, Exception):  # noqa: S110 - a shutdown that fails is told by its own exchange
+            pass
+        finally:
+            if not loop.is_running():
+                loop.close()
+
+    def lifespan_exchange(self) -> Exchange | None:
+        """The exchange of the lifespan, once it has begun."""
+        return self.lifespan.exchange if self.lifespan else None
+
+
+async def _cancel_the_rest() -> None:
+    rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in rest:
+        task.cancel()
+    if rest:
+        await asyncio.wait(rest, timeout=1)
+
+
+class _LifespanRun:
+    """The lifespan protocol: started once for an app; an app that does not know it is served without."""
+
+    def __init__(self, app: AsgiApp, timeout: float) -> None:
+        self.app = app
+        self.timeout = timeout or None
+        self.state: dict[str, Any] = {}
+        self.exchange = Exchange(Facts("asgi", "lifespan", "LIFESPAN"), app, lambda: Request("LIFESPAN", ""))
+        self.exchange.docket = None
+        self.task: asyncio.Task[None] | None = None
+        self.inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.told: asyncio.Queue[str] = asyncio.Queue()
+
+    async def startup(self) -> None:
+        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
+        self.task = asyncio.ensure_future(self.run(scope))
+        await self.ask("startup")
+
+    async def run(self, scope: dict[str, Any]) -> None:
+        with contextlib.suppress(Exception, asyncio.CancelledError):
+            await record(self.app, scope, self.inbox.get, self.send, self.exchange)
+        await self.told.put("returned")
+
+    async def send(self, message: dict[str, Any]) -> None:
+        await self.told.put(str(message.get("type")))
+
+    async def ask(self, what: str) -> None:
+        await self.inbox.put({"type": f"lifespan.{what}"})
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.told.get(), self.timeout)
+        self.exchange.leave()
+
+    async def shutdown(self) -> None:
+        if self.task is None or self.task.done():
+            return
+        await self.ask("shutdown")
+        await asyncio.wait([self.task], timeout=self.timeout)
+
+
+class _Served:
+    """One request as a server handles it."""
+
+    def __init__(
+        self,
+        app: AsgiApp,
+        scope: dict[str, Any],
+        request: Request,
+        client: Client,
+        exchange: Exchange,
+        timeout: float,
+    ) -> None:
+        self.app = app
+        self.scope = scope
+        self.client = client
+        self.exchange = exchange
+        self.timeout = timeout
+        self.answer = Answer()
+        self.messages = [{"type": "http.request", "body": request.body, "more_body": False}]
+        self.left = False
+        self.ended = False
+        self.hangs = False
+        self.sends_after = 0
+        self.waiting: list[asyncio.Future[None]] = []
+        self.timers: list[asyncio.TimerHandle] = []
+        self.task: asyncio.Task[Any] | None = None
+        self.app_run: Coroutine[Any, Any, None] | None = None
+        self.last_event = 0.0
+
+    async def serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.task = asyncio.current_task()
+        if self.timeout:
+            self.timers.append(loop.call_later(self.timeout, self.on_limit))
+        if self.client.leaves == "before":
+            self.leave()
+        tasks = asyncio.all_tasks(loop)
+        self.app_run = record(self.app, self.scope, self.receive, self.send, self.exchange)
+        try:
+            await self.app_run
+        finally:
+            self.cancel_timers()
+        await self.settle(tasks)
+
+    async def settle(self, tasks: set[asyncio.Task[Any]]) -> None:
+        """Wait a moment for what the app left running."""
+        for _ in range(3):
+            await asyncio.sleep(0)
+        new = asyncio.all_tasks() - tasks
+        if new:
+            await asyncio.wait(new, timeout=_GRACE)
+
+    async def receive(self) -> dict[str, Any]:
+        if self.messages:
+            return self.messages.pop(0)
+        if not (self.left or self.ended):
+            future = asyncio.get_running_loop().create_future()
+            self.waiting.append(future)
+            await future
+        return {"type": "http.disconnect"}
+
+    def leave(self) -> None:
+        """The client goes."""
+        if not self.left:
+            self.left = True
+            if not self.ended:
+                self.exchange.gone()
+            self.wake()
+
+    def wake(self) -> None:
+        for future in self.waiting:
+            if not future.done():
+                future.set_result(None)
+        self.waiting.clear()
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if self.client.strict:
+            self.refuse()
+        if self.left:
+            await self.send_to_nobody()
+            return
+        kind = message.get("type") if isinstance(message, dict) else None
+        if kind == "http.response.start":
+            self.take_start(message)
+        elif kind == "http.response.body":
+            self.take_body(message)
+        if self.client.slow:
+            for _ in range(3):
+                await asyncio.sleep(0)
+
+    async def send_to_nobody(self) -> None:
+        """After the client has left a send is lost; an app that goes on for long gets an OSError, as ASGI 2.4 has it."""
+        self.sends_after += 1
+        if self.sends_after > 100:
+            raise ClientLeft("the client is gone")
+        await asyncio.sleep(0)
+
+    def refuse(self) -> None:
+        if judge(self.exchange.facts, tuple(self.exchange.events), over=False).breaches:
+            raise Refused("Unexpected ASGI message: the response has already been started or completed")
+
+    def take_start(self, message: dict[str, Any]) -> None:
+        if self.client.refuses == "start":
+            self.leave()
+            raise ClientLeft("the client is gone")
+        if not self.answer.status:
+            status = message.get("status")
+            self.answer.status = int(status) if isinstance(status, int) else 0
+            self.answer.headers = tuple(_text_headers(message.get("headers")))
+            if self.answer.streams:
+                self.watch_for_silence()
+
+    def take_body(self, message: dict[str, Any]) -> None:
+        if self.client.refuses == "body":
+            self.leave()
+            raise ClientLeft("the client is gone")
+        body = message.get("body", b"")
+        self.last_event = asyncio.get_running_loop().time()
+        if isinstance(body, (bytes, bytearray, memoryview)):
+            self.answer.take(bytes(body))
+        if not message.get("more_body", False):
+            self.ended = True
+            self.wake()
+        elif (self.client.leaves == "first" and body) or self.answer.chunks >= MOST_CHUNKS:
+            self.leave()
+
+    def watch_for_silence(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.last_event = loop.time()
+
+        def look() -> None:
+            if loop.time() - self.last_event >= _IDLE:
+                self.leave()
+            else:
+                self.timers.append(loop.call_later(_IDLE, look))
+
+        self.timers.append(loop.call_later(_IDLE, look))
+
+    # --- the time limit
+
+    def on_limit(self) -> None:
+        """The limit has passed in an await: note where, then cancel, then give the loop up."""
+        self.time_out(Site(waiting_chain(self.app_run)))
+        self.left = True
+        self.wake()
+        loop = asyncio.get_running_loop()
+        if self.task is not None:
+            self.task.cancel()
+        self.timers.append(loop.call_later(min(0.2, self.timeout), self.on_stuck))
+
+    def on_stuck(self) -> None:
+        self.hangs = True
+        asyncio.get_running_loop().stop()
+
+    def time_out(self, site: Site) -> None:
+        if not any(isinstance(event, TimedOut) for event in self.exchange.events):
+            self.exchange.add(TimedOut(site))
+
+    def cancel_timers(self) -> None:
+        for timer in self.timers:
+            timer.cancel()
+
+
+def _text_headers(headers: Any) -> Iterator[tuple[str, str]]:
+    for pair in headers or ():
+        if isinstance(pair, (tuple, list)) and len(pair) == 2 and all(isinstance(part, bytes) for part in pair):
+            yield pair[0].decode("latin-1"), pair[1].decode("latin-1")
+
+
+def waiting_chain(awaitable: Any) -> sites.Chain:
+    """The chain of frames from the innermost awaiting line outward, found by walking what awaits what."""
+    chain: list[Any] = []
+    for _ in range(500):
+        frame = getattr(awaitable, "cr_frame", None) or getattr(awaitable, "gi_frame", None)
+        frame = frame or getattr(awaitable, "ag_frame", None)
+        if frame is not None and not frame.f_code.co_filename.startswith(sites._HERE):
+            chain = [frame.f_code, frame.f_lasti, *chain]
+        inner = getattr(awaitable, "cr_await", None)
+        if inner is None:
+            inner = getattr(awaitable, "gi_yieldfrom", None)
+        if inner is None and isinstance(awaitable, asyncio.Task):
+            inner = awaitable.get_coro()
+        if inner is None:
+            break
+        awaitable = inner
+    return tuple(chain)

@@ -1,0 +1,79 @@
+"""What a driven client does, and what it gets to see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+KEPT_BODY = 65_536
+"""How many bytes of a body are kept, in bytes; the rest is only counted."""
+
+MOST_CHUNKS = 2_000
+"""After so many chunks the client of an endless stream leaves."""
+
+STREAMING_TYPES = ("text/event-stream", "multipart/x-mixed-replace", "application/x-ndjson", "application/stream+json")
+"""Media types whose responses stay open by design: the client leaves them when they fall silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """How a client misbehaves. The default one takes the whole response.
+
+    `leaves`: "before" the first byte, after the "first" chunk, at the "end". `refuses`: sending to it raises OSError at
+    the "start" or at the first "body" chunk. `slow`: sending to it lets other tasks run. `strict`: a breach is
+    refused with an exception, as a server would; otherwise all is let through and only recorded.
+    """
+
+    leaves: str = ""
+    refuses: str = ""
+    slow: bool = False
+    strict: bool = False
+
+    def __str__(self) -> str:
+        said = {
+            "before": "leaves before the first byte",
+            "first": "leaves after the first chunk",
+            "end": "leaves at the end",
+        }.get(self.leaves, "")
+        if self.refuses:
+            said = f"is gone when the {'head' if self.refuses == 'start' else 'body'} is sent (OSError)"
+        if self.slow:
+            said = "takes its time, so that other tasks run between two sends"
+        if self.strict:
+            said = "stands behind a server that refuses a breach with an exception"
+        return said
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the client got: the first response's status and headers (text), and the first bytes of all bodies."""
+
+    status: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytearray = field(default_factory=bytearray)
+    size: int = 0
+    chunks: int = 0
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, by lower-case name."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+    def take(self, chunk: bytes) -> None:
+        """Count a chunk and keep what there is room for."""
+        self.size += len(chunk)
+        self.chunks += 1
+        room = KEPT_BODY - len(self.body)
+        if room > 0:
+            self.body += chunk[:room]
+
+    @property
+    def streams(self) -> bool:
+        """Whether the response stays open by design."""
+        return (self.header("content-type") or "").lower().startswith(STREAMING_TYPES)
+
+
+class Refused(Exception):
+    """What a strict server raises into the app at a breach."""
+
+
+class ClientLeft(OSError):
+    """What sending to a client that is gone raises."""

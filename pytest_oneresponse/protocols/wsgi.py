@@ -1,0 +1,341 @@
+"""WSGI (PEP 3333): a recorder around an app, and a driver that plays the server."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO, StringIO
+from types import GeneratorType
+from typing import Any
+from wsgiref.util import FileWrapper
+
+from ..contract.events import Data, TimedOut
+from ..contract.machine import Facts
+from ..contract.request import Request
+from ..exchange import Exchange
+from ..sites import Site, capture
+from .alarm import Alarm, TimeLimit
+from .client import MOST_CHUNKS, Answer, Client, ClientLeft, Refused
+
+NAME = "wsgi"
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+_getframe = sys._getframe
+
+
+class Watched:
+    """A WSGI app whose exchanges are recorded; whatever the app and the server do passes through unchanged."""
+
+    __slots__ = ("app",)
+
+    def __init__(self, app: WsgiApp) -> None:
+        self.app = app
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        facts = Facts("wsgi", "http", environ.get("REQUEST_METHOD", "GET"))
+        exchange = Exchange(facts, self.app, lambda: request_of(environ), environ)
+        return record(self.app, environ, start_response, exchange)
+
+
+def watched(app: WsgiApp) -> WsgiApp:
+    """The app with a recorder around it; an app that has one is given back as it is."""
+    return app if isinstance(app, Watched) else Watched(app)
+
+
+def record(
+    app: WsgiApp, environ: dict[str, Any], start_response: Callable[..., Any], exchange: Exchange
+) -> Iterable[bytes]:
+    """Call the app once, its events going to `exchange`."""
+    exchange.open()
+
+    def recording_start(status: Any, headers: Any, *exc_info: Any, **named: Any) -> Callable[[bytes], Any]:
+        frame = _getframe(1)
+        replaces = bool((exc_info and exc_info[0]) or named.get("exc_info"))
+        if type(headers) is not list:
+            exchange.improper("invalid-header", f"the headers are {type(headers).__name__}, not a list", frame)
+        exchange.start(status, _snapshot(headers), frame, replaces=replaces)
+        write = start_response(status, headers, *exc_info, **named)
+
+        def recording_write(data: bytes) -> Any:
+            _written(exchange, body, data, _getframe(1))
+            return write(data)
+
+        return recording_write
+
+    body = RecordedBody(exchange)
+    try:
+        inner = app(environ, recording_start)
+    except BaseException as error:
+        _escaped(exchange, error)
+        exchange.close()
+        raise
+    return body.over(inner)
+
+
+def _snapshot(headers: Any) -> tuple[Any, ...]:
+    try:
+        return tuple(headers)
+    except TypeError:
+        return ()
+
+
+def _escaped(exchange: Exchange, error: BaseException) -> None:
+    """An exception left the app; the time limit's own says where the app was."""
+    if isinstance(error, TimeLimit):
+        exchange.add(TimedOut(Site(capture(error.frame))))
+    else:
+        exchange.raised(error)
+
+
+def _written(exchange: Exchange, body: RecordedBody, data: Any, frame: Any) -> None:
+    if body.iterating:
+        exchange.improper("write-during-iteration", "write() was called from inside the iterable", frame)
+    if not isinstance(data, bytes):
+        exchange.improper("body-not-bytes", f"write() was given {type(data).__name__}, not bytes", frame)
+        return
+    exchange.data(len(data), frame)
+
+
+class RecordedBody:
+    """The app's iterable, recorded as the server takes it. Closing it closes the exchange."""
+
+    __slots__ = ("exchange", "exhausted", "inner", "iterating", "iterator", "seen")
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.inner: Any = ()
+        self.iterator: Iterator[Any] | None = None
+        self.iterating = False
+        self.exhausted = False
+        self.seen = 0
+
+    def over(self, inner: Any) -> RecordedBody:
+        """Take the app's return value."""
+        self.inner = inner
+        if isinstance(inner, (str, bytes)):
+            level = "" if inner else "practice"
+            items = "numbers" if isinstance(inner, bytes) else "characters"
+            detail = f"the app returned {type(inner).__name__}, an iterable of {items}, not of bytes"
+            self.exchange.improper("body-not-bytes", detail, None, level)
+        return self
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> Any:
+        exchange = self.exchange
+        self.iterating = True
+        try:
+            if self.iterator is None:
+                self.iterator = iter(self.inner)
+            chunk = next(self.iterator)
+        except StopIteration:
+            if not self.exhausted:
+                self.exhausted = True
+                if exchange.started:
+                    exchange.end()
+            raise
+        except BaseException as error:
+            self.exhausted = True
+            _escaped(exchange, error)
+            raise
+        finally:
+            self.iterating = False
+        self.took(chunk)
+        return chunk
+
+    def took(self, chunk: Any) -> None:
+        """Record one item of the iterable."""
+        exchange = self.exchange
+        if isinstance(chunk, bytes):
+            self.seen += 1
+            exchange.add(Data(len(chunk), self.yield_site() if self.seen == 1 else None))
+        elif not isinstance(self.inner, (str, bytes)):
+            site = self.yield_site()
+            exchange.improper("body-not-bytes", f"the iterable gave {type(chunk).__name__}, not bytes")
+            exchange.events[-1] = exchange.events[-1]._replace(site=site)  # type: ignore[union-attr, call-arg]
+
+    def yield_site(self) -> Site | None:
+        """Where a generator stands that has just yielded: it is on no stack then."""
+        iterator = self.iterator
+        if isinstance(iterator, GeneratorType) and iterator.gi_frame is not None:
+            return Site((iterator.gi_code, iterator.gi_frame.f_lasti))
+        return None
+
+    def close(self) -> None:
+        """Close the app's iterable, and with it the exchange; a body that was not taken to its end means that the client left."""
+        exchange = self.exchange
+        if exchange.closed:
+            return
+        if not self.exhausted:
+            exchange.gone()
+        try:
+            close = getattr(self.inner, "close", None)
+            if close is not None:
+                close()
+        except BaseException as error:
+            _escaped(exchange, error)
+            exchange.close()
+            raise
+        exchange.returned()
+        exchange.close()
+
+
+def request_of(environ: dict[str, Any]) -> Request:
+    """The request that an environ describes; its body is not read."""
+    headers = [
+        (key[5:].replace("_", "-").lower(), str(value))
+        for key, value in environ.items()
+        if key.startswith("HTTP_") and isinstance(value, str)
+    ]
+    for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if environ.get(key):
+            headers.append((key.replace("_", "-").lower(), str(environ[key])))
+    path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+    decoded = path.encode("latin-1", "replace").decode("utf-8", "replace") or "/"
+    return Request(environ.get("REQUEST_METHOD", "GET"), decoded, environ.get("QUERY_STRING", ""), tuple(headers))
+
+
+_GRACE = 0.05
+"""How long threads that the app left behind are waited for, in seconds."""
+
+
+class Driver:
+    """Plays the server for a WSGI app, one exchange at a time, in the thread of the caller."""
+
+    def __init__(self, app: WsgiApp, timeout: float = 5.0) -> None:
+        self.app = app
+        self.timeout = timeout
+
+    def exchange(self, request: Request, client: Client = Client()) -> tuple[Exchange, Answer]:  # noqa: B008
+        """Send one request and take the answer as `client` does. Never raises what the app raises.
+
+        KeyboardInterrupt alone passes: it is the user's.
+        """
+        environ = environ_of(request)
+        exchange = Exchange(Facts("wsgi", "http", request.method), self.app, lambda: request, environ)
+        exchange.client = str(client)
+        exchange.docket = None
+        answer = Answer()
+        server = _Server(exchange, answer, client)
+        threads = threading.active_count()
+        try:
+            with Alarm(self.timeout):
+                server.serve(self.app, environ)
+        except KeyboardInterrupt:
+            raise
+        except TimeLimit as error:
+            if not any(isinstance(event, TimedOut) for event in exchange.events):
+                exchange.add(TimedOut(Site(capture(error.frame))))
+        except BaseException:  # noqa: S110 - recorded where it left the app
+            pass
+        finally:
+            exchange.close()
+        if threading.active_count() > threads:
+            _wait_for_threads()
+        return exchange, answer
+
+    def close(self) -> None:
+        """Nothing is kept between exchanges."""
+
+
+def _wait_for_threads() -> None:
+    """Give threads that the app started the time to send what they have left to send."""
+    here = threading.current_thread()
+    for thread in threading.enumerate():
+        if thread is not here and thread is not threading.main_thread() and not thread.name.startswith("oneresponse"):
+            thread.join(_GRACE)
+
+
+class _Server:
+    """One request as a server handles it."""
+
+    def __init__(self, exchange: Exchange, answer: Answer, client: Client) -> None:
+        self.exchange = exchange
+        self.answer = answer
+        self.client = client
+        self.headers_sent = False
+
+    def serve(self, app: WsgiApp, environ: dict[str, Any]) -> None:
+        body = record(app, environ, self.start_response, self.exchange)
+        try:
+            if self.client.leaves != "before":
+                for chunk in body:
+                    if isinstance(chunk, bytes):
+                        self.take(chunk)
+                    if self.wants_to_leave():
+                        break
+        finally:
+            close = getattr(body, "close", None)
+            if close is not None:
+                close()
+
+    def wants_to_leave(self) -> bool:
+        answer = self.answer
+        return (self.client.leaves == "first" and answer.chunks > 0) or answer.chunks >= MOST_CHUNKS
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[..., Any]:
+        if exc_info:
+            try:
+                if self.headers_sent:
+                    raise exc_info[1].with_traceback(exc_info[2])
+            finally:
+                exc_info = None  # a traceback that holds its own frame is a cycle
+        elif self.answer.status and self.client.strict:
+            raise Refused("start_response() was called a second time without exc_info")
+        if not self.answer.status or not self.headers_sent:
+            digits = str(status)[:3]
+            self.answer.status = int(digits) if digits.isdigit() else 0
+            self.answer.headers = tuple((str(pair[0]), str(pair[1])) for pair in headers if len(pair) == 2)
+        if self.client.refuses == "start":
+            self.exchange.gone()
+            raise ClientLeft("the client is gone")
+        return self.write
+
+    def write(self, data: bytes) -> None:
+        if self.client.refuses == "body":
+            self.exchange.gone()
+            raise ClientLeft("the client is gone")
+        if isinstance(data, bytes):
+            self.take(data)
+
+    def take(self, chunk: bytes) -> None:
+        if chunk:
+            self.headers_sent = True
+            self.answer.take(chunk)
+
+
+def environ_of(request: Request) -> dict[str, Any]:
+    """The environ of a request, as PEP 3333 ("environ Variables") asks for it."""
+    host = request.header("host") or "localhost:8000"
+    name, _, port = host.partition(":")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": request.path.encode().decode("latin-1"),
+        "QUERY_STRING": request.query,
+        "SERVER_NAME": name,
+        "SERVER_PORT": port or "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "REMOTE_PORT": "50000",
+        "HTTP_HOST": host,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": BytesIO(request.body),
+        "wsgi.errors": StringIO(),
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "wsgi.file_wrapper": FileWrapper,
+    }
+    for key, value in request.headers:
+        wsgi_key = key.upper().replace("-", "_")
+        text = value.encode().decode("latin-1") if not value.isascii() else value
+        if wsgi_key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            environ[wsgi_key] = text
+        elif wsgi_key != "HOST":
+            environ[f"HTTP_{wsgi_key}"] = text
+    if request.body or request.method in ("POST", "PUT", "PATCH"):
+        environ.setdefault("CONTENT_LENGTH", str(len(request.body)))
+    return environ

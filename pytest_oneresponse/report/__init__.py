@@ -1,0 +1,1 @@
+"""What was found, for people and for programs: one list of findings in, one text or document out."""

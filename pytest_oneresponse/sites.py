@@ -1,0 +1,316 @@
+"""From a running frame to the line of code that a finding names.
+
+Taking a site is cheap: the code object and the instruction of every frame from the caller outward, up to the frame in
+which the app was called. Files, lines and columns are looked up only for what is printed.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+import sysconfig
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import CodeType, FrameType, TracebackType
+from typing import Any, NamedTuple
+
+from .contract.finding import Place
+
+_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_BOUNDARIES = (os.path.join(_HERE, "protocols") + os.sep,)
+
+Chain = tuple[Any, ...]
+"""Code objects and instruction offsets in turn, innermost frame first."""
+
+
+NO_SENDER, NOT_ITSELF = -1, -2
+
+
+class Site(NamedTuple):
+    """Where an event came from.
+
+    `chain`: the live stack. `sender`: the index of the frame (counted in frames) that is a method of the response
+    object being sent, NO_SENDER where no such object was seen, NOT_ITSELF where another object sends it.
+    `origin`: the stack at which that object was built, None where it is unknown. `bodiless`: it has an empty body.
+    """
+
+    chain: Chain
+    sender: int = -1
+    origin: Chain | None = None
+    bodiless: bool = False
+    declared: Chain | None = None
+    """The stack at which its Content-Length was set by hand."""
+
+
+# What the walk does at a frame, by the id of its code object; `_kept` keeps those code objects alive, so that no id is used twice.
+_ORDINARY, _SKIP, _STOP, _MAYBE = 0, 1, 2, 3
+_marks: dict[int, Any] = {}
+_kept: list[CodeType] = []
+_SENDERS = frozenset(("__call__", "stream_response", "send_response", "handle", "respond"))
+_MOST_KEPT = 50_000
+
+
+class Responses:
+    """The response classes of the frameworks that are loaded."""
+
+    classes: tuple[type, ...] = ()
+
+    @classmethod
+    def add(cls, response: type) -> None:
+        """Make the class known; the frames seen so far are looked at anew."""
+        if response not in cls.classes:
+            cls.classes = (*cls.classes, response)
+            _marks.clear()
+            _kept.clear()
+
+
+def _mark(code: CodeType) -> Any:
+    if len(_kept) > _MOST_KEPT:
+        _marks.clear()
+        _kept.clear()
+    filename = code.co_filename
+    mark: Any = _ORDINARY
+    if filename.startswith(_HERE):
+        mark = _STOP if filename.startswith(_BOUNDARIES) else _SKIP
+    elif code.co_name in _SENDERS and Responses.classes:
+        names = code.co_varnames
+        mark = "self" if names[:1] == ("self",) else _ORDINARY
+        if "response" in names:
+            mark = _MAYBE
+    _marks[id(code)] = mark
+    _kept.append(code)
+    return mark
+
+
+def capture(frame: FrameType | None) -> Chain:
+    """The chain from `frame` outward, without this plugin's frames, up to where the app was called."""
+    chain: list[Any] = []
+    add = chain.append
+    known = _marks.get
+    while frame is not None:
+        code = frame.f_code
+        mark = known(id(code))
+        if mark is None:
+            mark = _mark(code)
+        if mark == _STOP:
+            break
+        if mark != _SKIP:
+            add(code)
+            add(frame.f_lasti)
+        frame = frame.f_back
+    return tuple(chain)
+
+
+def capture_sender(frame: FrameType | None) -> tuple[Chain, int, Any]:
+    """As `capture`, and the response object that is being sent: its frame's index in the chain and the object itself."""
+    chain: list[Any] = []
+    add = chain.append
+    known = _marks.get
+    sender, response = NO_SENDER, None
+    while frame is not None:
+        code = frame.f_code
+        mark = known(id(code))
+        if mark is None:
+            mark = _mark(code)
+        if mark:
+            if mark == _STOP:
+                break
+            if mark == _SKIP:
+                frame = frame.f_back
+                continue
+            found, own = _sent_by(frame, mark)
+            if found is not None and (response is None or found is response):
+                response = found
+                sender = len(chain) // 2 if own else NOT_ITSELF
+        add(code)
+        add(frame.f_lasti)
+        frame = frame.f_back
+    return tuple(chain), sender, response
+
+
+def _sent_by(frame: FrameType, mark: Any) -> tuple[Any, bool]:
+    """The response object among a frame's `self` and `response`, and whether the frame is a method of it."""
+    values = frame.f_locals
+    own = values.get("self")
+    if isinstance(own, Responses.classes):
+        return own, True
+    if mark == "self":
+        _marks[id(frame.f_code)] = _ORDINARY  # a method of some other class: never looked at again
+        return None, False
+    other = values.get("response")
+    return (other, False) if isinstance(other, Responses.classes) else (None, False)
+
+
+_BUILT_FRAMES = 40
+
+
+def capture_built(frame: FrameType | None) -> Chain:
+    """The chain at which an object is built: as far out as the first stretch of the user's own frames reaches."""
+    chain: list[Any] = []
+    in_user = False
+    known = _marks.get
+    while frame is not None and len(chain) < _BUILT_FRAMES:
+        code = frame.f_code
+        mark = known(id(code))
+        if mark is None:
+            mark = _mark(code)
+        if mark == _STOP:
+            break
+        if mark != _SKIP:
+            user = Code.is_user(code.co_filename)
+            if in_user and not user:
+                break
+            in_user = user
+            chain.append(code)
+            chain.append(frame.f_lasti)
+        frame = frame.f_back
+    return tuple(chain)
+
+
+def chain_of(error: BaseException | None) -> Chain:
+    """The chain of the frames that an exception passed, innermost first."""
+    frames: list[tuple[CodeType, int]] = []
+    traceback: TracebackType | None = error.__traceback__ if error is not None else None
+    while traceback is not None:
+        frames.append((traceback.tb_frame.f_code, traceback.tb_lasti))
+        traceback = traceback.tb_next
+    chain: list[Any] = []
+    for code, instruction in reversed(frames[-200:]):
+        if not code.co_filename.startswith(_HERE):
+            chain += (code, instruction)
+    return tuple(chain)
+
+
+class Code:
+    """Whose code a file is. Set up once for a session by `configure`."""
+
+    root: str = os.getcwd() + os.sep
+    packages: frozenset[str] = frozenset()
+    """Top-level packages that count as the user's own although they are installed."""
+    frameworks: frozenset[str] = frozenset()
+    _standard = tuple(
+        os.path.realpath(path) + os.sep for path in {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
+    )
+    _installed = tuple(
+        {os.path.realpath(path) + os.sep for path in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))}
+    )
+    _user: dict[str, bool] = {}
+
+    @classmethod
+    def configure(
+        cls,
+        root: Path | None = None,
+        packages: Iterable[str] | None = None,
+        frameworks: Iterable[str] | None = None,
+    ) -> None:
+        """Say what is the user's: all below `root`, and `packages`; and which packages are frameworks."""
+        if root is not None:
+            cls.root = str(root) + os.sep
+        if packages is not None:
+            cls.packages = frozenset(packages)
+        if frameworks is not None:
+            cls.frameworks = frozenset(frameworks)
+        cls._user = {}
+
+    @classmethod
+    def package(cls, filename: str) -> str:
+        """The installed top-level package that holds a file; empty where the file is not installed."""
+        rest = cls._below_installed(filename)
+        if rest is None:
+            return ""
+        top = rest.partition(os.sep)[0]
+        return top.removesuffix(".py")
+
+    @classmethod
+    def _below_installed(cls, filename: str) -> str | None:
+        for marker in (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}"):
+            _, found, rest = filename.rpartition(marker)
+            if found:
+                return rest
+        for folder in cls._installed:
+            if filename.startswith(folder):
+                return filename[len(folder) :]
+        return None
+
+    @classmethod
+    def is_user(cls, filename: str) -> bool:
+        """Whether a file is the user's own code: below the root and not installed, or of a package that he named."""
+        known = cls._user.get(filename)
+        if known is None:
+            known = cls._user[filename] = cls._is_user(filename)
+        return known
+
+    @classmethod
+    def _is_user(cls, filename: str) -> bool:
+        if not os.path.isabs(filename) or not filename.endswith((".py", ".pyw")) or filename.startswith(_HERE):
+            return False
+        package = cls.package(filename)
+        if package:
+            return package in cls.packages
+        if filename.startswith(cls.root):
+            return True
+        return Path(filename).stem in cls.packages or any(
+            f"{os.sep}{name}{os.sep}" in filename for name in cls.packages
+        )
+
+    @classmethod
+    def is_standard(cls, filename: str) -> bool:
+        """Whether a file belongs to the standard library or is no file at all."""
+        if not os.path.isabs(filename):
+            return True
+        return not cls.package(filename) and os.path.realpath(filename).startswith(cls._standard)
+
+    @classmethod
+    def is_framework(cls, filename: str) -> bool:
+        return cls.package(filename) in cls.frameworks
+
+    @classmethod
+    def shown(cls, filename: str) -> str:
+        """How a report names a file: below the root, below its installation's folder, or in full."""
+        below = cls._below_installed(filename)
+        if below is not None:
+            return below
+        return filename[len(cls.root) :] if filename.startswith(cls.root) else filename
+
+
+def frames(chain: Chain | None) -> list[tuple[CodeType, int]]:
+    """A chain as pairs of code object and instruction offset."""
+    return list(zip(chain[::2], chain[1::2], strict=True)) if chain else []
+
+
+def place_of(code: CodeType, instruction: int) -> Place:
+    """The place of one instruction, with the text of its line."""
+    line, column, end_line, end_column = code.co_firstlineno, 0, None, 0
+    if instruction >= 0:
+        for position, (first, last, start, end) in enumerate(code.co_positions()):
+            if position == instruction // 2:
+                line = first or line
+                end_line, column, end_column = last, start or 0, end or 0
+                break
+    text = linecache.getline(code.co_filename, line)
+    column, end_column = _characters(text, column), _characters(text, end_column) if end_line == line else 0
+    return Place(
+        file=Code.shown(code.co_filename),
+        line=line,
+        column=column + 1,
+        function=code.co_qualname,
+        source=text.strip(),
+        end_column=end_column + 1 if end_column else 0,
+        package="" if Code.is_user(code.co_filename) else Code.package(code.co_filename),
+    )
+
+
+def _characters(text: str, offset: int) -> int:
+    """Python counts columns in UTF-8 bytes; people and editors count characters."""
+    return offset if text.isascii() else len(text.encode()[:offset].decode(errors="replace"))
+
+
+def places(chain: Sequence[Any] | None) -> tuple[Place, ...]:
+    """All frames of a chain as places, outermost first."""
+    return tuple(place_of(code, instruction) for code, instruction in reversed(frames(tuple(chain or ()))))
+
+
+def caller(depth: int = 1) -> FrameType:
+    """The frame `depth` calls above the function that asks."""
+    return sys._getframe(depth + 1)

@@ -1,0 +1,23 @@
+"""Where test clients' requests pass: each client's module is patched once the user has imported it."""
+
+from __future__ import annotations
+
+from . import asgiref, django, httpx, starlette, webtest, werkzeug
+from .patching import Patches
+
+__all__ = ["Patches", "install"]
+
+_CLIENTS = (asgiref, django, httpx, starlette, webtest, werkzeug)
+
+
+def install() -> Patches:
+    """Record, from now on, every request that passes through a known test client; ended by `Patches.undo()`."""
+    patches = Patches()
+    try:
+        for client in _CLIENTS:
+            for name, patch in client.TARGETS.items():
+                patches.when_imported(name, patch)
+    except BaseException:
+        patches.undo()
+        raise
+    return patches
