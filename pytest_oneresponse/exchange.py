@@ -41,6 +41,7 @@ class Exchange:
         "facts",
         "make_request",
         "native",
+        "replay",
         "started",
         "token",
     )
@@ -56,6 +57,7 @@ class Exchange:
         self.docket = Watcher.docket
         self.closed = False
         self.client = ""
+        self.replay = ""
         self.called = 0
         self.started = False
         self.token: Token[Exchange | None] | None = None
@@ -173,6 +175,10 @@ class Exchange:
     @property
     def plain(self) -> bool:
         return is_plain(self.facts, self.events)
+
+    def escaped(self) -> BaseException | None:
+        """The exception that left the app, if one did."""
+        return next((event.error for event in self.events if isinstance(event, Raised)), None)
 
     def judge(self) -> Verdict:
         """The machine's word on what was collected; nothing is owed while the app still runs."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import datetime
 import decimal
 import enum
+import functools
 import json
 import math
 import re
@@ -24,6 +24,9 @@ MOST = 12
 
 LONG = 1_000
 """The length of a long text."""
+
+LONGEST = 100_000
+"""No text made from a regex is longer."""
 
 _FORMATS = {
     "date": "2000-01-01",
@@ -470,10 +473,11 @@ def _edge_objects(maker: _First, plain: Mapping[str, Any], start: Any, depth: in
     if optional:
         yield {**start, **optional}
     yield from ({key: value for key, value in start.items() if key != name} for name in list(start)[:3])
+    yield []
     pairs = [(name, list(_edges(maker, inner, start.get(name), depth + 1))) for name, inner in properties.items()]
     for turn in range(3):
         yield from ({**start, name: values[turn]} for name, values in pairs if turn < len(values))
-    yield from ({}, [], "a", None, {**start, "a": "a"})
+    yield from ({}, None, "a", {**start, "a": "a"})
 
 
 # Texts
@@ -503,7 +507,7 @@ def _text_of_bytes(value: bytes) -> str:
     try:
         return value.decode()
     except UnicodeDecodeError:
-        return base64.b64encode(value).decode()
+        return value.decode("latin-1")
 
 
 # Texts from a regex
@@ -513,6 +517,7 @@ _PRINTABLE = [chr(code) for code in range(32, 127)]
 _OTHERS = ["\n", "\t", "é", "ß", "中", "😀"]
 
 
+@functools.lru_cache(maxsize=1024)
 def matching(pattern: str, least: int = 0) -> str:
     """A short text that a regex matches as a whole, not empty and not shorter than `least` where that can be.
 
@@ -558,6 +563,12 @@ def _candidates(tree: Any, spare: int, least: int) -> Iterator[str]:
             yield longer.sequence(tree)
 
 
+def _bounded(text: str, count: int = 1) -> str:
+    if len(text) * count > LONGEST:
+        raise ValueError("the shortest text that matches is too long")
+    return text
+
+
 class _Walker:
     """One text from a parsed regex; `turn` says which branch and which character is taken where there is a choice."""
 
@@ -568,7 +579,7 @@ class _Walker:
         self.ahead: list[str] = []
 
     def sequence(self, items: Any) -> str:
-        return "".join(self.one(code, argument) for code, argument in items)
+        return _bounded("".join(self.one(code, argument) for code, argument in items))
 
     def one(self, code: Any, argument: Any) -> str:
         if code is ops.LITERAL:
@@ -586,7 +597,7 @@ class _Walker:
             return self.remember(argument[0], self.sequence(argument[3]))
         if code in (ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT):
             low, high, inner = argument
-            return "".join(self.sequence(inner) for _ in range(int(min(low + self.spare, high))))
+            return self.repeated(inner, int(min(low + self.spare, high)))
         if code is ops.ATOMIC_GROUP:
             return self.sequence(argument)
         if code is ops.GROUPREF:
@@ -597,6 +608,11 @@ class _Walker:
         if code is ops.ASSERT and argument[0] > 0:
             self.ahead.append(_Walker(0, self.turn).sequence(argument[1]))
         return ""  # anchors, and look-arounds that the check at the end decides
+
+    def repeated(self, inner: Any, count: int) -> str:
+        one = self.sequence(inner) if count else ""
+        _bounded(one, count)
+        return one + "".join(self.sequence(inner) for _ in range(count - 1))
 
     def remember(self, group: int | None, text: str) -> str:
         if group is not None:

@@ -24,11 +24,14 @@ class Framework(Protocol):
 
     NAME: str
     INTERFACE: str
-    """"wsgi" or "asgi"; an optional INTERFACES maps single names of APPS to another one."""
+    """Either "wsgi" or "asgi"; an optional INTERFACES maps single names of APPS to another one."""
     APPS: tuple[str, ...]
-    """"module.qualname" of the app classes; their subclasses are meant too."""
+    """The app classes as "module.qualname"; their subclasses are meant too.
+
+    An optional INNER names the attributes of such an app in which a wrapper may have been put.
+    """
     RESPONSES: tuple[str, ...]
-    """"module.qualname" of the response base classes."""
+    """The response base classes as "module.qualname"."""
     PROXIES: tuple[str, ...]
     """Path suffixes of files whose response objects merely pass on an inner one."""
     PACKAGES: tuple[str, ...]
@@ -72,7 +75,7 @@ def app_classes() -> dict[str, Framework]:
 
 
 def class_names(value: Any) -> list[str]:
-    """"module.qualname" of an object's class and its bases, most derived first; of the class itself for a class."""
+    """An object's class, or the class itself, and its bases, most derived first, each as "module.qualname"."""
     owner = value if isinstance(value, type) else type(value)
     return [f"{base.__module__}.{base.__qualname__}" for base in owner.__mro__]
 

@@ -29,9 +29,7 @@ INNER = ("application",)
 RESPONSES = ("django.http.response.HttpResponseBase",)
 PROXIES = ()
 PACKAGES = ("django", "rest_framework", "ninja", "asgiref", "sqlparse")
-LENGTH_SETTERS = (
-    ("django.http.response", "ResponseHeaders", "__setitem__"),
-)
+LENGTH_SETTERS = (("django.http.response", "ResponseHeaders", "__setitem__"),)
 
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 _FORMAT_SUFFIX = "format"
@@ -46,18 +44,12 @@ class Pattern(NamedTuple):
 
 
 def routes(app: Any) -> list[Route]:
-    """The routes of ROOT_URLCONF; empty while Django is not set up.
+    """The routes of ROOT_URLCONF. Raises what its import raises: without it the app answers nothing.
 
     A plain function view takes whatever comes: it is listed with GET and POST, unless require_http_methods says more.
     """
-    urls = sys.modules.get("django.urls")
-    if urls is None:
-        return []
-    try:
-        patterns = urls.get_resolver().url_patterns
-    except Exception:  # settings or a URLconf that cannot be imported: the first request shows that error
-        return []
-    return list(_walk(patterns, "/", ("/",)))
+    resolver = sys.modules["django.urls"].get_resolver()
+    return list(_walk(resolver.url_patterns, "/", ("/",)))
 
 
 def hosts(app: Any) -> list[str]:
@@ -150,8 +142,8 @@ def _cut(regex: str, named: bool, parts: list[str | Parameter]) -> None:
             parts.append(_sample(between))
             _cut(_group_body(text), named, parts)
             between = ""
-        elif kind == "quantifier" and not between:
-            continue  # of a group that is kept once
+        elif (kind == "quantifier" and not between) or re.fullmatch(r"\(\?[aiLmsux]+\)", text):
+            continue  # a parameter stands there once; flags are no text
         else:
             between += text
     parts.append(_sample(between))

@@ -74,7 +74,7 @@ def recognise_all(app: Any) -> Iterator[Recognised]:
 
 
 def interface(app: Any) -> str | None:
-    """"wsgi" or "asgi": what the outermost callable speaks; None where neither its class nor its signature tells."""
+    """What the outermost callable speaks, "wsgi" or "asgi"; None where neither its class nor its signature tells."""
     for name in () if isinstance(app, type) else class_names(app):
         module = app_classes().get(name)
         if module is not None:

@@ -29,7 +29,7 @@ from ..contract.request import Request
 from ..exchange import Exchange
 from ..sites import Site, capture
 from .alarm import Alarm, TimeLimit
-from .client import MOST_CHUNKS, Answer, Client, ClientLeft, Refused
+from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
 
 NAME = "asgi"
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -243,8 +243,15 @@ class Driver:
         self.lifespan: _LifespanRun | None = None
         self.state: dict[str, Any] = {}
 
-    def exchange(self, request: Request, client: Client = Client()) -> tuple[Exchange, Answer]:  # noqa: B008
+    def exchange(
+        self,
+        request: Request,
+        client: Client = DEFAULT,
+        keep: int | None = KEPT_BODY,
+    ) -> tuple[Exchange, Answer]:
         """Send one request and take the answer as `client` does. Never raises what the app raises.
+
+        `keep`: how many bytes of the body the answer holds; all of them where it is None.
 
         KeyboardInterrupt alone passes: it is the user's. A loop in which the app cannot be ended is given up
         and a new one, with a lifespan of its own, serves the next request.
@@ -257,6 +264,7 @@ class Driver:
         exchange.client = str(client)
         exchange.docket = None
         served = _Served(self.app, scope, request, client, exchange, self.timeout)
+        served.answer.keep = keep
         try:
             with Alarm(self.timeout * 1.5 + 0.5 if self.timeout else 0):
                 loop.run_until_complete(served.serve())

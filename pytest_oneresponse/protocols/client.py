@@ -43,6 +43,9 @@ class Client:
         return said
 
 
+DEFAULT = Client()
+
+
 @dataclass(slots=True)
 class Answer:
     """What the client got: the first response's status and headers (text), and the first bytes of all bodies."""
@@ -52,6 +55,8 @@ class Answer:
     body: bytearray = field(default_factory=bytearray)
     size: int = 0
     chunks: int = 0
+    keep: int | None = KEPT_BODY
+    """How many bytes of the body are kept; all of them where it is None."""
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by lower-case name."""
@@ -61,7 +66,7 @@ class Answer:
         """Count a chunk and keep what there is room for."""
         self.size += len(chunk)
         self.chunks += 1
-        room = KEPT_BODY - len(self.body)
+        room = len(chunk) if self.keep is None else self.keep - len(self.body)
         if room > 0:
             self.body += chunk[:room]
 

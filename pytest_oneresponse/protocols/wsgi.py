@@ -16,7 +16,7 @@ from ..contract.request import Request
 from ..exchange import Exchange
 from ..sites import Site, capture
 from .alarm import Alarm, TimeLimit
-from .client import MOST_CHUNKS, Answer, Client, ClientLeft, Refused
+from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
 
 NAME = "wsgi"
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -207,8 +207,15 @@ class Driver:
         self.app = app
         self.timeout = timeout
 
-    def exchange(self, request: Request, client: Client = Client()) -> tuple[Exchange, Answer]:  # noqa: B008
+    def exchange(
+        self,
+        request: Request,
+        client: Client = DEFAULT,
+        keep: int | None = KEPT_BODY,
+    ) -> tuple[Exchange, Answer]:
         """Send one request and take the answer as `client` does. Never raises what the app raises.
+
+        `keep`: how many bytes of the body the answer holds; all of them where it is None.
 
         KeyboardInterrupt alone passes: it is the user's.
         """
@@ -216,7 +223,7 @@ class Driver:
         exchange = Exchange(Facts("wsgi", "http", request.method), self.app, lambda: request, environ)
         exchange.client = str(client)
         exchange.docket = None
-        answer = Answer()
+        answer = Answer(keep=keep)
         server = _Server(exchange, answer, client)
         threads = threading.active_count()
         try:

@@ -1,17 +1,17 @@
 """A finding as plain text, laid out as ruff's two-place diagnostics; needs no terminal and never raises.
 
-    second-response GET /companies/{id}: a second response was started after the first was complete
-      --> shop/views.py:40:16                               the primary place
-       |
-    40 |         return Response("error", 500)
-       |                ^^^^^^^^^^^^^^^^^^^^^^ second response
-       |
-      ::: shop/views.py:12:5                                the other place
-       |
-    12 |     await send(start)
-       |     ----------------- first response
-       |
-       = life: HEAD -start 200-> STARTED ...                facts, one a line
+second-response GET /companies/{id}: a second response was started after the first was complete
+  --> shop/views.py:40:16                               the primary place
+   |
+40 |         return Response("error", 500)
+   |                ^^^^^^^^^^^^^^^^^^^^^^ second response
+   |
+  ::: shop/views.py:12:5                                the other place
+   |
+12 |     await send(start)
+   |     ----------------- first response
+   |
+   = life: HEAD -start 200-> STARTED ...                facts, one a line
 """
 
 from __future__ import annotations
@@ -326,6 +326,4 @@ def _cell_width(char: str) -> int:
 
 def _clean(text: str) -> str:
     """Text without anything that a terminal obeys or UTF-8 cannot write."""
-    return "".join(
-        char if char.isprintable() else " " if char.isspace() else ascii(char)[1:-1] for char in text
-    )
+    return "".join(char if char.isprintable() else " " if char.isspace() else ascii(char)[1:-1] for char in text)

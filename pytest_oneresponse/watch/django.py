@@ -1,9 +1,9 @@
 """Django's Client and AsyncClient, and with them REST framework's APIClient.
 
 They call the handler's middleware chain and hand the response object itself to the test: no WSGI or ASGI callable is
-run that a recorder could stand around. So what `WSGIHandler` or `ASGIHandler` would have sent is told here: the head and
-the body of the response that `get_response` returned, before the client removes bodies that a server would not send; and
-a streamed body piece by piece, as the test takes it.
+run that a recorder could stand around. So what `WSGIHandler` or `ASGIHandler` would have sent is told here: the head
+and the body of the response that `get_response` returned, before the client removes bodies that a server would not
+send; and a streamed body piece by piece, as the test takes it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import functools
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
+from io import BytesIO
 from types import AsyncGeneratorType, GeneratorType, ModuleType
 from typing import Any
 
 from ..contract.events import Data, Start
 from ..contract.machine import Facts
 from ..contract.request import Request
-from ..exchange import Exchange, Watcher
+from ..exchange import Exchange, Watcher, current
 from ..sites import Site
 from .patching import Patches
 
@@ -37,14 +38,17 @@ TARGETS = {"django.test.client": patch}
 def _get_response(handler: Any, original: Any) -> Any:
     if not inspect.isfunction(original):
         return original
+    before = _before(handler, "get_response", original)
 
     @functools.wraps(original)
     def get_response(self: Any, /, request: Any) -> Any:
         __tracebackhide__ = True
+        if _is_recorded(request.environ):
+            return before(self)(request)
         exchange = _exchange("wsgi", self, request)
         exchange.open()
         try:
-            response = _resolved(handler, original, "get_response", self)(request)
+            response = before(self)(request)
         except BaseException as error:
             _escaped(exchange, error)
             raise
@@ -57,14 +61,17 @@ def _get_response(handler: Any, original: Any) -> Any:
 def _get_response_async(handler: Any, original: Any) -> Any:
     if not inspect.iscoroutinefunction(original):
         return original
+    before = _before(handler, "get_response_async", original)
 
     @functools.wraps(original)
     async def get_response_async(self: Any, /, request: Any) -> Any:
         __tracebackhide__ = True
+        if _is_recorded(request.scope):
+            return await before(self)(request)
         exchange = _exchange("asgi", self, request)
         exchange.open()
         try:
-            response = await _resolved(handler, original, "get_response_async", self)(request)
+            response = await before(self)(request)
         except BaseException as error:
             _escaped(exchange, error)
             raise
@@ -74,11 +81,17 @@ def _get_response_async(handler: Any, original: Any) -> Any:
     return get_response_async
 
 
-def _resolved(handler: Any, original: Any, name: str, instance: Any) -> Callable[..., Any]:
-    """The method that ran before; an inherited one is looked up anew, as somebody may have patched the base class."""
-    owned = original.__qualname__.startswith(f"{handler.__qualname__}.")
-    method: Callable[..., Any] = original.__get__(instance) if owned else getattr(super(handler, instance), name)
-    return method
+def _before(handler: Any, name: str, original: Any) -> Callable[[Any], Callable[..., Any]]:
+    """The method that ran before, bound; an inherited one is looked up anew, as a test may patch the base class."""
+    if name in vars(handler):
+        return lambda instance: original.__get__(instance)
+    return lambda instance: getattr(super(handler, instance), name)
+
+
+def _is_recorded(native: Any) -> bool:
+    """Whether this very request is being recorded already, by a watch that was installed before."""
+    exchange = current()
+    return exchange is not None and exchange.native is native
 
 
 def _exchange(interface: str, handler: Any, request: Any) -> Exchange:
@@ -100,7 +113,7 @@ def _body(request: Any) -> bytes:
         return body
     payload = getattr(getattr(getattr(request, "_stream", None), "_read", None), "__self__", None)
     content = getattr(payload, "_FakePayload__content", None)
-    return bytes(content.getvalue()) if hasattr(content, "getvalue") else b""
+    return content.getvalue() if isinstance(content, BytesIO) else b""
 
 
 def _escaped(exchange: Exchange, error: BaseException) -> None:
@@ -172,8 +185,7 @@ class _Stream:
         self.over = False
 
     def resume(self) -> None:
-        if not self.exchange.closed:
-            self.exchange.open()
+        self.exchange.open()
 
     def pause(self) -> None:
         self.exchange.leave()
@@ -181,18 +193,20 @@ class _Stream:
             Watcher.open.remove(self.exchange)
 
     def took(self, piece: bytes) -> None:
+        if self.exchange.closed:  # what a test reads after it closed the response is sent to nobody
+            return
         first = type(self.exchange.events[-1]) is Start
         self.exchange.add(Data(len(piece), self.site() if first else None))
 
     def ended(self) -> None:
-        if not self.over:
+        if not self.over and not self.exchange.closed:
             self.over = True
             self.exchange.end()
 
     def failed(self, error: BaseException) -> None:
-        if not self.over:
+        if not self.over and not self.exchange.closed:
             self.over = True
-            self.exchange.raised(error)
+            self.exchange.gone() if isinstance(error, asyncio.CancelledError) else self.exchange.raised(error)
 
     def site(self) -> Site | None:
         """Where a generator stands that has just yielded: it is on no stack then."""
@@ -245,10 +259,6 @@ class _AsyncStream(_Stream):
             piece: bytes = await anext(self.inner)
         except StopAsyncIteration:
             self.ended()
-            raise
-        except asyncio.CancelledError:
-            self.over = True
-            self.exchange.gone()
             raise
         except BaseException as error:
             self.failed(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -31,7 +32,11 @@ def when_imported(name: str, action: Action) -> Callable[[], None]:
         _waiting.setdefault(name, []).append(call)
     module = sys.modules.get(name)
     if module is not None:
-        call(module)
+        try:
+            call(module)
+        except BaseException:
+            _stop(name, call)
+            raise
     return lambda: _stop(name, call)
 
 
@@ -47,7 +52,7 @@ def _stop(name: str, action: Action) -> None:
 
 
 class _Finder:
-    """Finds nothing by itself: for an awaited module it asks the others, and puts itself behind the loader they name."""
+    """Finds nothing by itself: for an awaited module it asks the others, and wraps the loader that they name."""
 
     def __init__(self) -> None:
         self._asking = threading.local()
@@ -64,7 +69,7 @@ class _Finder:
             spec = self._ask(name, path, target)
         finally:
             asking.discard(name)
-        if spec is not None and hasattr(spec.loader, "exec_module"):
+        if spec is not None and spec.loader is not None and hasattr(spec.loader, "exec_module"):
             spec.loader = _Loader(spec.loader)
         return spec
 
@@ -78,10 +83,10 @@ class _Finder:
         return None
 
 
-class _Loader:
+class _Loader(Loader):
     """The loader that was found, and the actions after it; the module itself never sees anything but the former."""
 
-    def __init__(self, loader: Any) -> None:
+    def __init__(self, loader: Loader) -> None:
         self._loader = loader
 
     def __getattr__(self, name: str) -> Any:

@@ -30,6 +30,8 @@ class Patches:
         cancel = when_imported(module, lambda found: action(found, self))
         with self._lock:
             self._cancels.append(cancel)
+            if self._undone:
+                cancel()
 
     def replace(self, owner: Any, name: str, make: Make) -> bool:
         """Set `owner.name` to `make(original)`, where the original is as it stands in the class (a descriptor unbound).
@@ -100,7 +102,7 @@ class Disguise:
 
 
 def disguised(name: str, view: Callable[[Any], Any]) -> Make:
-    """A `make` for Patches.replace: the method runs with `self.name` seen through `view`, and is otherwise unchanged."""
+    """A `make` for Patches.replace: the method, unchanged, runs with `self.name` seen through `view`."""
 
     def make(original: Any) -> Any:
         if not inspect.isfunction(original):

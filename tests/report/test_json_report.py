@@ -104,7 +104,9 @@ def test_routes_and_findings_are_sorted() -> None:
     ]
     routes = [route("/b"), route("/a"), route("/a", app="shop:admin"), route("/a", method="DELETE")]
     made = json_report.document(routes, findings)
-    assert [(found["route"], found["rule"], found["where"] and found["where"]["line"]) for found in made["findings"]] == [
+    assert [
+        (found["route"], found["rule"], found["where"] and found["where"]["line"]) for found in made["findings"]
+    ] == [
         ("GET /companies/{id}", "late-send", 40),
         ("GET /companies/{id}", "second-response", None),
         ("GET /companies/{id}", "second-response", 90),

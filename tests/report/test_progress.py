@@ -26,7 +26,9 @@ def reporter(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> Te
     return make(pytestconfig, Terminal())
 
 
-def make(pytestconfig: pytest.Config, stream: io.StringIO, *, capture: str = "fd", verbose: int = 0) -> TerminalReporter:
+def make(
+    pytestconfig: pytest.Config, stream: io.StringIO, *, capture: str = "fd", verbose: int = 0
+) -> TerminalReporter:
     reporter = TerminalReporter(pytestconfig, stream)
     writer = reporter._tw
     writer.fullwidth = 40
@@ -42,7 +44,8 @@ def make(pytestconfig: pytest.Config, stream: io.StringIO, *, capture: str = "fd
 
 def written(reporter: TerminalReporter) -> str:
     stream: Any = reporter._tw._file
-    return stream.getvalue().removeprefix("shop ..")
+    text: str = stream.getvalue()
+    return text.removeprefix("shop ..")
 
 
 def test_a_route_is_shown_behind_the_cursor_and_wiped(reporter: TerminalReporter) -> None:

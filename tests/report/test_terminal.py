@@ -51,7 +51,7 @@ def write(root: Path, text: str, name: str = "shop/views.py") -> None:
 
 def block(root: Path | None = None, **place: Any) -> str:
     """What stands below the headline for a finding with this one place."""
-    values = {"file": "shop/views.py", "line": 1} | place
+    values: dict[str, Any] = {"file": "shop/views.py", "line": 1} | place
     text = render(replace(FINDING, where=Place(**values), where_label="here"), root=root)
     return text.partition("\n")[2]
 
@@ -132,7 +132,7 @@ def test_an_unknown_end_reaches_to_the_end_of_the_code_not_of_the_comment(shop: 
 
 def test_a_hash_in_a_string_is_no_comment(tmp_path: Path) -> None:
     write(tmp_path, 'x = "#no"\n')
-    assert block(tmp_path).splitlines()[-2] == '  | ^^^^^^^^^ here'
+    assert block(tmp_path).splitlines()[-2] == "  | ^^^^^^^^^ here"
 
 
 @pytest.mark.parametrize("end_column", [0, 6, 99])

@@ -105,6 +105,14 @@ def views() -> ModuleType:
     def away(request: Any) -> Any:
         return HttpResponseRedirect("/ok")
 
+    barrier = threading.Barrier(6)
+
+    def meet(request: Any) -> Any:
+        exchange = current()
+        barrier.wait(timeout=20)
+        assert current() is exchange
+        return HttpResponse(b"met")
+
     def boom(request: Any) -> Any:
         raise ZeroDivisionError("boom")
 
@@ -152,6 +160,20 @@ def views() -> ModuleType:
     async def async_stream(request: Any) -> Any:
         return StreamingHttpResponse(async_pieces())
 
+    async def async_broken(request: Any) -> Any:
+        async def parts() -> Any:
+            yield b"one"
+            raise ZeroDivisionError("in the stream")
+
+        return StreamingHttpResponse(parts())
+
+    async def async_endless(request: Any) -> Any:
+        async def parts() -> Any:
+            yield b"one"
+            await asyncio.Event().wait()
+
+        return StreamingHttpResponse(parts())
+
     async def async_boom(request: Any) -> Any:
         raise ZeroDivisionError("boom")
 
@@ -162,8 +184,8 @@ def views() -> ModuleType:
         return SimpleTemplateResponse("none.html")
 
     module = ModuleType(URLS)
-    found = [ok, empty, length, away, boom, nothing, nested, stream, broken, bad_stream, lost]
-    found += [async_ok, async_stream, async_boom, hang]
+    found = [ok, empty, length, away, meet, boom, nothing, nested, stream, broken, bad_stream, lost]
+    found += [async_ok, async_stream, async_broken, async_endless, async_boom, hang]
     module.urlpatterns = [path(view.__name__, view) for view in found]  # type: ignore[attr-defined]
     return module
 
@@ -355,6 +377,43 @@ def test_a_stream_that_fails(docket: Kept) -> None:
     assert rules(docket.ended[0]) == ["error-after-start"]
 
 
+def test_an_async_stream_that_fails_or_is_cancelled(docket: Kept) -> None:
+    async def take(path: str) -> None:
+        response = await async_client().get(path)
+        async for _ in response:
+            pass
+
+    async def cancel() -> None:
+        task = asyncio.create_task(take("/async_endless"))
+        for _ in range(50):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with pytest.raises(ZeroDivisionError, match="in the stream"):
+        asyncio.run(take("/async_broken"))
+    asyncio.run(cancel())
+    failed, cancelled = docket.ended
+    assert columns(failed) == ["start", "data", "raised", "returned"] and rules(failed) == ["error-after-start"]
+    assert columns(cancelled) == ["start", "data", "gone", "returned"] and rules(cancelled) == []
+
+
+def test_what_is_read_after_the_close_is_none_of_the_exchange(docket: Kept) -> None:
+    from django.http import StreamingHttpResponse
+    from django.urls import path
+
+    parts = [path("parts", lambda request: StreamingHttpResponse([b"one", b"two"]))]
+    sys.modules[URLS].urlpatterns += parts  # type: ignore[attr-defined]
+    response = client().get("/parts")
+    pieces = iter(response)
+    next(pieces)
+    response.close()
+    assert list(pieces) == [b"two"]
+    assert columns(docket.ended[0]) == ["start", "data", "gone", "returned"] and docket.judged in ([], docket.ended)
+    assert rules(docket.ended[0]) == []
+
+
 def test_a_bad_head_of_a_stream_that_nobody_takes(docket: Kept) -> None:
     client().get("/bad_stream")
     assert [rules(exchange) for exchange in docket.judged] == [["conflicting-length"]]
@@ -366,7 +425,7 @@ def test_a_file_response(docket: Kept, tmp_path: Any) -> None:
 
     (tmp_path / "file.txt").write_bytes(b"x" * 5000)
     sys.modules[URLS].urlpatterns.append(
-        path("file", lambda request: FileResponse(open(tmp_path / "file.txt", "rb")))  # type: ignore[attr-defined]
+        path("file", lambda request: FileResponse((tmp_path / "file.txt").open("rb")))  # type: ignore[attr-defined]
     )
     assert b"".join(client().get("/file")) == b"x" * 5000
     assert columns(docket.ended[0]) == ["start", "data", "data", "end", "returned"] and rules(docket.ended[0]) == []
@@ -419,12 +478,12 @@ def test_somebody_elses_patch_of_the_base_class_is_kept(docket: Kept, monkeypatc
 
 
 def test_threads(docket: Kept) -> None:
-    threads = [threading.Thread(target=client().get, args=("/ok",)) for _ in range(8)]
+    threads = [threading.Thread(target=client().get, args=("/meet",)) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert docket.lines == [("GET", "/ok", "200")] * 8
+    assert docket.lines == [("GET", "/meet", "200")] * 6
 
 
 def test_many_at_once(docket: Kept) -> None:
@@ -439,9 +498,17 @@ def test_the_handlers_of_a_server_are_left_alone(docket: Kept) -> None:
     from django.core.handlers.wsgi import WSGIHandler
     from django.test import RequestFactory
 
-    environ = RequestFactory().get("/ok").environ
-    assert b"".join(WSGIHandler()(environ, lambda *args: None)) == b"ok"
+    environ = RequestFactory().get("/away").environ
+    assert b"".join(WSGIHandler()(environ, lambda *args: None)) == b""
     assert docket.ended == []
+
+
+def test_installed_twice_records_once(docket: Kept) -> None:
+    again = watch.install()
+    client().get("/nested")
+    asyncio.run(async_client().get("/async_ok"))
+    again.undo()
+    assert docket.lines == [("GET", "/ok", "200"), ("GET", "/nested", "200"), ("GET", "/async_ok", "202")]
 
 
 def test_undo_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:

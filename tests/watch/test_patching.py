@@ -100,6 +100,8 @@ def test_undo_stops_waiting_for_modules(tmp_path: Path, monkeypatch: pytest.Monk
     patches.when_imported("oneresponse_later", lambda module, patches: pytest.fail("acted after undo"))
     patches.undo()
     assert sys.meta_path == finders
+    patches.when_imported("oneresponse_later", lambda module, patches: pytest.fail("awaited after undo"))
+    assert sys.meta_path == finders
     importlib.import_module("oneresponse_later")
     del sys.modules["oneresponse_later"]
 

@@ -10,12 +10,15 @@ test = pytest.importorskip("werkzeug.test")
 wrappers = pytest.importorskip("werkzeug.wrappers")
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE"]
+MEETING = threading.Barrier(6)
 
 
 def app(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
     path = environ["PATH_INFO"]
     if path == "/boom":
         raise ZeroDivisionError("boom")
+    if path == "/meet":
+        MEETING.wait(timeout=20)
     if path == "/away":
         start_response("302 Found", [("Location", "/away2")])
         return iter([b"gone"])
@@ -99,13 +102,13 @@ def test_undo_restores_the_function(recorded: Any) -> None:
 
 def test_threads(recorded: Any) -> None:
     client = test.Client(app)
-    threads = [threading.Thread(target=client.get, args=("/ok",)) for _ in range(8)]
+    threads = [threading.Thread(target=client.get, args=("/meet",)) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert recorded.lines == [("GET", "/ok", 200)] * 8
-    assert len({seen.thread for seen in recorded}) > 1 and client.application is app
+    assert recorded.lines == [("GET", "/meet", 200)] * 6
+    assert len({seen.thread for seen in recorded}) == 6 and client.application is app
 
 
 def test_flask(recorded: Any) -> None:
@@ -126,7 +129,7 @@ def test_flask(recorded: Any) -> None:
     client = site.test_client()
     with client:
         assert client.get("/", follow_redirects=True).text == "1404"
-        assert flask.request.path == "/end"
+        assert flask.request.path in ("/", "/end")  # the context is kept, of the last or (Flask 3.0) the first
     with client.session_transaction() as session:
         assert session["a"] == 1
     assert client.application is site

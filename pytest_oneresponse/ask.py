@@ -1,0 +1,138 @@
+"""The `oneresponse` fixture: the contract, asked for by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from . import apps, options
+from .contract import rules
+from .contract.finding import Finding, Ledger
+from .docket import BreachFailure, TestDocket, Unexpected
+from .drive import Settings, drive
+from .session import Session, start
+
+
+def asking(request: pytest.FixtureRequest) -> Iterator[OneResponse]:
+    """The body of the fixture."""
+    known = options.value(request.config, "")
+    session = start(request.config, watching=bool(known))
+    docket = session.docket or session.open_docket(request.node)
+    one = OneResponse(request, session, docket)
+    try:
+        yield one
+    finally:
+        one.close()
+
+
+class OneResponse:
+    """Holds apps, routes and single exchanges to the contract from inside a test."""
+
+    def __init__(self, request: pytest.FixtureRequest, session: Session, docket: TestDocket) -> None:
+        self._request = request
+        self._session = session
+        self._docket = docket
+        self._apps: list[apps.App] = []
+
+    def client(self, app: Any) -> Any:
+        """A `webtest.TestApp` for a WSGI or ASGI app; every exchange is judged when the test ends.
+
+        Raises apps.NoApp for what is neither.
+        """
+        from .client import test_app
+
+        known = self._recognised(app)
+        return test_app(known, self._docket, self._session.option("timeout"))
+
+    def check(self, app: Any, routes: Iterable[str] | str | None = None, **settings: Any) -> list[Finding]:
+        """Drive an app's routes; a breach fails the test. Returns the milder findings.
+
+        `routes`: names as "GET /companies/{id}", or templates; all where it is None. `settings`: as in drive.Settings
+        (`requests`, `timeout`, `values`, `prepare`, `reset`). Raises ValueError for a route that the app does not have.
+        """
+        known = self._recognised(app)
+        found = Ledger()
+        given: dict[str, Any] = {
+            "requests": self._session.option("requests"),
+            "timeout": self._session.option("timeout"),
+            "values": self._request.getfixturevalue("oneresponse_values"),
+            "prepare": self._request.getfixturevalue("oneresponse_request"),
+            "reset": self._request.getfixturevalue("oneresponse_reset"),
+            "test": self._request.node.nodeid,
+            **settings,
+        }
+        for route in _chosen(known, routes):
+            driven = drive(known, route, Settings(**given))
+            self._docket.count += driven.requests
+            if driven.gave_up and not len(driven.findings):
+                pytest.fail(f"{route.name}: {driven.gave_up}", pytrace=False)
+            for finding in driven.findings:
+                found.add(finding)
+        kept = self._docket.selection.keep(found)
+        expected = self._expecting
+        if expected is not None:
+            expected.extend(finding for finding in kept if finding.rule in self._wanted)
+            kept = [finding for finding in kept if finding.rule not in self._wanted]
+        breaches = [finding for finding in kept if finding.level == rules.Level.BREACH]
+        if breaches:
+            raise BreachFailure(self._session.text_of(breaches), tuple(breaches))
+        return kept
+
+    _expecting: list[Finding] | None = None
+    _wanted: tuple[str, ...] = ()
+
+    @contextmanager
+    def expect(self, *wanted: str) -> Iterator[list[Finding]]:
+        """The breaches named are wanted in this block: they do not fail the test, and it fails if one does not come.
+
+        Gives a list that holds the findings once the block has ended. Raises KeyError for a rule that does not exist.
+        """
+        for name in wanted:
+            rules.get(name)
+        caught: list[Finding] = []
+        since = len(self._docket.exchanges)
+        before = self._docket.count
+        outer = (self._expecting, self._wanted)
+        self._expecting, self._wanted = caught, wanted
+        try:
+            yield caught
+        finally:
+            self._expecting, self._wanted = outer
+        caught.extend(self._docket.forgive(since, wanted))
+        missing = [name for name in wanted if name not in {finding.rule for finding in caught}]
+        if missing:
+            requests = self._docket.count - before
+            raise Unexpected(f"expected {', '.join(missing)}, and none came from {requests} requests")
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What the test's requests have broken so far."""
+        return self._docket.findings()
+
+    def _recognised(self, app: Any) -> apps.App:
+        for known in self._apps:
+            if known.target is app:
+                return known
+        known = apps.recognised(getattr(app, "__name__", None) or type(app).__name__, app)
+        self._apps.append(known)
+        return known
+
+    def close(self) -> None:
+        """Shut down the apps that were driven."""
+        for app in self._apps:
+            app.close()
+
+
+def _chosen(app: apps.App, wanted: Iterable[str] | str | None) -> list[Any]:
+    if wanted is None:
+        return app.routes
+    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    chosen = [route for route in app.routes if route.name in names or route.template in names]
+    unknown = [name for name in names if not any(name in (route.name, route.template) for route in chosen)]
+    if unknown:
+        known = ", ".join(route.name for route in app.routes)
+        raise ValueError(f"the app has no route {unknown[0]!r}; it has {known}")
+    return chosen

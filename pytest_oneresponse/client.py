@@ -1,0 +1,72 @@
+"""A `webtest.TestApp` for WSGI and ASGI apps, whose exchanges are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+import webtest
+
+from .apps import App
+from .contract.request import Request
+from .docket import TestDocket
+from .exchange import Watcher
+from .protocols import asgi, wsgi
+
+
+def test_app(app: App, docket: TestDocket, timeout: float) -> Any:
+    """A client whose every exchange goes to `docket`. Responses of any status are given back with `expect_errors=True`."""
+    if app.interface == "wsgi":
+        return webtest.TestApp(_Wsgi(app, docket), lint=False)
+    return webtest.TestApp(_Asgi(app, docket, timeout), lint=False)
+
+
+test_app.__test__ = False  # type: ignore[attr-defined]
+
+
+class _Wsgi:
+    """A WSGI app that is recorded for one docket."""
+
+    def __init__(self, app: App, docket: TestDocket) -> None:
+        self.app = wsgi.watched(app.target)
+        self.docket = docket
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        before, Watcher.docket = Watcher.docket, self.docket
+        try:
+            return self.app(environ, start_response)
+        finally:
+            Watcher.docket = before
+
+
+class _Asgi:
+    """An ASGI app as a WSGI app: each request is one driven exchange, taken whole and then handed over."""
+
+    def __init__(self, app: App, docket: TestDocket, timeout: float) -> None:
+        self.app = app
+        self.docket = docket
+        self.timeout = timeout
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        request = wsgi.request_of(environ)
+        size = int(environ.get("CONTENT_LENGTH") or 0)
+        body = environ["wsgi.input"].read(size) if size else b""
+        sent = Request(request.method, request.path, request.query, request.headers, body)
+        driver = self.app.driven_by(self.timeout)
+        assert isinstance(driver, asgi.Driver)
+        exchange, answer = driver.exchange(sent, keep=None)
+        exchange.docket = self.docket
+        self.docket.seen(exchange)
+        if not exchange.plain:
+            self.docket.add(exchange)
+        error = exchange.escaped()
+        if error is not None and not answer.status:
+            raise error
+        status = answer.status or 500
+        try:
+            reason = HTTPStatus(status).phrase
+        except ValueError:
+            reason = "Unknown"
+        start_response(f"{status} {reason}", list(answer.headers))
+        return [bytes(answer.body)]

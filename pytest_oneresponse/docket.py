@@ -1,0 +1,159 @@
+"""The findings of one test: what its requests broke, what of it is wanted, ignored or known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from . import judging
+from .contract import rules
+from .contract.finding import Finding, Ledger
+from .exchange import Docket, Exchange
+from .routes import Route, find
+
+
+class BreachFailure(pytest.fail.Exception):  # type: ignore[misc, name-defined]
+    """Fails a test whose requests broke the contract. Its text is the whole report; `findings` are its values."""
+
+    def __init__(self, text: str, findings: tuple[Finding, ...]) -> None:
+        super().__init__(text, pytrace=False)
+        self.findings = findings
+
+
+class PracticeWarning(UserWarning):
+    """Something that the contract advises against, at the line that does it."""
+
+
+class Unexpected(pytest.fail.Exception):  # type: ignore[misc, name-defined]
+    """Fails a test in which an expected breach did not come."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, pytrace=False)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which findings count: rules taken up that are off, and rules dropped, everywhere or on one route."""
+
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    known: frozenset[tuple[str, ...]] = frozenset()
+    """Keys of a baseline's findings."""
+
+    @classmethod
+    def of(cls, select: Iterable[str], ignore: Iterable[str], known: Iterable[tuple[str, ...]] = ()) -> Selection:
+        """Raises KeyError, with the nearest names, for a rule that does not exist."""
+        for name in select:
+            rules.get(name)
+        for entry in ignore:
+            rules.get(entry.partition("@")[0])
+        return cls(frozenset(select), frozenset(ignore), frozenset(known))
+
+    def also_ignoring(self, ignore: Iterable[str]) -> Selection:
+        added = Selection.of((), ignore)
+        return replace(self, ignore=self.ignore | added.ignore)
+
+    def keep(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings that count, at the level at which they count."""
+        kept = []
+        for finding in findings:
+            if finding.rule in self.ignore or f"{finding.rule}@{finding.route}" in self.ignore:
+                continue
+            if finding.level == rules.Level.OFF:
+                if finding.rule not in self.select:
+                    continue
+                finding = replace(finding, level=rules.Level.BREACH.value)
+            kept.append(finding)
+        return kept
+
+    def is_known(self, finding: Finding) -> bool:
+        """Whether the baseline lists the finding."""
+        return baseline_key(finding.to_json()) in self.known
+
+
+def baseline_key(finding: dict[str, Any]) -> tuple[str, ...]:
+    """What makes a finding the same after lines have moved: rule, route, file, function and the text of the line."""
+    where = finding.get("where") or {}
+    told = (where.get("file"), where.get("function"), where.get("source"))
+    return (str(finding.get("rule")), str(finding.get("route")), *(str(part or "") for part in told))
+
+
+@dataclass
+class TestDocket(Docket):
+    """Keeps the exchanges of one test that are not plainly right, and judges them when it is asked."""
+
+    __test__ = False  # for pytest: this is no test class
+
+    test: str
+    selection: Selection
+    exchanges: list[Exchange] = field(default_factory=list)
+    count: int = 0
+    forgiven: set[tuple[int, str]] = field(default_factory=set)
+    found: list[Finding] = field(default_factory=list)
+    """Findings that were judged elsewhere: by driving."""
+
+    def seen(self, exchange: Exchange) -> None:
+        self.count += 1
+
+    def add(self, exchange: Exchange) -> None:
+        if not any(kept is exchange for kept in self.exchanges):
+            self.exchanges.append(exchange)
+
+    def findings(self, since: int = 0) -> list[Finding]:
+        """What the exchanges from number `since` on broke, each finding once."""
+        ledger = Ledger()
+        for exchange in self.exchanges[since:]:
+            for finding in judge_watched(exchange, self.test):
+                if (id(exchange), finding.rule) not in self.forgiven:
+                    ledger.add(finding)
+        for finding in self.found if since == 0 else ():
+            ledger.add(finding)
+        return self.selection.keep(ledger)
+
+    def forgive(self, since: int, wanted: Iterable[str]) -> list[Finding]:
+        """Take findings of the wanted rules as wanted, and return them."""
+        taken = []
+        names = set(wanted)
+        for exchange in self.exchanges[since:]:
+            for finding in judge_watched(exchange, self.test):
+                if finding.rule in names and (id(exchange), finding.rule) not in self.forgiven:
+                    self.forgiven.add((id(exchange), finding.rule))
+                    taken.append(finding)
+        return taken
+
+    def take(self) -> list[Finding]:
+        """All findings so far; they are not told again."""
+        found = self.findings()
+        self.exchanges = [exchange for exchange in self.exchanges if not exchange.closed]
+        self.found = []
+        return found
+
+
+def judge_watched(exchange: Exchange, test: str) -> list[Finding]:
+    """The findings of an exchange that a test made; its route is looked up only if there are any."""
+    if not exchange.judge().breaches:
+        return []
+    return judging.findings(exchange, judging.Told(route_of(exchange), exchange.replay, test))
+
+
+_listed: dict[int, tuple[Any, list[Route]]] = {}
+
+
+def route_of(exchange: Exchange) -> Route | None:
+    """The route that a watched exchange belongs to, from the routes of its app."""
+    if exchange.facts.kind != "http":
+        return None
+    from .frameworks.recognise import routes_of
+
+    known = _listed.get(id(exchange.app))
+    if known is None or known[0] is not exchange.app:
+        try:
+            listed = routes_of(exchange.app)
+        except Exception:  # the app's own listing may raise; the finding is told by its path then
+            listed = []
+        known = _listed[id(exchange.app)] = (exchange.app, listed)
+    request = exchange.make_request()
+    return find(known[1], request.method, request.path)

@@ -1,0 +1,149 @@
+"""Driving one route: every trial sent, every exchange judged."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from . import judging
+from .apps import App
+from .contract.events import TimedOut
+from .contract.finding import Finding, Ledger
+from .contract.request import Request
+from .exchange import Exchange
+from .explore.trials import Plan, Trial
+from .protocols.client import DEFAULT, Answer
+from .routes import Route
+
+_REFUSALS = (400, 403, 421)
+"""Statuses with which an app refuses a Host that it does not know (RFC 9110, 7.4 and 15.5.20)."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to drive. `reset` makes a context manager around each exchange, `prepare` changes each request before it is sent."""
+
+    requests: int = 100
+    timeout: float = 5.0
+    reset: Callable[[], AbstractContextManager[Any]] = nullcontext
+    prepare: Callable[[Request], Request] = lambda request: request
+    values: Mapping[str, Any] = field(default_factory=dict)
+    replay: str = ""
+    replay_command: str = ""
+    """The command up to the ID."""
+    test: str = ""
+
+
+@dataclass
+class Driven:
+    """What driving a route came to. `gave_up` says why it ended early, empty where it did not."""
+
+    route: Route
+    findings: Ledger = field(default_factory=Ledger)
+    requests: int = 0
+    seconds: float = 0.0
+    gave_up: str = ""
+    statuses: dict[int, int] = field(default_factory=dict)
+    replayed: bool = False
+
+
+def drive(app: App, route: Route, settings: Settings) -> Driven:
+    """Send the route's trials and judge each exchange.
+
+    Raises only what the user's own fixtures raise, and KeyboardInterrupt.
+    """
+    driven = Driven(route)
+    began = time.perf_counter()
+    run = _Run(app, route, settings, driven)
+    try:
+        run.all()
+    except (KeyError, ValueError) as error:
+        if driven.requests:
+            raise
+        driven.gave_up = f"no request could be made: {error}; give values through the oneresponse_values fixture"
+    driven.seconds = time.perf_counter() - began
+    return driven
+
+
+def trial_id(app: App, route: Route, trial: Trial) -> str:
+    """The ID by which one exchange is run again: the same in every run and on every machine."""
+    told = "\n".join((app.label, route.name, route.host, trial.label))
+    return hashlib.sha256(told.encode()).hexdigest()[:10]
+
+
+class _Run:
+    def __init__(self, app: App, route: Route, settings: Settings, driven: Driven) -> None:
+        self.app = app
+        self.route = route
+        self.settings = settings
+        self.driven = driven
+        self.driver = app.driven_by(settings.timeout)
+        alone = next(other for other in app.routes if other.template == route.template) is route
+        self.plan = Plan(route, settings.values, app.host, alone)
+
+    def all(self) -> None:
+        wanted = self.settings.replay
+        for trial in self.plan.trials():
+            if self.driven.requests >= self.settings.requests or self.driven.gave_up:
+                break
+            identity = trial_id(self.app, self.route, trial)
+            if wanted and identity != wanted and trial.label != "valid":
+                continue
+            exchange, answer = self.play(trial)
+            self.plan.learn(trial, answer)
+            if trial.label == "valid" and not wanted:
+                exchange, answer = self.find_host(trial, exchange, answer)
+            if not wanted or identity == wanted:
+                self.judge(exchange, identity)
+                self.driven.replayed = True
+
+    def play(self, trial: Trial) -> tuple[Exchange, Answer]:
+        with self.settings.reset():
+            for request in trial.before:
+                self.send(replace(trial, request=request, client=DEFAULT))
+            return self.send(trial)
+
+    def send(self, trial: Trial) -> tuple[Exchange, Answer]:
+        request = self.settings.prepare(trial.request)
+        exchange, answer = self.driver.exchange(request, trial.client)
+        self.driven.requests += 1
+        self.driven.statuses[answer.status] = self.driven.statuses.get(answer.status, 0) + 1
+        return exchange, answer
+
+    def find_host(self, trial: Trial, exchange: Exchange, answer: Answer) -> tuple[Exchange, Answer]:
+        """Where the app refuses the request, ask under the Hosts that it may be waiting for; the first it accepts is kept."""
+        app = self.app
+        if answer.status not in _REFUSALS or app.host_tries <= 0 or self.route.host:
+            if answer.status:
+                app.host_tries = 0 if answer.status not in _REFUSALS else app.host_tries
+            return exchange, answer
+        app.host_tries -= 1
+        for host in app.hosts:
+            tried = replace(trial, request=trial.request.with_header("host", host))
+            other_exchange, other = self.play(tried)
+            if other.status and other.status not in _REFUSALS:
+                app.host, app.host_tries, self.plan.host = host, 0, host
+                self.plan.learn(trial, other)
+                return other_exchange, other
+        return exchange, answer
+
+    def judge(self, exchange: Exchange, identity: str) -> None:
+        if exchange.plain:
+            return
+        settings = self.settings
+        replay = f"{settings.replay_command}{identity}" if settings.replay_command else ""
+        told = judging.Told(self.route, replay, settings.test)
+        for finding in judging.findings(exchange, told):
+            self.driven.findings.add(finding)
+        waits = next((event for event in exchange.events if isinstance(event, TimedOut)), None)
+        if waits is not None:
+            self.driven.gave_up = "an exchange hung, so the rest of the route was not driven"
+
+
+def judged(findings: list[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """Findings parted into breaches and what is milder."""
+    return [f for f in findings if f.level == "breach"], [f for f in findings if f.level != "breach"]

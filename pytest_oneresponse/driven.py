@@ -1,0 +1,155 @@
+"""Driven routes as pytest items: one node named `oneresponse`, one item for each route of each app."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from . import apps
+from .apps import App, NoApp
+from .drive import Driven, Settings, drive, judged
+from .routes import Route, handler_of
+
+if TYPE_CHECKING:
+    from .session import Session
+
+NODE = "oneresponse"
+FIXTURES = ("oneresponse_app", "app")
+
+
+class Cannot(pytest.fail.Exception):  # type: ignore[misc, name-defined]
+    """Fails an item that could not be driven, with what to do about it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, pytrace=False)
+
+
+class OneResponseNode(pytest.Collector):
+    """The node under which all driven items stand."""
+
+    def __init__(self, *, session_state: Session, **named: Any) -> None:
+        super().__init__(**named)
+        self.state = session_state
+        self.obj = None
+
+    def collect(self) -> Iterator[pytest.Item]:
+        for label, target in self.sources():
+            yield from self.items_of(label, target)
+
+    def sources(self) -> Iterator[tuple[str, Callable[[], App]]]:
+        """Each app's label and how to get it, from the flag or the ini file, else from a fixture."""
+        named = self.state.option("app")
+        if named:
+            paths = (Path(self.config.invocation_params.dir), self.config.rootpath)
+            for spec in dict.fromkeys(named):
+                yield spec, lambda spec=spec: apps.load(spec, paths)  # type: ignore[misc]
+            return
+        fixture = app_fixture(self.session, self)
+        if fixture:
+            yield fixture, lambda: self.from_fixture(fixture)
+
+    def from_fixture(self, name: str) -> App:
+        """The app that a fixture gives, made once here to list its routes."""
+        probe = pytest.Function.from_parent(self, name=f"(fixture {name})", callobj=lambda: None)
+        setup = self.session._setupstate
+        try:
+            setup.setup(probe)
+            value = probe._request.getfixturevalue(name)
+            app = apps.recognised(name, value)
+        except NoApp:
+            raise
+        except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
+            raise NoApp(f"the fixture {name!r} raised {type(error).__name__}: {error}") from error
+        finally:
+            setup.teardown_exact(None)
+        return app
+
+    def items_of(self, label: str, load: Callable[[], App]) -> Iterator[pytest.Item]:
+        try:
+            app = self.state.app(label, load)
+        except NoApp as error:
+            if label != "app":  # a fixture that happens to have that name need not give a web app
+                yield ErrorItem.from_parent(self, name=label, text=str(error))
+            return
+        for route in app.routes:
+            yield RouteItem.from_parent(
+                self, name=f"{label}::{route.name}", callobj=_drive_item, app=app, route=route, state=self.state
+            )
+
+
+def app_fixture(session: pytest.Session, node: Any) -> str:
+    """The name of the user's app fixture that a node sees; empty where there is none."""
+    for name in FIXTURES:
+        for definition in session._fixturemanager.getfixturedefs(name, node) or ():
+            home = getattr(definition.func, "__module__", "")
+            if home.rpartition(".")[2] == "conftest" or (name == FIXTURES[0] and not home.startswith(__package__)):
+                return name
+    return ""
+
+
+class ErrorItem(pytest.Item):
+    """An app that cannot be driven."""
+
+    def __init__(self, *, text: str, **named: Any) -> None:
+        super().__init__(**named)
+        self.text = text
+
+    def runtest(self) -> None:
+        raise Cannot(self.text)
+
+    def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
+        return self.config.rootpath, None, self.name
+
+
+class RouteItem(pytest.Function):
+    """One route. A pytest function, so that fixtures, markers and every plugin that knows tests work on it."""
+
+    def __init__(self, *, app: App, route: Route, state: Session, **named: Any) -> None:
+        super().__init__(**named)
+        self.app = app
+        self.route = route
+        self.state = state
+        self.driven: Driven | None = None
+        if app.django and self.config.pluginmanager.hasplugin("django"):
+            self.add_marker("django_db")
+
+    def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
+        handler = handler_of(self.route.handler)
+        if handler is None:
+            return self.config.rootpath, None, self.name
+        return handler.file, handler.line - 1, self.name
+
+
+def _drive_item(request: pytest.FixtureRequest) -> None:
+    """The body of a driven item."""
+    item = request.node
+    state: Session = item.state
+    app: App = item.app
+    if app.label in FIXTURES:
+        app = state.refreshed(app, request.getfixturevalue(app.label))
+    marker = state.marker(item)
+    settings = Settings(
+        requests=marker.get("requests") or state.option("requests"),
+        timeout=state.option("timeout"),
+        reset=request.getfixturevalue("oneresponse_reset"),
+        prepare=request.getfixturevalue("oneresponse_request"),
+        values=request.getfixturevalue("oneresponse_values"),
+        replay=state.option("replay"),
+        replay_command=state.replay_command(app.label),
+        test=item.nodeid,
+    )
+    item.driven = driven = drive(app, item.route, settings)
+    docket = state.docket
+    if docket is not None:
+        docket.found.extend(driven.findings)
+        docket.count += driven.requests
+    state.note_driven(item, driven)
+    breaches, _ = judged(docket.selection.keep(driven.findings) if docket else list(driven.findings))
+    if driven.gave_up and not breaches:
+        raise Cannot(f"{item.route.name}: {driven.gave_up}")
+    if settings.replay and not driven.replayed:
+        pytest.skip(f"the exchange {settings.replay} is not one of this route's")

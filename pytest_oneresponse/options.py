@@ -1,0 +1,109 @@
+"""One table: an option is its flag, its ini key, its marker key and its row in the docs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option. `kind`: "bool", "int", "float", "path" or "list" (repeatable flag, linelist in the ini file).
+
+    `ini` and `marker` tell whether there is an ini key and a marker key; both are named as the flag, without prefix in the marker.
+    """
+
+    name: str
+    kind: str
+    help: str
+    default: Any = None
+    metavar: str = ""
+    ini: bool = True
+    marker: bool = False
+
+    @property
+    def key(self) -> str:
+        """The ini key and the dest of the flag: "oneresponse_timeout"."""
+        return f"oneresponse_{self.name}" if self.name else "oneresponse"
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.key.replace("_", "-")
+
+
+OPTIONS = (
+    Option("", "bool", "Judge every request that the tests make by the response contract, and drive the app where one is named.", False),
+    Option(
+        "app",
+        "list",
+        "App to drive: a WSGI or ASGI object, or a factory without arguments. Repeatable.",
+        (),
+        "MODULE:ATTR",
+    ),
+    Option("requests", "int", "Most requests per route.", 100, "N", marker=True),
+    Option("timeout", "float", "Time limit of one exchange, in seconds.", 5.0, "SECONDS"),
+    Option("replay", "str", "Run exactly one exchange again, by the ID that its finding names.", "", "ID", ini=False),
+    Option("report", "list", "Write a report; the suffix tells its form (.json). Repeatable.", (), "PATH"),
+    Option("select", "list", "Add a rule that is off by default. Repeatable.", (), "RULE"),
+    Option("ignore", "list", "Drop a rule, everywhere or on one route. Repeatable.", (), "RULE[@ROUTE]", marker=True),
+    Option("baseline", "path", "A report whose findings are known: they are listed, only new ones fail.", "", "PATH"),
+)
+BY_NAME = {option.name: option for option in OPTIONS}
+MARKER_KEYS = (*(option.name for option in OPTIONS if option.marker), "expect")
+MARKER = (
+    "oneresponse(requests=N, ignore=[RULE, ...], expect=[RULE, ...]): "
+    "hold this test's requests to the response contract in its own way"
+)
+
+
+def add_options(parser: Any) -> None:
+    """Register every flag and ini key with pytest's parser."""
+    group = parser.getgroup("oneresponse", "the response contract (pytest-oneresponse)")
+    for option in OPTIONS:
+        _add_flag(group, option)
+        if option.ini:
+            _add_ini(parser, option)
+
+
+def _add_flag(group: Any, option: Option) -> None:
+    if option.kind == "bool":
+        group.addoption(option.flag, action="store_true", dest=option.key, default=None, help=option.help)
+        off = f"--no-{option.key.replace('_', '-')}"
+        group.addoption(off, action="store_false", dest=option.key, help="Turn that off again.")
+        return
+    named: dict[str, Any] = {"dest": option.key, "default": None, "metavar": option.metavar, "help": option.help}
+    if option.kind == "list":
+        named["action"] = "append"
+    elif option.kind in ("int", "float"):
+        named["type"] = int if option.kind == "int" else float
+    group.addoption(option.flag, **named)
+
+
+def _add_ini(parser: Any, option: Option) -> None:
+    ini_type = {"bool": "bool", "list": "linelist"}.get(option.kind, "string")
+    parser.addini(option.key, option.help, type=ini_type, default=None)
+
+
+def value(config: Any, name: str) -> Any:
+    """An option's value: the flag's, else the ini file's, else the default. Raises ValueError for an ini value of the wrong type."""
+    option = BY_NAME[name]
+    given = config.getoption(option.key, None)
+    if given is None and option.ini:
+        given = _from_ini(config, option)
+    if given is None:
+        return option.default
+    if option.kind in ("int", "float") and not given > 0:
+        raise ValueError(f"{option.flag} must be more than 0, not {given}")
+    return tuple(given) if option.kind == "list" else given
+
+
+def _from_ini(config: Any, option: Option) -> Any:
+    given = config.getini(option.key)
+    if given is None or given == "" or given == []:
+        return None
+    if option.kind in ("int", "float"):
+        try:
+            return int(given) if option.kind == "int" else float(given)
+        except ValueError:
+            raise ValueError(f"{option.key} in the ini file must be a number, not {given!r}") from None
+    return given
