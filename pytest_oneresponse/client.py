@@ -5,42 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
-
-import webtest
+import warnings
 
 from .apps import App
 from .contract.request import Request
 from .docket import TestDocket
-from .exchange import Watcher
+from .exchange import AlreadyJudged
 from .protocols import asgi, wsgi
 
 
 def test_app(app: App, docket: TestDocket, timeout: float) -> Any:
     """A client whose every exchange goes to `docket`. Responses of any status are given back with `expect_errors=True`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # on 3.11 webob imports cgi
+        import webtest
     if app.interface == "wsgi":
-        return webtest.TestApp(_Wsgi(app, docket), lint=False)
+        return webtest.TestApp(wsgi.watched(app.target), lint=False)
     return webtest.TestApp(_Asgi(app, docket, timeout), lint=False)
 
 
 test_app.__test__ = False  # type: ignore[attr-defined]
 
 
-class _Wsgi:
-    """A WSGI app that is recorded for one docket."""
-
-    def __init__(self, app: App, docket: TestDocket) -> None:
-        self.app = wsgi.watched(app.target)
-        self.docket = docket
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        before, Watcher.docket = Watcher.docket, self.docket
-        try:
-            return self.app(environ, start_response)
-        finally:
-            Watcher.docket = before
-
-
-class _Asgi:
+class _Asgi(AlreadyJudged):
     """An ASGI app as a WSGI app: each request is one driven exchange, taken whole and then handed over."""
 
     def __init__(self, app: App, docket: TestDocket, timeout: float) -> None:
@@ -57,7 +44,7 @@ class _Asgi:
         assert isinstance(driver, asgi.Driver)
         exchange, answer = driver.exchange(sent, keep=None)
         exchange.docket = self.docket
-        self.docket.seen(exchange)
+        self.docket.count += 1
         if not exchange.plain:
             self.docket.add(exchange)
         error = exchange.escaped()

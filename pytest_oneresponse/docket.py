@@ -90,13 +90,18 @@ class TestDocket(Docket):
     test: str
     selection: Selection
     exchanges: list[Exchange] = field(default_factory=list)
+    unclosed: dict[int, Exchange] = field(default_factory=dict)
     count: int = 0
     forgiven: set[tuple[int, str]] = field(default_factory=set)
     found: list[Finding] = field(default_factory=list)
     """Findings that were judged elsewhere: by driving."""
 
-    def seen(self, exchange: Exchange) -> None:
+    def opened(self, exchange: Exchange) -> None:
         self.count += 1
+        self.unclosed[id(exchange)] = exchange
+
+    def closed(self, exchange: Exchange) -> None:
+        self.unclosed.pop(id(exchange), None)
 
     def add(self, exchange: Exchange) -> None:
         if not any(kept is exchange for kept in self.exchanges):
@@ -104,6 +109,7 @@ class TestDocket(Docket):
 
     def findings(self, since: int = 0) -> list[Finding]:
         """What the exchanges from number `since` on broke, each finding once."""
+        self.gather()
         ledger = Ledger()
         for exchange in self.exchanges[since:]:
             for finding in judge_watched(exchange, self.test):
@@ -115,6 +121,7 @@ class TestDocket(Docket):
 
     def forgive(self, since: int, wanted: Iterable[str]) -> list[Finding]:
         """Take findings of the wanted rules as wanted, and return them."""
+        self.gather()
         taken = []
         names = set(wanted)
         for exchange in self.exchanges[since:]:
@@ -123,6 +130,15 @@ class TestDocket(Docket):
                     self.forgiven.add((id(exchange), finding.rule))
                     taken.append(finding)
         return taken
+
+    def gather(self) -> None:
+        """Take up the exchanges whose clients took the whole body and never closed it, and those that are wrong already."""
+        for exchange in list(self.unclosed.values()):
+            if exchange.exhausted:
+                exchange.returned()
+                exchange.close()
+            elif exchange.judge().breaches:
+                self.add(exchange)
 
     def take(self) -> list[Finding]:
         """All findings so far; they are not told again."""

@@ -6,12 +6,13 @@ import sys
 import weakref
 from collections.abc import Callable
 from contextvars import ContextVar, Token
+from threading import get_ident
 from types import FrameType
 from typing import Any, NamedTuple
 
 from . import sites
 from .contract.events import Data, End, Event, Gone, Headers, Improper, Raised, Returned, Start
-from .contract.machine import Facts, Verdict, is_plain, judge
+from .contract.machine import Facts, Verdict, is_plain, judge, related
 from .contract.request import Request
 from .sites import Site
 
@@ -42,7 +43,10 @@ class Exchange:
         "make_request",
         "native",
         "replay",
+        "exhausted",
+        "refusal",
         "started",
+        "thread",
         "token",
     )
 
@@ -60,6 +64,9 @@ class Exchange:
         self.replay = ""
         self.called = 0
         self.started = False
+        self.exhausted = False
+        self.refusal: BaseException | None = None
+        self.thread = get_ident()
         self.token: Token[Exchange | None] | None = None
 
     # --- what a recorder says
@@ -130,10 +137,19 @@ class Exchange:
         self.add(Returned())
 
     def raised(self, error: BaseException) -> None:
-        self.add(Raised(error))
+        """An exception left the app."""
+        if self.refusal is not None and related(error, self.refusal):
+            self.returned()
+        else:
+            self.add(Raised(error))
 
     def gone(self) -> None:
         self.add(Gone())
+
+    def refused(self, error: BaseException) -> None:
+        """The server raised into the app what it said of a client that is gone; what escapes because of it is the client's doing."""
+        self.refusal = error
+        self.gone()
 
     def add(self, event: Event) -> None:
         """Append an event; one that comes after the exchange was closed brings it before the docket again."""
@@ -144,18 +160,27 @@ class Exchange:
     # --- its frame in time
 
     def open(self) -> None:
-        """From here on, what runs in this context belongs to this exchange."""
-        self.token = _current.set(self)
-        Watcher.open.append(self)
+        """The app is called: from here to `leave`, what runs in this context belongs to this exchange."""
+        self.enter()
+        if self.docket is not None:
+            self.docket.opened(self)
+
+    def enter(self) -> None:
+        """The app runs (again): for its call, for each piece of its body, for close()."""
+        if self.token is None:
+            self.token = _current.set(self)
+            Watcher.running.append(self)
 
     def leave(self) -> None:
-        """What runs in this context belongs to the exchange around this one again."""
-        if self.token is not None:
+        """The app does not run now: what runs in this context belongs to the exchange around this one again."""
+        token, self.token = self.token, None
+        if token is not None:
             try:
-                _current.reset(self.token)
-            except ValueError:  # closed in another context than it was opened in, as a generator's end may be
+                _current.reset(token)
+            except ValueError:  # left in another context than it was entered in, as a generator's end may be
                 pass
-            self.token = None
+            if self in Watcher.running:
+                Watcher.running.remove(self)
 
     def close(self) -> None:
         """The app has returned, and its iterable is closed: bring the exchange before the docket where it is not plainly right."""
@@ -163,12 +188,8 @@ class Exchange:
             return
         self.leave()
         self.closed = True
-        try:
-            Watcher.open.remove(self)
-        except ValueError:
-            pass
         if self.docket is not None:
-            self.docket.seen(self)
+            self.docket.closed(self)
             if not is_plain(self.facts, self.events):
                 self.docket.add(self)
 
@@ -191,8 +212,11 @@ _current: ContextVar[Exchange | None] = ContextVar("oneresponse_exchange", defau
 class Docket:
     """Takes the exchanges that need judging. The plugin's own keeps them for the test that runs."""
 
-    def seen(self, exchange: Exchange) -> None:
-        """An exchange has ended."""
+    def opened(self, exchange: Exchange) -> None:
+        """An exchange begins."""
+
+    def closed(self, exchange: Exchange) -> None:
+        """An exchange has ended. Many a client never closes the body, so that this may not come."""
 
     def add(self, exchange: Exchange) -> None:
         """An exchange is not plainly right. May come more than once for the same one."""
@@ -202,18 +226,25 @@ class Watcher:
     """What is watched now, process-wide: tests run one at a time, whatever threads they start."""
 
     docket: Docket | None = None
-    open: list[Exchange] = []
+    running: list[Exchange] = []
 
 
 def current() -> Exchange | None:
     """The exchange that the running code belongs to.
 
-    By context; in a thread that was started without one, the only exchange that is open.
+    By context; in a thread that the app started without one, the only exchange whose app runs.
     """
     exchange = _current.get()
-    if exchange is not None:
+    if exchange is not None or len(Watcher.running) != 1:
         return exchange
-    return Watcher.open[0] if len(Watcher.open) == 1 else None
+    only = Watcher.running[0]
+    return only if only.thread != get_ident() and only.facts.kind == "http" else None
+
+
+class AlreadyJudged:
+    """Base of callables whose exchanges are judged elsewhere, so that a recorder passes them by."""
+
+    __slots__ = ()
 
 
 def headers_key(headers: Any) -> int:

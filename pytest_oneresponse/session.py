@@ -204,7 +204,7 @@ class Session:
         """A new docket for a test; what is recorded from here on is held against it."""
         self.docket = docket = TestDocket(item.nodeid, self.selection)
         Watcher.docket = docket
-        Watcher.open.clear()
+        Watcher.running.clear()
         return docket
 
     def close_docket(self) -> None:

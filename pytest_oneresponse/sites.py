@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from .contract.finding import Place
 
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_BOUNDARIES = (os.path.join(_HERE, "protocols") + os.sep,)
+_BOUNDARIES = (os.path.join(_HERE, "protocols") + os.sep, os.path.join(_HERE, "watch") + os.sep)
 
 Chain = tuple[Any, ...]
 """Code objects and instruction offsets in turn, innermost frame first."""
@@ -179,6 +179,8 @@ def chain_of(error: BaseException | None) -> Chain:
     for code, instruction in reversed(frames[-200:]):
         if not code.co_filename.startswith(_HERE):
             chain += (code, instruction)
+        elif chain and code.co_filename.startswith(_BOUNDARIES):
+            break
     return tuple(chain)
 
 

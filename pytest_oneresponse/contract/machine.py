@@ -464,7 +464,7 @@ class _Life:
             self.check_end(event)
 
     def open_head(self, event: Start, before: str) -> None:
-        if before not in ("HEAD", "STARTED", "CONNECTING"):
+        if before not in ("HEAD", "STARTED", "CONNECTING", "GONE"):
             return
         if self.decided is None:
             self.decided = event
@@ -473,7 +473,7 @@ class _Life:
         self.asked_trailers = event.trailers
         for problem in head.problems:
             self.breach(problem.rule, event, None, problem.detail, problem.level)
-        self.counting = self.facts.method != "HEAD" and head.allows_body
+        self.counting = self.facts.method != "HEAD" and head.allows_body and before != "GONE"
 
     def add_bytes(self, event: Data) -> None:
         head = self.head

@@ -187,7 +187,9 @@ class _First:
         unique = plain.get("uniqueItems", False)
         others = self.distinct(items, depth) if unique else iter(())
         while len(value) < least:
-            value.append(next(others, None) if unique else self.of(items, depth + 1))
+            value.append(
+                next((one for one in others if one not in value), None) if unique else self.of(items, depth + 1)
+            )
         return value
 
     def distinct(self, items: Schema, depth: int) -> Iterator[Any]:
@@ -367,7 +369,10 @@ def _other(plain: Mapping[str, Any], text: str, count: int) -> str:
     for candidate in (text + "a" * count, f"{text}{count}", f"{count}{text}", chr(ord("a") + count % 26) + text[1:]):
         if _fits_text(candidate, plain):
             return candidate
-    return _matching_or(str(plain.get("pattern", "")), text, len(text) + count)
+    try:
+        return _Walker(count % 3, count).sequence(parser.parse(str(plain.get("pattern", ""))))
+    except (re.error, ValueError):
+        return text
 
 
 # Values at the edges

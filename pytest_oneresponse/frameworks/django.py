@@ -72,7 +72,7 @@ def _walk(patterns: Iterable[Any], template: str, parts: Parts) -> Iterator[Rout
         here = joined((*parts, *pattern.parts))
         if below is not None:
             yield from _walk(below, template + pattern.template, here)
-        elif not _is_format_variant(one.callback, here):
+        else:
             yield from _views(one.callback, template + pattern.template, here)
 
 
@@ -257,12 +257,12 @@ def _is_format_variant(callback: Any, parts: Parts) -> bool:
 
 def _views(callback: Any, template: str, parts: Parts) -> Iterator[Route]:
     try:
-        answers = list(_answers(callback))
+        if not _is_format_variant(callback, parts):
+            described = [(method, handler, _serialized(callback, method)) for method, handler in _answers(callback)]
+            for method, handler, (body, media, parameters) in described:
+                yield Route(method, template, handler, parts, parameters, body, media)
     except Exception:  # a view object that overrides attribute access
-        answers = [("GET", callback)]
-    for method, handler in answers:
-        body, media, parameters = _serialized(callback, method)
-        yield Route(method, template, handler, parts, parameters, body, media)
+        yield Route("GET", template, callback, parts)
 
 
 def _answers(callback: Any) -> Iterator[tuple[str, Callable[..., Any] | None]]:

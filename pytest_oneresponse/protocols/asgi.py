@@ -26,7 +26,7 @@ from ..contract.events import (
 )
 from ..contract.machine import Facts, judge
 from ..contract.request import Request
-from ..exchange import Exchange
+from ..exchange import AlreadyJudged, Exchange
 from ..sites import Site, capture
 from .alarm import Alarm, TimeLimit
 from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
@@ -47,7 +47,7 @@ _EXTENSIONS = {
 }
 
 
-class Watched:
+class Watched(AlreadyJudged):
     """An ASGI app whose exchanges are recorded; whatever the app and the server do passes through unchanged."""
 
     __slots__ = ("app",)
@@ -64,7 +64,7 @@ class Watched:
 
 def watched(app: AsgiApp) -> AsgiApp:
     """The app with a recorder around it; an app that has one is given back as it is."""
-    return app if isinstance(app, Watched) else Watched(app)
+    return app if isinstance(app, AlreadyJudged) else Watched(app)
 
 
 async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Send, exchange: Exchange) -> None:
@@ -89,7 +89,11 @@ async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Se
         exchange.called -= 1
         note(exchange, scope, message, frame)
         frame = None
-        await send(message)
+        try:
+            await send(message)
+        except OSError as error:
+            exchange.refused(error)
+            raise
 
     try:
         result = await app(scope, recording_receive, recording_send)
@@ -425,11 +429,11 @@ class _Served:
             await future
         return {"type": "http.disconnect"}
 
-    def leave(self) -> None:
-        """The client goes."""
+    def leave(self, *, told: bool = True) -> None:
+        """The client goes; `told`: the exchange does not learn it by an exception."""
         if not self.left:
             self.left = True
-            if not self.ended:
+            if told and not self.ended:
                 self.exchange.gone()
             self.wake()
 
@@ -467,7 +471,7 @@ class _Served:
 
     def take_start(self, message: dict[str, Any]) -> None:
         if self.client.refuses == "start":
-            self.leave()
+            self.leave(told=False)
             raise ClientLeft("the client is gone")
         if not self.answer.status:
             status = message.get("status")
@@ -478,7 +482,7 @@ class _Served:
 
     def take_body(self, message: dict[str, Any]) -> None:
         if self.client.refuses == "body":
-            self.leave()
+            self.leave(told=False)
             raise ClientLeft("the client is gone")
         body = message.get("body", b"")
         self.last_event = asyncio.get_running_loop().time()

@@ -13,7 +13,7 @@ from wsgiref.util import FileWrapper
 from ..contract.events import Data, TimedOut
 from ..contract.machine import Facts
 from ..contract.request import Request
-from ..exchange import Exchange
+from ..exchange import AlreadyJudged, Exchange
 from ..sites import Site, capture
 from .alarm import Alarm, TimeLimit
 from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
@@ -23,7 +23,7 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _getframe = sys._getframe
 
 
-class Watched:
+class Watched(AlreadyJudged):
     """A WSGI app whose exchanges are recorded; whatever the app and the server do passes through unchanged."""
 
     __slots__ = ("app",)
@@ -39,7 +39,7 @@ class Watched:
 
 def watched(app: WsgiApp) -> WsgiApp:
     """The app with a recorder around it; an app that has one is given back as it is."""
-    return app if isinstance(app, Watched) else Watched(app)
+    return app if isinstance(app, AlreadyJudged) else Watched(app)
 
 
 def record(
@@ -54,11 +54,19 @@ def record(
         if type(headers) is not list:
             exchange.improper("invalid-header", f"the headers are {type(headers).__name__}, not a list", frame)
         exchange.start(status, _snapshot(headers), frame, replaces=replaces)
-        write = start_response(status, headers, *exc_info, **named)
+        try:
+            write = start_response(status, headers, *exc_info, **named)
+        except OSError as error:
+            exchange.refused(error)
+            raise
 
         def recording_write(data: bytes) -> Any:
             _written(exchange, body, data, _getframe(1))
-            return write(data)
+            try:
+                return write(data)
+            except OSError as error:
+                exchange.refused(error)
+                raise
 
         return recording_write
 
@@ -69,6 +77,7 @@ def record(
         _escaped(exchange, error)
         exchange.close()
         raise
+    exchange.leave()
     return body.over(inner)
 
 
@@ -99,7 +108,7 @@ def _written(exchange: Exchange, body: RecordedBody, data: Any, frame: Any) -> N
 class RecordedBody:
     """The app's iterable, recorded as the server takes it. Closing it closes the exchange."""
 
-    __slots__ = ("exchange", "exhausted", "inner", "iterating", "iterator", "seen")
+    __slots__ = ("exchange", "exhausted", "inner", "iterating", "iterator", "lazy", "seen")
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
@@ -107,11 +116,13 @@ class RecordedBody:
         self.iterator: Iterator[Any] | None = None
         self.iterating = False
         self.exhausted = False
+        self.lazy = True
         self.seen = 0
 
     def over(self, inner: Any) -> RecordedBody:
         """Take the app's return value."""
         self.inner = inner
+        self.lazy = type(inner) not in (list, tuple)  # no code of the app runs when those give their items
         if isinstance(inner, (str, bytes)):
             level = "" if inner else "practice"
             items = "numbers" if isinstance(inner, bytes) else "characters"
@@ -125,13 +136,15 @@ class RecordedBody:
     def __next__(self) -> Any:
         exchange = self.exchange
         self.iterating = True
+        if self.lazy:
+            exchange.enter()
         try:
             if self.iterator is None:
                 self.iterator = iter(self.inner)
             chunk = next(self.iterator)
         except StopIteration:
             if not self.exhausted:
-                self.exhausted = True
+                self.exhausted = exchange.exhausted = True
                 if exchange.started:
                     exchange.end()
             raise
@@ -141,6 +154,8 @@ class RecordedBody:
             raise
         finally:
             self.iterating = False
+            if self.lazy:
+                exchange.leave()
         self.took(chunk)
         return chunk
 
@@ -169,6 +184,7 @@ class RecordedBody:
             return
         if not self.exhausted:
             exchange.gone()
+        exchange.enter()
         try:
             close = getattr(self.inner, "close", None)
             if close is not None:
@@ -295,13 +311,11 @@ class _Server:
             self.answer.status = int(digits) if digits.isdigit() else 0
             self.answer.headers = tuple((str(pair[0]), str(pair[1])) for pair in headers if len(pair) == 2)
         if self.client.refuses == "start":
-            self.exchange.gone()
             raise ClientLeft("the client is gone")
         return self.write
 
     def write(self, data: bytes) -> None:
         if self.client.refuses == "body":
-            self.exchange.gone()
             raise ClientLeft("the client is gone")
         if isinstance(data, bytes):
             self.take(data)

@@ -20,7 +20,7 @@ from typing import Any
 from ..contract.events import Data, Start
 from ..contract.machine import Facts
 from ..contract.request import Request
-from ..exchange import Exchange, Watcher, current
+from ..exchange import Exchange, current
 from ..sites import Site
 from .patching import Patches
 
@@ -185,12 +185,11 @@ class _Stream:
         self.over = False
 
     def resume(self) -> None:
-        self.exchange.open()
+        if not self.exchange.closed:
+            self.exchange.enter()
 
     def pause(self) -> None:
         self.exchange.leave()
-        if self.exchange in Watcher.open:
-            Watcher.open.remove(self.exchange)
 
     def took(self, piece: bytes) -> None:
         if self.exchange.closed:  # what a test reads after it closed the response is sent to nobody
@@ -200,7 +199,7 @@ class _Stream:
 
     def ended(self) -> None:
         if not self.over and not self.exchange.closed:
-            self.over = True
+            self.over = self.exchange.exhausted = True
             self.exchange.end()
 
     def failed(self, error: BaseException) -> None:

@@ -187,6 +187,8 @@ def test_distinct_texts_fit_the_items() -> None:
 
 def test_distinct_values_of_too_small_a_kind_end() -> None:
     assert first({"type": "array", "items": {"type": "null"}, "minItems": 2, "uniqueItems": True}) == [None, None]
+    assert first({"type": "array", "items": {"pattern": r"\p{L}"}, "minItems": 2, "uniqueItems": True}) == ["a", "aa"]
+    assert len(first({"type": "array", "items": {"pattern": "^x$"}, "minItems": 2, "uniqueItems": True})) == 2
     assert first({"type": "array", "items": {"enum": [1]}, "minItems": 2, "uniqueItems": True}) == [1, None]
 
 

@@ -126,7 +126,7 @@ def test_converters_become_schemas_whose_first_value_resolves(
         (r"^a\.b/[0-9]+/(?P<x>[^/()]+)\Z", "/a.b/1/<x>", ["^[^/()]+$"], "/a.b/1/a"),
         (r"^a/(?P<x>\(\w\))/b|c$", "/a/<x>/b", [r"^\(\w\)$"], "/a/(a)/b"),
         (r"^(?i:a)/(?P<x>.*)$", "/a/<x>", ["^.*$"], "/a/a"),
-        (r"(?i)^a/(?P<x>\d+)?/(?=b)[]/b][^]x]", "/a/<x>/ba", [r"^\d+$"], "/a/1/ba"),
+        (r"(?i)^a/(?P<x>\d+)?/(?=b)[]/b][^]x]", "/a/<x>/bA", [r"^\d+$"], "/a/1/bA"),
         (r"^a/(?:(\d)|(\w))/$", "/a/<0>/", [r"^\d$"], "/a/1/"),
     ],
 )
@@ -205,6 +205,18 @@ def test_class_based_views(urls: Lister) -> None:
         ("OPTIONS /a", Page.options),
         ("PUT /b", Page.put),
     ]
+
+
+def test_a_view_object_that_answers_no_questions(urls: Lister) -> None:
+    class Strange:
+        def __getattr__(self, name: str) -> Any:
+            raise RuntimeError(name)
+
+        def __call__(self, request: Any) -> HttpResponse:
+            return HttpResponse()
+
+    strange = Strange()
+    assert urls(path("a", strange)) == [Route("GET", "/a", strange, ("/a",))]
 
 
 def test_a_view_whose_methods_are_djangos_is_named_by_its_class(urls: Lister) -> None:
