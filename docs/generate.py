@@ -1,6 +1,6 @@
-"""Writes docs/contract.md and docs/states.svg from the table of rules and the tables of the machine.
+"""Writes what the code knows better: the contract and its picture from the rules and the machine, the table of options.
 
-python docs/generate.py            write both
+python docs/generate.py            write docs/contract.md, docs/states.svg, docs/options.md, the options of README.md
 python docs/generate.py --check    write nothing; exit status 1 where a file on disk differs
 """
 
@@ -15,11 +15,13 @@ from pathlib import Path
 from textwrap import wrap
 
 DOCS = Path(__file__).resolve().parent
+README = DOCS.parent / "README.md"
 if str(DOCS.parent) not in sys.path:
     sys.path.insert(0, str(DOCS.parent))
 
 from pytest_oneresponse.contract.machine import FIRST, TABLES, Table  # noqa: E402
 from pytest_oneresponse.contract.rules import GROUPS, INTERFACES, RULES, Rule  # noqa: E402
+from pytest_oneresponse.options import MARKER_KEYS, OPTIONS, Option  # noqa: E402
 
 TITLES = {"http": "HTTP: WSGI and ASGI", "websocket": "WebSocket (ASGI)", "lifespan": "Lifespan (ASGI)"}
 
@@ -169,13 +171,18 @@ def main(arguments: list[str]) -> int:
             path.write_text(text, encoding="utf-8", newline="\n")
     for path in stale:
         state = "differs from its source" if path.exists() else "is missing"
-        print(f"docs/{path.name} {state}: run python docs/generate.py", file=sys.stderr)
+        print(f"{path.name} {state}: run python docs/generate.py", file=sys.stderr)
     return 1 if stale else 0
 
 
 def documents() -> dict[Path, str]:
     """Every generated file and its text."""
-    return {DOCS / "contract.md": contract_page(), DOCS / "states.svg": states_svg()}
+    return {
+        DOCS / "contract.md": contract_page(),
+        DOCS / "states.svg": states_svg(),
+        DOCS / "options.md": options_page(),
+        README: readme(),
+    }
 
 
 # ------------------------------------------------------------------------------------------------ the page
@@ -296,6 +303,66 @@ def phrase(events: Iterable[str], sending: set[str]) -> str:
     if sending <= set(left):
         left = ["anything sent", *(event for event in left if event not in sending)]
     return ", ".join(left)
+
+
+# ------------------------------------------------------------------------------------------------ the options
+
+OPTIONS_INTRO = """\
+# Options
+
+<!-- Written by docs/generate.py from pytest_oneresponse/options.py; edit that and run it again. -->
+
+A flag on the command line goes before the key of the same name in the ini file (`pytest.ini`, `pyproject.toml` or what
+else pytest reads), and that before the default.
+"""
+
+OPTIONS_NOTES = """\
+- `RULE` is a name from [the contract](contract.md), `ROUTE` a method and a template as the report has them:
+  `--oneresponse-ignore="error-after-start@GET /orders.csv"`.
+- A rule, an app or a path that is wrong ends the run with a sentence that says what is right, or fails its own item and
+  lets the others run.
+"""
+
+README_MARKS = ("<!-- options -->\n", "<!-- end of options -->")
+
+
+def options_page() -> str:
+    """All options as Markdown."""
+    lines = ["| flag | ini key | marker | default | meaning |", "|---|---|---|---|---|"]
+    for option in OPTIONS:
+        ini = f"`{option.key}` ({INI_KINDS.get(option.kind, 'text')})" if option.ini else ""
+        mark = f"`{option.name}`" if option.marker else ""
+        lines.append(
+            f"| {flag(option)} | {ini} | {mark} | {default(option)} | {option.help.replace('|', chr(92) + '|')} |"
+        )
+    keys = ", ".join(f"`{key}`" for key in MARKER_KEYS)
+    marker = f"The marker `@pytest.mark.oneresponse(...)` takes {keys}: [how](usage.md#the-marker).\n"
+    return "\n".join((OPTIONS_INTRO, *lines, "", OPTIONS_NOTES, marker))
+
+
+INI_KINDS = {"bool": "true or false", "list": "one a line, or a list", "int": "number", "float": "number"}
+
+
+def flag(option: Option) -> str:
+    given = f"={option.metavar}" if option.metavar else ""
+    off = f", `--no-{option.key}`" if option.kind == "bool" else ""
+    return f"`{option.flag}{given}`{off}"
+
+
+def default(option: Option) -> str:
+    return f"{option.default:g}" if option.kind in ("int", "float") else "off" if option.kind == "bool" else ""
+
+
+def readme() -> str:
+    """README.md with the table of options as it is now."""
+    text = README.read_text(encoding="utf-8")
+    before, start, rest = text.partition(README_MARKS[0])
+    _, end, after = rest.partition(README_MARKS[1])
+    if not (start and end):
+        raise ValueError(f"{README} has lost its marks {README_MARKS}")
+    lines = ["| flag | default | meaning |", "|---|---|---|"]
+    lines += [f"| {flag(option)} | {default(option)} | {option.help} |" for option in OPTIONS]
+    return "\n".join((before + start.rstrip("\n"), "", *lines, "", end + after))
 
 
 # ------------------------------------------------------------------------------------------------ the picture

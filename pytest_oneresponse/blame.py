@@ -66,18 +66,19 @@ class _Blamer:
             return self.handler_place(), self.place(breach.also), self.chain(breach.also)
         if rule in ("second-response", "write-after-end", "late-send", "websocket-second-decision"):
             return self.pair(breach.at, breach.also)
-        if rule == "length-mismatch":
-            return self.length(breach)
+        if rule == "length-mismatch" or breach.header:
+            return self.header(breach, breach.header or "content-length")
         if rule in ("body-not-allowed", "body-on-head"):
             return self.forbidden_body(breach)
         return self.place(breach.at) or self.place(breach.start), self.place(breach.also), self.chain(breach.at)
 
-    def length(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
+    def header(self, breach: Breach, name: str) -> tuple[Place | None, Place | None, sites.Chain]:
+        """The line that set a header by hand, beside the one that built the response; else that one alone."""
         start = self.site(breach.start)
-        declared = start.declared if start else None
+        declared = dict(start.declared).get(name, ()) if start else ()
         for code, instruction in sites.frames(declared):
             if not self.is_framework(code):
-                return sites.place_of(code, instruction), self.place(breach.start), declared or ()
+                return sites.place_of(code, instruction), self.place(breach.start), declared
         return self.place(breach.start), None, self.chain(breach.start)
 
     def forbidden_body(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
@@ -206,7 +207,9 @@ class _Blamer:
 
     def site(self, event: Event | None) -> Site | None:
         found = getattr(event, "site", None)
-        return found if isinstance(found, Site) else None
+        if found is None or isinstance(found, Site):
+            return found
+        return Site(found)  # a bare chain
 
     def chain(self, event: Event | None) -> sites.Chain:
         site = self.site(event)

@@ -23,6 +23,14 @@ class BreachFailure(pytest.fail.Exception):  # type: ignore[misc, name-defined]
         self.findings = findings
 
 
+def shown_as_text(longrepr: Any, text: str) -> Any:
+    """A failure's representation whose one-line form is its own first line, without the name of an exception class."""
+    crash = getattr(longrepr, "reprcrash", None)
+    if crash is not None:
+        crash.message = text
+    return longrepr
+
+
 class PracticeWarning(UserWarning):
     """Something that the contract advises against, at the line that does it."""
 
@@ -90,9 +98,12 @@ class TestDocket(Docket):
     test: str
     selection: Selection
     exchanges: list[Exchange] = field(default_factory=list)
+    known: set[int] = field(default_factory=set)
+    """The ids of all exchanges that were ever added; they live as long as the docket."""
     unclosed: dict[int, Exchange] = field(default_factory=dict)
     count: int = 0
     forgiven: set[tuple[int, str]] = field(default_factory=set)
+    judged: list[Exchange] = field(default_factory=list)
     found: list[Finding] = field(default_factory=list)
     """Findings that were judged elsewhere: by driving."""
 
@@ -104,7 +115,8 @@ class TestDocket(Docket):
         self.unclosed.pop(id(exchange), None)
 
     def add(self, exchange: Exchange) -> None:
-        if not any(kept is exchange for kept in self.exchanges):
+        if id(exchange) not in self.known:
+            self.known.add(id(exchange))
             self.exchanges.append(exchange)
 
     def findings(self, since: int = 0) -> list[Finding]:
@@ -143,6 +155,7 @@ class TestDocket(Docket):
     def take(self) -> list[Finding]:
         """All findings so far; they are not told again."""
         found = self.findings()
+        self.judged += [exchange for exchange in self.exchanges if exchange.closed]
         self.exchanges = [exchange for exchange in self.exchanges if not exchange.closed]
         self.found = []
         return found

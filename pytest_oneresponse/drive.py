@@ -23,6 +23,10 @@ _REFUSALS = (400, 403, 421)
 """Statuses with which an app refuses a Host that it does not know (RFC 9110, 7.4 and 15.5.20)."""
 
 
+TIME_LIMITS = 4
+"""A route may take so many times the time limit of one exchange."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """How to drive. `reset` makes a context manager around each exchange, `prepare` changes each request before it is sent."""
@@ -47,6 +51,8 @@ class Driven:
     requests: int = 0
     seconds: float = 0.0
     gave_up: str = ""
+    cut_short: str = ""
+    """Why not all trials were sent, where nothing is wrong."""
     statuses: dict[int, int] = field(default_factory=dict)
     replayed: bool = False
 
@@ -81,6 +87,7 @@ class _Run:
         self.route = route
         self.settings = settings
         self.driven = driven
+        self.began = time.perf_counter()
         self.driver = app.driven_by(settings.timeout)
         alone = next(other for other in app.routes if other.template == route.template) is route
         self.plan = Plan(route, settings.values, app.host, alone)
@@ -88,7 +95,7 @@ class _Run:
     def all(self) -> None:
         wanted = self.settings.replay
         for trial in self.plan.trials():
-            if self.driven.requests >= self.settings.requests or self.driven.gave_up:
+            if self.driven.requests >= self.settings.requests or self.driven.gave_up or self.is_late():
                 break
             identity = trial_id(self.app, self.route, trial)
             if wanted and identity != wanted and trial.label != "valid":
@@ -100,6 +107,14 @@ class _Run:
             if not wanted or identity == wanted:
                 self.judge(exchange, identity)
                 self.driven.replayed = True
+
+    def is_late(self) -> bool:
+        """Whether the route has had its time: a slow handler must not hold up all the others."""
+        most = self.settings.timeout * TIME_LIMITS
+        if time.perf_counter() - self.began < most:
+            return False
+        self.driven.cut_short = f"slow: stopped after {most:g} s and {self.driven.requests} requests"
+        return True
 
     def play(self, trial: Trial) -> tuple[Exchange, Answer]:
         with self.settings.reset():

@@ -17,6 +17,12 @@ from .contract.request import Request
 from .sites import Site
 
 
+# A named tuple made in one step, without the call of its class: twice as fast, and made for every event.
+_new = tuple.__new__
+_exception = sys.exception
+_RETURNED = Returned()
+
+
 class Built(NamedTuple):
     """Where a response object was built, and a weak reference to it where it allows one."""
 
@@ -24,50 +30,45 @@ class Built(NamedTuple):
     response: weakref.ref[Any] | None
 
 
+_running: list[Exchange] = []
+"""The exchanges whose app runs at this moment."""
+
+
 class Exchange:
     """Collects the events of one exchange. Recorders make it, the app's frames are followed to it by context.
 
-    `request` makes the request as plain values, called only where a finding needs it. `app` is the outermost callable.
+    `native` is the protocol's own request (an environ, a scope), which `read` turns into plain values where a finding needs
+    them. `app` is the outermost callable.
     """
 
-    __slots__ = (
-        "app",
-        "built",
-        "called",
-        "client",
-        "closed",
-        "declared",
-        "docket",
-        "events",
-        "facts",
-        "make_request",
-        "native",
-        "replay",
-        "exhausted",
-        "refusal",
-        "started",
-        "thread",
-        "token",
-    )
+    # Defaults of what most exchanges never set: thousands of exchanges are made, and each assignment counts.
+    client = ""
+    """What the client does out of the ordinary, as a phrase."""
+    replay = ""
+    """The command that runs this exchange again."""
+    called = 0
+    """How many messages were handed over and not awaited yet."""
+    started = False
+    closed = False
+    exhausted = False
+    """The body was taken to its end."""
+    refusal: BaseException | None = None
+    token: Token[Exchange | None] | None = None
+    built: dict[int, Built] | None = None
+    declared: dict[tuple[int, str], sites.Chain] | None = None
 
-    def __init__(self, facts: Facts, app: Any, make_request: Callable[[], Request], native: Any = None) -> None:
+    def __init__(self, facts: Facts, app: Any, read: Callable[[Any], Request], native: Any = None) -> None:
         self.facts = facts
         self.app = app
-        self.make_request = make_request
+        self.read = read
         self.native = native
         self.events: list[Event] = []
-        self.built: dict[int, Built] = {}
-        self.declared: dict[int, sites.Chain] = {}
         self.docket = Watcher.docket
-        self.closed = False
-        self.client = ""
-        self.replay = ""
-        self.called = 0
-        self.started = False
-        self.exhausted = False
-        self.refusal: BaseException | None = None
         self.thread = get_ident()
-        self.token: Token[Exchange | None] | None = None
+
+    def make_request(self) -> Request:
+        """The request as plain values."""
+        return self.read(self.native)
 
     # --- what a recorder says
 
@@ -76,13 +77,17 @@ class Exchange:
         status: Any,
         headers: Headers,
         frame: FrameType | None,
-        *,
         replaces: bool = False,
         trailers: bool = False,
     ) -> None:
         """The head was handed over, by the code that runs in `frame`."""
         self.started = True
-        self.add(Start(status, headers, self.start_site(frame), replaces, sys.exception(), trailers))
+        site = self.start_site(frame) if sites.Responses.classes else sites.capture(frame)
+        start = _new(Start, (status, headers, site, replaces, _exception(), trailers))
+        if self.closed:
+            self.add(start)
+        else:
+            self.events.append(start)
 
     def start_site(self, frame: FrameType | None, response: Any = None) -> Site:
         """The site of a start, with where the response object that is being sent was built.
@@ -96,17 +101,20 @@ class Exchange:
             return Site(chain, sender)
         else:
             sender = sites.NOT_ITSELF
-        built = self.built.get(id(response))
+        built = self.built.get(id(response)) if self.built else None
+        if built and built.response and built.response() is not response:
+            built = None  # an object that was built elsewhere, at the place of one that is no more
         if built and Proxies.passes_on(built.chain):
             built, response = self.passed_on(built)
         bodiless = getattr(response, "body", None) == b""
-        declared = self.declared.get(headers_key(getattr(response, "headers", None))) if self.declared else None
-        return Site(chain, sender, built and built.chain, bodiless, declared)
+        key = headers_key(getattr(response, "headers", None)) if self.declared else 0
+        declared = tuple((name, chain) for (held, name), chain in self.declared.items() if held == key) if key else ()
+        return _new(Site, (chain, sender, built and built.chain, bodiless, declared))
 
     def passed_on(self, proxy: Built) -> tuple[Built, Any]:
         """The inner response that a proxy passes on: the last one that was built before it."""
         inner = proxy
-        for built in self.built.values():
+        for built in (self.built or {}).values():
             if built is proxy:
                 break
             if not Proxies.passes_on(built.chain):
@@ -119,22 +127,31 @@ class Exchange:
             reference = weakref.ref(response)
         except TypeError:
             reference = None
+        if self.built is None:
+            self.built = {}
         self.built[id(response)] = Built(sites.capture_built(frame), reference)
+
+    def declare(self, headers: Any, name: str, frame: FrameType | None) -> None:
+        """A header that a finding could be about is being set by hand; `name` in lower case."""
+        if self.declared is None:
+            self.declared = {}
+        self.declared[headers_key(headers), name] = sites.capture_built(frame)
 
     def data(self, size: int, frame: FrameType | None = None) -> None:
         """`size` bytes of the body were handed over. A site is taken where a finding could need it."""
-        self.add(Data(size, Site(sites.capture(frame)) if frame is not None else None))
+        self.add(_new(Data, (size, sites.capture(frame) if frame is not None else None)))
 
     def end(self, frame: FrameType | None = None) -> None:
         """The body is complete."""
-        self.add(End(Site(sites.capture(frame)) if frame is not None else None))
+        self.add(_new(End, (sites.capture(frame) if frame is not None else None,)))
 
     def improper(self, rule: str, detail: str, frame: FrameType | None = None, level: str = "") -> None:
         """A breach that no order of events decides."""
-        self.add(Improper(rule, detail, Site(sites.capture(frame)) if frame is not None else None, level))
+        self.add(Improper(rule, detail, sites.capture(frame) if frame is not None else None, level))
 
     def returned(self) -> None:
-        self.add(Returned())
+        """The app gave control back."""
+        self.events.append(_RETURNED)
 
     def raised(self, error: BaseException) -> None:
         """An exception left the app."""
@@ -161,7 +178,8 @@ class Exchange:
 
     def open(self) -> None:
         """The app is called: from here to `leave`, what runs in this context belongs to this exchange."""
-        self.enter()
+        self.token = _current.set(self)
+        _running.append(self)
         if self.docket is not None:
             self.docket.opened(self)
 
@@ -169,7 +187,7 @@ class Exchange:
         """The app runs (again): for its call, for each piece of its body, for close()."""
         if self.token is None:
             self.token = _current.set(self)
-            Watcher.running.append(self)
+            _running.append(self)
 
     def leave(self) -> None:
         """The app does not run now: what runs in this context belongs to the exchange around this one again."""
@@ -179,14 +197,17 @@ class Exchange:
                 _current.reset(token)
             except ValueError:  # left in another context than it was entered in, as a generator's end may be
                 pass
-            if self in Watcher.running:
-                Watcher.running.remove(self)
+            try:
+                _running.remove(self)
+            except ValueError:  # taken out already, when a test ended with the app still running
+                pass
 
     def close(self) -> None:
         """The app has returned, and its iterable is closed: bring the exchange before the docket where it is not plainly right."""
         if self.closed:
             return
-        self.leave()
+        if self.token is not None:
+            self.leave()
         self.closed = True
         if self.docket is not None:
             self.docket.closed(self)
@@ -203,7 +224,7 @@ class Exchange:
 
     def judge(self) -> Verdict:
         """The machine's word on what was collected; nothing is owed while the app still runs."""
-        return judge(self.facts, tuple(self.events), over=self.closed)
+        return judge(self.facts._replace(refusal=self.refusal), tuple(self.events), over=self.closed)
 
 
 _current: ContextVar[Exchange | None] = ContextVar("oneresponse_exchange", default=None)
@@ -226,7 +247,7 @@ class Watcher:
     """What is watched now, process-wide: tests run one at a time, whatever threads they start."""
 
     docket: Docket | None = None
-    running: list[Exchange] = []
+    running = _running
 
 
 def current() -> Exchange | None:

@@ -53,7 +53,7 @@ def _finding(exchange: Exchange, breach: Breach, verdict: Verdict, told: Told) -
         also_label=rule.also,
         stack=laid.stack,
         state=breach.state,
-        life=life_line(verdict.life),
+        life=life_line(verdict.life, breach.rule),
         exception=laid.exception,
         request=request,
         client=exchange.client,
@@ -81,8 +81,10 @@ def route_name(exchange: Exchange, route: Route | None) -> str:
     return f"{method} {exchange.make_request().path}"
 
 
-def life_line(path: tuple[str, ...]) -> str:
-    """The way through the states as one line; a long stream is shortened in its middle."""
+def life_line(path: tuple[str, ...], rule: str = "") -> str:
+    """The way through the states as one line, up to the breach; a long stream is shortened in its middle."""
+    if "JUDGED" in path:
+        path = (*path[: path.index("JUDGED")], rule or "JUDGED")
     steps = [path[0]] + [f"-{path[index]}-> {path[index + 1]}" for index in range(1, len(path) - 1, 2)]
     if len(steps) > 12:
         steps = [*steps[:6], f"... ({len(steps) - 11} more) ...", *steps[-5:]]
@@ -97,6 +99,9 @@ _STATES = {
     "LEFT": "had started (the client has left)",
     "DENYING": "had started",
     "REFUSED": "had failed",
+    "OPEN": "had been accepted",
+    "CLOSED": "had been closed",
+    "CONNECTING": "was not decided",
 }
 
 
@@ -121,6 +126,8 @@ def _status(event: Event | None) -> str:
 def _error(breach: Breach) -> str:
     error = breach.at.error if isinstance(breach.at, Raised) else None
     when = _STATES.get(breach.state, "had started")
+    if breach.state in ("OPEN", "CLOSED", "CONNECTING"):
+        return f"{type(error).__name__} escaped when the connection {when}"
     if breach.rule == "unhandled-error":
         return f"{type(error).__name__} escaped before a response was started"
     return f"{type(error).__name__} escaped after the response{_status(breach.start)} {when}"

@@ -1,4 +1,4 @@
-"""Noting where the frameworks' response objects are built, and where their length is declared by hand."""
+"""Noting where the frameworks' response objects are built, and where their headers are set by hand."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from . import exchange, sites
+from .contract.head import TELLING
 from .frameworks import modules
 from .watch.imported import when_imported
 from .watch.patching import Patches
@@ -27,13 +28,17 @@ def install(patches: Patches) -> None:
     for name in dict.fromkeys(name for module in modules() for name in module.RESPONSES):
         module_name, _, class_name = name.rpartition(".")
         when_imported(module_name, functools.partial(_note_class, class_name))
-    for module_name, owner, method in dict.fromkeys(item for module in modules() for item in module.LENGTH_SETTERS):
+    for module_name, owner, method in dict.fromkeys(item for module in modules() for item in module.HEADER_SETTERS):
         patches.when_imported(module_name, _setter_patch(owner, method))
 
 
 def framework_packages() -> frozenset[str]:
     """The top-level packages that are the frameworks themselves."""
     return frozenset(name for module in modules() for name in module.PACKAGES)
+
+
+def _is_sound(value: Any) -> bool:
+    return type(value) is not str or (value.isascii() and value.isprintable())
 
 
 def _note_class(class_name: str, module: ModuleType) -> None:
@@ -66,10 +71,10 @@ def _setter_patch(owner: str, method: str) -> Callable[[ModuleType, Patches], No
 def _noting(original: Any) -> Any:
     @functools.wraps(original)
     def setter(self: Any, name: Any, *values: Any, **named: Any) -> Any:
-        if type(name) is str and len(name) == 14 and name.lower() == "content-length":
+        if type(name) is not str or name.lower() in TELLING or not all(map(_is_sound, values)):
             running = exchange.current()
             if running is not None:
-                running.declared[exchange.headers_key(self)] = sites.capture_built(_getframe(1))
+                running.declare(self, str(name).lower(), _getframe(1))
         return original(self, name, *values, **named)
 
     return setter

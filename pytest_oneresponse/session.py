@@ -16,9 +16,9 @@ from . import objects, options, sites, watch
 from .apps import App, recognised
 from .contract import rules
 from .contract.finding import Finding
-from .docket import BreachFailure, PracticeWarning, Selection, TestDocket, Unexpected, baseline_key
+from .docket import BreachFailure, PracticeWarning, Selection, TestDocket, Unexpected, baseline_key, shown_as_text
 from .drive import Driven
-from .driven import NODE, OneResponseNode, RouteItem, app_fixture
+from .driven import NODE, Cannot, OneResponseNode, RouteItem, app_fixture
 from .exchange import Watcher
 from .report import json_report, terminal
 from .report.progress import Progress
@@ -27,6 +27,7 @@ from .routes import handler_of
 _PLUGIN = "oneresponse-session"
 _KEY = pytest.StashKey["Session"]()
 _DRIVEN = pytest.StashKey[dict[str, Any]]()
+_REMARKS = pytest.StashKey[list[str]]()
 _TAKEN = pytest.StashKey[list[Finding]]()
 
 
@@ -51,7 +52,7 @@ class Session:
         self.patches = watch.install() if watching else watch.Patches()
         self.progress: Progress | None = None
         self.told: dict[str, list[dict[str, Any]]] = {"routes": [], "findings": []}
-        self.known_found = 0
+        self.remarks: list[str] = []
         self.judged = 0
         self.in_selected: list[str] | None = None
         objects.install(self.patches)
@@ -134,7 +135,12 @@ class Session:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
         """Take the ids of driven items out of the arguments: pytest would look for a file of that name."""
-        mine = [argument for argument in self.config.args if argument.startswith(f"{NODE}::")]
+        folder = self.config.invocation_params.dir / NODE
+        mine = [
+            argument
+            for argument in self.config.args
+            if argument.startswith(f"{NODE}::") or (argument == NODE and not folder.exists())
+        ]
         if mine:
             self.in_selected = mine
             rest = [argument for argument in self.config.args if argument not in mine]
@@ -152,11 +158,15 @@ class Session:
         )
         report = session.ihook.pytest_make_collect_report(collector=node)
         found: list[pytest.Item] = report.result if report.passed else []
-        if not found and report.passed:
-            return
         if self.in_selected:
+            for wanted in self.in_selected:
+                if not any(_within(item.nodeid, wanted) for item in found):
+                    known = ", ".join(item.nodeid for item in found) or "none: name an app with --oneresponse-app"
+                    raise pytest.UsageError(f"not found: {wanted}\n(the driven items are {known})")
             found = [item for item in found if any(_within(item.nodeid, wanted) for wanted in self.in_selected)]
             report.result = found
+        if not found and report.passed:
+            return
         for item in found:
             session.ihook.pytest_itemcollected(item=item)
         session.ihook.pytest_collectreport(report=report)
@@ -264,9 +274,8 @@ class Session:
         item.stash.setdefault(_TAKEN, []).extend(found)
         new = [finding for finding in found if not self.selection.is_known(finding)]
         breaches = [finding for finding in new if finding.level == rules.Level.BREACH]
-        for finding in new:
-            if finding.level == rules.Level.PRACTICE:
-                _warn(finding)
+        # Whoever has made errors of warnings is told of a practice as of a breach.
+        breaches += [finding for finding in new if finding.level == rules.Level.PRACTICE and _warn(finding)]
         if not breaches:
             return
         text = self.text_of(breaches)
@@ -276,16 +285,16 @@ class Session:
 
     def text_of(self, findings: list[Finding]) -> str:
         """The findings as one text, each as a block of its own."""
-        color = False
-        blocks = [
-            terminal.render(finding, color=color, help_text=rules.RULES[finding.rule].mend, root=self.config.rootpath)
-            for finding in findings
-        ]
-        return "\n\n".join(blocks)
+        root = self.config.rootpath
+        return "\n\n".join(
+            terminal.render(finding, help_text=rules.RULES[finding.rule].mend, root=root) for finding in findings
+        )
 
     def note_driven(self, item: RouteItem, driven: Driven) -> None:
         """Keep what driving came to, for the report."""
         handler = handler_of(driven.route.handler)
+        if driven.cut_short:
+            item.stash[_REMARKS] = [f"{item.name}: {driven.cut_short}"]
         item.stash[_DRIVEN] = {
             "app": item.app.label,
             "method": driven.route.method,
@@ -304,6 +313,9 @@ class Session:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: Any) -> Generator[None, Any, Any]:
         report = yield
+        error = call.excinfo.value if call.excinfo is not None else None
+        if isinstance(error, (BreachFailure, Unexpected, Cannot)):
+            report.longrepr = shown_as_text(report.longrepr, str(error))
         if call.when in ("call", "teardown"):
             told: dict[str, Any] = {}
             if call.when == "call" and self.docket is not None:
@@ -316,6 +328,7 @@ class Session:
                 outcome = "failed" if report.failed else report.outcome
                 told["route"] = {**route, "outcome": outcome if route["outcome"] == "driven" else route["outcome"]}
                 del item.stash[_DRIVEN]
+            told["remarks"] = item.stash.get(_REMARKS, [])
             if told:
                 report.oneresponse = told
         return report
@@ -330,6 +343,7 @@ class Session:
             return
         self.judged += told.get("requests", 0)
         self.told["findings"] += told.get("findings", [])
+        self.remarks += told.get("remarks", [])
         if "route" in told:
             self.told["routes"].append(told["route"])
 
@@ -378,11 +392,14 @@ class Session:
         routes = self.told["routes"]
         if not routes and not self.judged and not found:
             return
-        driven = f"{len(routes)} routes driven, " if routes else ""
+        driven = f"{_number(len(routes), 'route')} driven, " if routes else ""
+        found = self.document()["findings"]
         known = sum(baseline_key(finding) in self.selection.known for finding in found)
         terminalreporter.section("oneresponse")
-        told = f"{driven}{self.judged} requests judged: {_counts(found)}"
+        told = f"{driven}{_number(self.judged, 'request')} judged: {_counts(found)}"
         terminalreporter.write_line(told + (f" ({known} of them in the baseline)" if known else ""))
+        for line in self.remarks:
+            terminalreporter.write_line(line)
         for path in self.reports:
             terminalreporter.write_line(f"report: {path}")
 
@@ -400,15 +417,24 @@ def _counts(findings: list[dict[str, Any]]) -> str:
     )
 
 
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def _within(nodeid: str, wanted: str) -> bool:
     return nodeid == wanted or nodeid.startswith(wanted + "::")
 
 
-def _warn(finding: Finding) -> None:
+def _warn(finding: Finding) -> bool:
+    """Warn of a finding; whether the user's filters make an error of the warning."""
     where = finding.where
     text = finding.headline + (f" ({where.file}:{where.line})" if where else "")
     filename, line = (where.file, where.line) if where else ("oneresponse", 1)
-    warnings.warn_explicit(text, PracticeWarning, filename, line)
+    try:
+        warnings.warn_explicit(text, PracticeWarning, filename, line)
+    except PracticeWarning:
+        return True
+    return False
 
 
 def _bad_marker(item: pytest.Item, text: str) -> BaseException:

@@ -39,8 +39,8 @@ class Site(NamedTuple):
     sender: int = -1
     origin: Chain | None = None
     bodiless: bool = False
-    declared: Chain | None = None
-    """The stack at which its Content-Length was set by hand."""
+    declared: tuple[tuple[str, Chain], ...] = ()
+    """The stacks at which headers that a finding could be about were set by hand, by their names in lower case."""
 
 
 # What the walk does at a frame, by the id of its code object; `_kept` keeps those code objects alive, so that no id is used twice.
@@ -73,10 +73,10 @@ def _mark(code: CodeType) -> Any:
     mark: Any = _ORDINARY
     if filename.startswith(_HERE):
         mark = _STOP if filename.startswith(_BOUNDARIES) else _SKIP
-    elif code.co_name in _SENDERS and Responses.classes:
+    elif Responses.classes:
         names = code.co_varnames
         mark = "self" if names[:1] == ("self",) else _ORDINARY
-        if "response" in names:
+        if "response" in names and code.co_name in _SENDERS:
             mark = _MAYBE
     _marks[id(code)] = mark
     _kept.append(code)

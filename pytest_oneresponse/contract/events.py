@@ -3,7 +3,7 @@
 Every event is immutable and names its `column` in the tables of machine.py. Events are named tuples: a recorder
 makes four for each request, and a named tuple is made in a third of the time of a frozen dataclass.
 
-`site` is where the event came from. The core never looks into it: it hands sites on to the findings.
+`site` is where the event came from: a chain of frames, or more. The core never looks into it: it hands sites on to the findings.
 """
 
 from __future__ import annotations

@@ -29,12 +29,17 @@ _HOP_BY_HOP = frozenset(
 )
 
 
+TELLING = _SINGLE | _HOP_BY_HOP
+"""The headers, in lower case, that are wrong by their mere presence or number: worth knowing who set them."""
+
+
 class Problem(NamedTuple):
-    """A rule that a head breaks, and how; `level` is the rule's own where it is empty."""
+    """A rule that a head breaks, and how; `level` is the rule's own where it is empty. `header`: its name in lower case."""
 
     rule: str
     detail: str
     level: str = ""
+    header: str = ""
 
 
 class Head(NamedTuple):
@@ -71,10 +76,11 @@ def _read_head(interface: str, _type: Any, status: Any, headers: Headers) -> Hea
         elif name == "transfer-encoding" and interface == "wsgi":  # an ASGI server ignores it, so nothing conflicts there
             chunked = True
         if interface == "wsgi" and name in _HOP_BY_HOP:
-            problems.append(Problem("hop-by-hop-header", f"{name} is the server's to send"))
+            problems.append(Problem("hop-by-hop-header", f"{name} is the server's to send", header=name))
         if name in _SINGLE:
             if name in seen and name != "content-length":
-                problems.append(Problem("duplicate-header", f"{name} is sent twice: {seen[name]!r} and {value!r}"))
+                detail = f"{name} is sent twice: {seen[name]!r} and {value!r}"
+                problems.append(Problem("duplicate-header", detail, header=name))
             seen[name] = value
     length = _length(lengths, chunked, problems)
     allows = not (100 <= code < 200 or code in (204, 304))
@@ -117,11 +123,11 @@ def _pair(interface: str, pair: Any, problems: list[Problem]) -> tuple[str, str]
     if interface == "asgi":
         name, value = name.decode("latin-1"), value.decode("latin-1")
     if not _TOKEN.fullmatch(name):
-        problems.append(Problem("invalid-header", f"{name!r} is no header name"))
+        problems.append(Problem("invalid-header", f"{name!r} is no header name", header=name.lower()))
     if _CONTROL.search(value):
-        problems.append(Problem("invalid-header", f"the value of {name} holds a control character: {value!r}"))
+        problems.append(Problem("invalid-header", f"the value of {name} holds a control character: {value!r}", header=name.lower()))
     elif not _is_latin1(value):
-        problems.append(Problem("invalid-header", f"the value of {name} does not fit latin-1: {value!r}"))
+        problems.append(Problem("invalid-header", f"the value of {name} does not fit latin-1: {value!r}", header=name.lower()))
     return name.lower(), value
 
 
@@ -133,14 +139,14 @@ def _length(lengths: list[str], chunked: bool, problems: list[Problem]) -> int |
     if not lengths:
         return None
     if len(set(lengths)) > 1:
-        problems.append(Problem("conflicting-length", f"Content-Length is both {lengths[0]} and {lengths[1]}"))
+        problems.append(Problem("conflicting-length", f"Content-Length is both {lengths[0]} and {lengths[1]}", header="content-length"))
         return None
     if not re.fullmatch("[0-9]+", lengths[0]):
-        problems.append(Problem("conflicting-length", f"Content-Length is no number: {lengths[0]!r}"))
+        problems.append(Problem("conflicting-length", f"Content-Length is no number: {lengths[0]!r}", header="content-length"))
         return None
     if chunked:
-        problems.append(Problem("conflicting-length", "Content-Length and Transfer-Encoding are both sent"))
+        problems.append(Problem("conflicting-length", "Content-Length and Transfer-Encoding are both sent", header="content-length"))
         return None
     if len(lengths) > 1:
-        problems.append(Problem("duplicate-header", f"content-length is sent twice: {lengths[0]!r}"))
+        problems.append(Problem("duplicate-header", f"content-length is sent twice: {lengths[0]!r}", header="content-length"))
     return int(lengths[0])

@@ -205,7 +205,7 @@ WEBSOCKET: Table = {
         "empty": ("websocket-second-decision", "JUDGED"),
         "end": ("websocket-second-decision", "JUDGED"),
         "returned": "OVER",
-        "raised": ("error-after-start", "OVER"),
+        "raised": ("unhandled-error", "OVER"),
         "gone": "GONE",
         "timed out": "OPEN",
         "over": "OPEN",
@@ -233,7 +233,7 @@ WEBSOCKET: Table = {
         "empty": ("write-after-end", "JUDGED"),
         "end": ("write-after-end", "JUDGED"),
         "returned": "OVER",
-        "raised": ("error-after-end", "OVER"),
+        "raised": ("unhandled-error", "OVER"),
         "gone": "CLOSED",
         "timed out": "CLOSED",
         "over": "CLOSED",
@@ -303,6 +303,8 @@ class Facts(NamedTuple):
     interface: str
     kind: str = "http"
     method: str = "GET"
+    refusal: BaseException | None = None
+    """What the server raised into the app to say that the client is gone."""
 
 
 class Breach(NamedTuple):
@@ -318,6 +320,8 @@ class Breach(NamedTuple):
     """The head in force at that moment."""
     error: BaseException | None = None
     """The exception that was being handled, or that escaped."""
+    header: str = ""
+    """The name of the header that is wrong, in lower case."""
 
 
 class Verdict(NamedTuple):
@@ -347,24 +351,29 @@ def is_plain(facts: Facts, events: Sequence[Event]) -> bool:
     The answer of `judge` to such an exchange is known beforehand, so that watching costs a fifth of a full judgement.
     False says nothing.
     """
-    if len(events) < 3 or facts.kind != "http":
+    count = len(events)
+    if count < 3 or type(events[-1]) is not Returned or type(events[-2]) is not End:
         return False
     start = events[0]
-    if type(start) is not Start or start.replaces or start.trailers:
+    interface, kind, method, _ = facts
+    if type(start) is not Start or kind != "http":
         return False
-    if type(events[-1]) is not Returned or type(events[-2]) is not End:
+    status, headers, _, replaces, _, trailers = start
+    if replaces or trailers:
         return False
-    head = read_head(facts.interface, start.status, start.headers)
-    if head.problems:
+    _, length, allows_body, problems = read_head(interface, status, headers)
+    if problems:
         return False
     sent = 0
     for event in events[1:-2]:
         if type(event) is not Data:
             return False
-        sent += event.size
-    if not head.allows_body or (facts.method == "HEAD" and facts.interface == "wsgi"):
+        sent += event[0]
+    if method == "HEAD" and interface == "asgi":
+        return True
+    if not allows_body or method == "HEAD":
         return sent == 0
-    return head.length is None or head.length == sent or facts.method == "HEAD"
+    return length is None or length == sent
 
 
 class _Life:
@@ -406,17 +415,27 @@ class _Life:
         else:
             rule, after = entry[0], entry[1]
             if self.is_breach(rule, event):
-                self.broken(rule, event, entry[2] if len(entry) == 3 else "")
+                self.broken(rule, event, self.level(rule, event) or (entry[2] if len(entry) == 3 else ""))
         self.path.append(_label(event))
         self.path.append(after)
         self.state = after
         self.note(event, before)
 
     def is_breach(self, rule: str, event: Event) -> bool:
-        """False where an error page was sent for an exception and the same exception is then raised for the log."""
+        """False where an error page was sent for an exception, and that exception is then raised for the log.
+
+        An adapter may send the page from another thread, where no exception is being handled: a 5xx is told as such.
+        """
         if rule == "error-after-end" and isinstance(event, Raised) and self.start is not None:
+            if self.head is not None and self.head.status >= 500:
+                return False
             return not related(event.error, self.start.handling)
         return True
+
+    def level(self, rule: str, event: Event) -> str:
+        """Practice where the second answer is to the server's own word that the client is gone: nobody sees either."""
+        refused = isinstance(event, Start) and related(event.handling, self.facts.refusal)
+        return "practice" if rule == "second-response" and refused else ""
 
     def broken(self, rule: str, event: Event, level: str) -> None:
         also: Event | None = self.start
@@ -472,7 +491,9 @@ class _Life:
         self.head = head = read_head(self.facts.interface, event.status, event.headers)
         self.asked_trailers = event.trailers
         for problem in head.problems:
-            self.breach(problem.rule, event, None, problem.detail, problem.level)
+            self.breaches.append(
+                Breach(problem.rule, event, None, self.state, problem.detail, problem.level, event, None, problem.header)
+            )
         self.counting = self.facts.method != "HEAD" and head.allows_body and before != "GONE"
 
     def add_bytes(self, event: Data) -> None:

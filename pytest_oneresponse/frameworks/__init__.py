@@ -14,7 +14,7 @@ from ..routes import Parameter, Route, Schema
 GROUP = "pytest_oneresponse.frameworks"
 """The entry-point group through which other distributions bring a framework module."""
 
-OWN = ("fastapi", "starlette", "flask", "django")
+OWN = ("fastapi", "starlette", "flask", "django", "litestar")
 
 Parts = tuple[str | Parameter, ...]
 
@@ -36,7 +36,7 @@ class Framework(Protocol):
     """Path suffixes of files whose response objects merely pass on an inner one."""
     PACKAGES: tuple[str, ...]
     """Top-level packages that are the framework itself."""
-    LENGTH_SETTERS: tuple[tuple[str, str, str], ...]
+    HEADER_SETTERS: tuple[tuple[str, str, str], ...]
     """(module, class, method) taking (self, name, value), through which Content-Length may be declared by hand."""
 
     def routes(self, app: Any) -> list[Route]:

@@ -29,7 +29,7 @@ INNER = ("application",)
 RESPONSES = ("django.http.response.HttpResponseBase",)
 PROXIES = ()
 PACKAGES = ("django", "rest_framework", "ninja", "asgiref", "sqlparse")
-LENGTH_SETTERS = (("django.http.response", "ResponseHeaders", "__setitem__"),)
+HEADER_SETTERS = (("django.http.response", "ResponseHeaders", "__setitem__"),)
 
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 _FORMAT_SUFFIX = "format"

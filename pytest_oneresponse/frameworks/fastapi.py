@@ -16,7 +16,7 @@ APPS = ("fastapi.applications.FastAPI", "fastapi.routing.APIRouter")
 RESPONSES = starlette.RESPONSES
 PROXIES = starlette.PROXIES
 PACKAGES = ("fastapi", "pydantic", "pydantic_core", *starlette.PACKAGES)
-LENGTH_SETTERS = starlette.LENGTH_SETTERS
+HEADER_SETTERS = starlette.HEADER_SETTERS
 
 _SOURCES = (("query_params", "query"), ("header_params", "header"), ("cookie_params", "cookie"))
 _JSON = "application/json"

@@ -16,7 +16,7 @@ INNER = ("wsgi_app",)
 RESPONSES = ("werkzeug.wrappers.response.Response",)
 PROXIES = ()
 PACKAGES = ("flask", "werkzeug", "jinja2", "markupsafe", "itsdangerous", "click", "blinker")
-LENGTH_SETTERS = (
+HEADER_SETTERS = (
     ("werkzeug.datastructures.headers", "Headers", "set"),
     ("werkzeug.datastructures.headers", "Headers", "add"),
 )

@@ -16,12 +16,14 @@ APPS = ("starlette.applications.Starlette", "starlette.routing.Router")
 RESPONSES = ("starlette.responses.Response",)
 PROXIES = ("starlette/middleware/base.py",)
 PACKAGES = ("starlette", "anyio", "sniffio")
-LENGTH_SETTERS = (
+HEADER_SETTERS = (
     ("starlette.datastructures", "MutableHeaders", "__setitem__"),
     ("starlette.datastructures", "MutableHeaders", "append"),
     ("starlette.datastructures", "MutableHeaders", "setdefault"),
 )
 
+_ANY = ("GET", "POST")
+"""Asked of an endpoint that takes any method."""
 _VARIABLE = re.compile(r"\{(?P<name>[a-zA-Z_]\w*)(?::[a-zA-Z_]\w*)?\}")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -88,7 +90,7 @@ class Reader:
             yield from (prefixed(route, inner.prefix, (inner.prefix,)) for route in listed)
         if not found:
             rest = Parameter("path", "path", {"type": "string", "format": "path"}, required=False)
-            yield Route("GET", "/{path}", app, ("/", rest))
+            yield from (Route(method, "/{path}", app, ("/", rest)) for method in _ANY)
 
 
 def routes(app: Any) -> list[Route]:
@@ -139,9 +141,9 @@ def _answers(endpoint: Any, methods: Iterable[str] | None) -> Iterator[tuple[str
         allowed = [method for method in _METHODS if methods is None or method in methods]
         own = [(method, getattr(endpoint, method.lower(), None)) for method in allowed]
         answered = [(method, handler) for method, handler in own if handler is not None]
-        yield from answered or [(method, endpoint) for method in sorted(methods or {"GET"})]
+        yield from answered or [(method, endpoint) for method in sorted(methods or _ANY)]
         return
-    listed = set(methods or {"GET"})
+    listed = set(methods or _ANY)
     yield from ((method, endpoint) for method in sorted(listed) if not (method == "HEAD" and "GET" in listed))
 
 

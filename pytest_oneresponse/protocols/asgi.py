@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from types import FrameType
@@ -27,7 +28,7 @@ from ..contract.events import (
 from ..contract.machine import Facts, judge
 from ..contract.request import Request
 from ..exchange import AlreadyJudged, Exchange
-from ..sites import Site, capture
+from ..sites import capture
 from .alarm import Alarm, TimeLimit
 from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
 
@@ -36,6 +37,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 AsgiApp = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 _getframe = sys._getframe
+_new = tuple.__new__  # as in exchange.py
 
 _EXTENSIONS = {
     "http.response.push": "http.response.push",
@@ -56,10 +58,15 @@ class Watched(AlreadyJudged):
         self.app = app
 
     def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
-        kind = scope.get("type", "http")
-        facts = Facts("asgi", kind if kind in ("websocket", "lifespan") else "http", scope.get("method", "GET"))
-        exchange = Exchange(facts, self.app, lambda: request_of(scope), scope)
+        facts = facts_of(scope.get("type", "http"), scope.get("method", "GET"))
+        exchange = Exchange(facts, self.app, request_of, scope)
         return record(self.app, scope, receive, send, exchange)
+
+
+@functools.lru_cache(maxsize=64)
+def facts_of(kind: str, method: str) -> Facts:
+    """The facts of an exchange, one object for each scope type and method."""
+    return Facts("asgi", kind if kind in ("websocket", "lifespan") else "http", method)
 
 
 def watched(app: AsgiApp) -> AsgiApp:
@@ -87,7 +94,13 @@ async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Se
 
     async def forward(message: dict[str, Any], frame: FrameType | None) -> None:
         exchange.called -= 1
-        note(exchange, scope, message, frame)
+        kind = message.get("type") if type(message) is dict else None
+        if kind == "http.response.body":
+            _body(exchange, message, frame)
+        elif kind == "http.response.start":
+            _start(exchange, message, frame)
+        else:
+            _other(exchange, scope, kind, message, frame)
         frame = None
         try:
             await send(message)
@@ -112,7 +125,7 @@ async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Se
 def _escaped(exchange: Exchange, error: BaseException) -> None:
     """An exception left the app. To be cancelled is the client's or the server's doing."""
     if isinstance(error, TimeLimit):
-        exchange.add(TimedOut(Site(capture(error.frame))))
+        exchange.add(TimedOut(capture(error.frame)))
     elif isinstance(error, asyncio.CancelledError) or type(error).__name__ == "Cancelled":
         exchange.gone()
         exchange.returned()
@@ -120,47 +133,45 @@ def _escaped(exchange: Exchange, error: BaseException) -> None:
         exchange.raised(error)
 
 
-def note(exchange: Exchange, scope: dict[str, Any], message: Any, frame: FrameType | None) -> None:
-    """Turn one message of the app into events (ASGI, "HTTP Connection Scope", "WebSocket", "Lifespan Protocol")."""
-    kind = message.get("type") if isinstance(message, dict) else None
-    if kind == "http.response.start" or kind == "websocket.http.response.start":
-        headers = _headers(message.get("headers"))
-        if "status" not in message:
-            exchange.improper("invalid-message", "http.response.start has no status", frame)
-        else:
-            exchange.start(message["status"], headers, frame, trailers=bool(message.get("trailers")))
-    elif kind == "http.response.body" or kind == "websocket.http.response.body":
-        _body(exchange, message, frame)
-    else:
-        _other(exchange, scope, kind, message, Site(capture(frame)))
+# One message of the app becomes events (ASGI, "HTTP Connection Scope", "WebSocket", "Lifespan Protocol").
 
 
-def _headers(headers: Any) -> tuple[Any, ...]:
-    if headers is None:
-        return ()
+def _start(exchange: Exchange, message: dict[str, Any], frame: FrameType | None) -> None:
+    if "status" not in message:
+        exchange.improper("invalid-message", "http.response.start has no status", frame)
+        return
+    headers = message.get("headers", ())
     try:
-        return tuple([tuple(pair) if type(pair) is list else pair for pair in headers])
+        pairs = tuple([tuple(pair) if type(pair) is list else pair for pair in headers])
     except TypeError:
-        return (headers,)
+        pairs = (headers,)
+    exchange.start(message["status"], pairs, frame, False, bool(message.get("trailers")))
 
 
 def _body(exchange: Exchange, message: dict[str, Any], frame: FrameType | None) -> None:
     body = message.get("body", b"")
     more = message.get("more_body", False)
     # Chunks in the middle of a stream need no site of their own: nothing that they could break is first seen there.
-    site = Site(capture(frame)) if not more or not exchange.events or exchange.closed or len(exchange.events) < 3 else None
-    if not isinstance(body, (bytes, bytearray, memoryview)):
-        exchange.add(Improper("body-not-bytes", f"the body is {type(body).__name__}, not bytes", site or Site(capture(frame))))
+    site = capture(frame) if not more or len(exchange.events) < 3 or exchange.closed else None
+    size = len(body) if isinstance(body, (bytes, bytearray, memoryview)) else -1
+    if size < 0:
+        exchange.add(Improper("body-not-bytes", f"the body is {type(body).__name__}, not bytes", capture(frame)))
         size = 0
-    else:
-        size = len(body)
+    add = exchange.add if exchange.closed else exchange.events.append
     if size or more:
-        exchange.add(Data(size, site))
+        add(_new(Data, (size, site)))
     if not more:
-        exchange.add(End(site))
+        add(_new(End, (site,)))
 
 
-def _other(exchange: Exchange, scope: dict[str, Any], kind: Any, message: Any, site: Site) -> None:
+def _other(exchange: Exchange, scope: dict[str, Any], kind: Any, message: Any, frame: FrameType | None) -> None:
+    if kind == "websocket.http.response.start":
+        _start(exchange, message, frame)
+        return
+    if kind == "websocket.http.response.body":
+        _body(exchange, message, frame)
+        return
+    site = capture(frame)
     extension = _EXTENSIONS.get(kind) if isinstance(kind, str) else None
     if extension is not None and extension not in (scope.get("extensions") or {}):
         exchange.add(Improper("invalid-message", f"{kind} was sent, an extension that the server did not offer", site))
@@ -184,7 +195,7 @@ def _other(exchange: Exchange, scope: dict[str, Any], kind: Any, message: Any, s
         exchange.add(Improper("invalid-message", f"{said} was sent in an {exchange.facts.kind} exchange", site))
 
 
-_WEBSOCKET: dict[str, Callable[[Site], Accept | Message | Close]] = {
+_WEBSOCKET: dict[str, Callable[[sites.Chain], Accept | Message | Close]] = {
     "websocket.accept": Accept,
     "websocket.send": Message,
     "websocket.close": Close,
@@ -202,8 +213,8 @@ def request_of(scope: dict[str, Any]) -> Request:
     return Request(method, scope.get("path") or "/", query, headers)
 
 
-def scope_of(request: Request) -> dict[str, Any]:
-    """The scope of a request, as ASGI 3 ("HTTP Connection Scope") asks for it."""
+def scope_of(request: Request, spec: str = "2.3") -> dict[str, Any]:
+    """The scope of a request, as ASGI 3 ("HTTP Connection Scope") asks for it; from `spec` 2.4 on send() may raise OSError."""
     host = request.header("host") or "localhost:8000"
     headers = [(b"host", host.encode("latin-1", "replace"))]
     for name, value in request.headers:
@@ -216,7 +227,7 @@ def scope_of(request: Request) -> dict[str, Any]:
     name, _, port = host.partition(":")
     return {
         "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "asgi": {"version": "3.0", "spec_version": spec},
         "http_version": "1.1",
         "method": request.method,
         "scheme": "http",
@@ -261,10 +272,10 @@ class Driver:
         and a new one, with a lifespan of its own, serves the next request.
         """
         loop = self.running()
-        scope = scope_of(request)
+        scope = scope_of(request, "2.4" if client.refuses else "2.3")
         if self.state:
             scope["state"] = dict(self.state)
-        exchange = Exchange(Facts("asgi", "http", request.method), self.app, lambda: request, scope)
+        exchange = Exchange(facts_of("http", request.method), self.app, lambda _: request, scope)
         exchange.client = str(client)
         exchange.docket = None
         served = _Served(self.app, scope, request, client, exchange, self.timeout)
@@ -275,7 +286,7 @@ class Driver:
         except KeyboardInterrupt:
             raise
         except TimeLimit as error:
-            served.time_out(Site(capture(error.frame)))
+            served.time_out(capture(error.frame))
             self.give_up()
         except BaseException:
             if served.hangs:
@@ -336,7 +347,7 @@ class _LifespanRun:
         self.app = app
         self.timeout = timeout or None
         self.state: dict[str, Any] = {}
-        self.exchange = Exchange(Facts("asgi", "lifespan", "LIFESPAN"), app, lambda: Request("LIFESPAN", ""))
+        self.exchange = Exchange(facts_of("lifespan", "LIFESPAN"), app, lambda _: Request("LIFESPAN", ""))
         self.exchange.docket = None
         self.task: asyncio.Task[None] | None = None
         self.inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -510,7 +521,7 @@ class _Served:
 
     def on_limit(self) -> None:
         """The limit has passed in an await: note where, then cancel, then give the loop up."""
-        self.time_out(Site(waiting_chain(self.app_run)))
+        self.time_out(waiting_chain(self.app_run))
         self.left = True
         self.wake()
         loop = asyncio.get_running_loop()
@@ -522,7 +533,7 @@ class _Served:
         self.hangs = True
         asyncio.get_running_loop().stop()
 
-    def time_out(self, site: Site) -> None:
+    def time_out(self, site: sites.Chain) -> None:
         if not any(isinstance(event, TimedOut) for event in self.exchange.events):
             self.exchange.add(TimedOut(site))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -10,17 +11,18 @@ from types import GeneratorType
 from typing import Any
 from wsgiref.util import FileWrapper
 
-from ..contract.events import Data, TimedOut
+from ..contract.events import Data, Improper, TimedOut
 from ..contract.machine import Facts
 from ..contract.request import Request
 from ..exchange import AlreadyJudged, Exchange
-from ..sites import Site, capture
+from ..sites import Chain, capture
 from .alarm import Alarm, TimeLimit
 from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
 
 NAME = "wsgi"
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _getframe = sys._getframe
+_new = tuple.__new__  # as in exchange.py
 
 
 class Watched(AlreadyJudged):
@@ -32,9 +34,14 @@ class Watched(AlreadyJudged):
         self.app = app
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        facts = Facts("wsgi", "http", environ.get("REQUEST_METHOD", "GET"))
-        exchange = Exchange(facts, self.app, lambda: request_of(environ), environ)
+        exchange = Exchange(facts_of(environ.get("REQUEST_METHOD", "GET")), self.app, request_of, environ)
         return record(self.app, environ, start_response, exchange)
+
+
+@functools.lru_cache(maxsize=64)
+def facts_of(method: str) -> Facts:
+    """The facts of an exchange, one object for each method."""
+    return Facts("wsgi", "http", method)
 
 
 def watched(app: WsgiApp) -> WsgiApp:
@@ -53,7 +60,7 @@ def record(
         replaces = bool((exc_info and exc_info[0]) or named.get("exc_info"))
         if type(headers) is not list:
             exchange.improper("invalid-header", f"the headers are {type(headers).__name__}, not a list", frame)
-        exchange.start(status, _snapshot(headers), frame, replaces=replaces)
+        exchange.start(status, tuple(headers) if type(headers) is list else _snapshot(headers), frame, replaces)
         try:
             write = start_response(status, headers, *exc_info, **named)
         except OSError as error:
@@ -91,7 +98,7 @@ def _snapshot(headers: Any) -> tuple[Any, ...]:
 def _escaped(exchange: Exchange, error: BaseException) -> None:
     """An exception left the app; the time limit's own says where the app was."""
     if isinstance(error, TimeLimit):
-        exchange.add(TimedOut(Site(capture(error.frame))))
+        exchange.add(TimedOut(capture(error.frame)))
     else:
         exchange.raised(error)
 
@@ -108,21 +115,19 @@ def _written(exchange: Exchange, body: RecordedBody, data: Any, frame: Any) -> N
 class RecordedBody:
     """The app's iterable, recorded as the server takes it. Closing it closes the exchange."""
 
-    __slots__ = ("exchange", "exhausted", "inner", "iterating", "iterator", "lazy", "seen")
+    __slots__ = ("exchange", "exhausted", "inner", "iterating", "pieces", "seen")
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
         self.inner: Any = ()
-        self.iterator: Iterator[Any] | None = None
+        self.pieces: Iterator[Any] | None = None
         self.iterating = False
         self.exhausted = False
-        self.lazy = True
         self.seen = 0
 
     def over(self, inner: Any) -> RecordedBody:
         """Take the app's return value."""
         self.inner = inner
-        self.lazy = type(inner) not in (list, tuple)  # no code of the app runs when those give their items
         if isinstance(inner, (str, bytes)):
             level = "" if inner else "practice"
             items = "numbers" if isinstance(inner, bytes) else "characters"
@@ -130,52 +135,64 @@ class RecordedBody:
             self.exchange.improper("body-not-bytes", detail, None, level)
         return self
 
-    def __iter__(self) -> Iterator[bytes]:
-        return self
+    def __iter__(self) -> Iterator[Any]:
+        if self.pieces is None:
+            # No code of the app runs when a list gives its items.
+            self.pieces = self.ready() if type(self.inner) in (list, tuple) else self.made()
+        return self.pieces
 
     def __next__(self) -> Any:
+        return next(iter(self))
+
+    def ready(self) -> Iterator[Any]:
+        """The items of a list."""
         exchange = self.exchange
-        self.iterating = True
-        if self.lazy:
+        for chunk in self.inner:
+            if type(chunk) is bytes:
+                exchange.events.append(_new(Data, (len(chunk), None)))
+            else:
+                self.took(chunk, None)
+            yield chunk
+        self.end()
+
+    def made(self) -> Iterator[Any]:
+        """The items of any other iterable: the app's code runs for each of them, so the exchange is entered for each."""
+        exchange = self.exchange
+        iterator: Any = None
+        while True:
+            self.iterating = True
             exchange.enter()
-        try:
-            if self.iterator is None:
-                self.iterator = iter(self.inner)
-            chunk = next(self.iterator)
-        except StopIteration:
-            if not self.exhausted:
-                self.exhausted = exchange.exhausted = True
-                if exchange.started:
-                    exchange.end()
-            raise
-        except BaseException as error:
-            self.exhausted = True
-            _escaped(exchange, error)
-            raise
-        finally:
-            self.iterating = False
-            if self.lazy:
+            try:
+                if iterator is None:
+                    iterator = iter(self.inner)
+                chunk = next(iterator)
+            except StopIteration:
+                self.end()
+                return
+            except BaseException as error:
+                self.exhausted = True
+                _escaped(exchange, error)
+                raise
+            finally:
+                self.iterating = False
                 exchange.leave()
-        self.took(chunk)
-        return chunk
-
-    def took(self, chunk: Any) -> None:
-        """Record one item of the iterable."""
-        exchange = self.exchange
-        if isinstance(chunk, bytes):
             self.seen += 1
-            exchange.add(Data(len(chunk), self.yield_site() if self.seen == 1 else None))
-        elif not isinstance(self.inner, (str, bytes)):
-            site = self.yield_site()
-            exchange.improper("body-not-bytes", f"the iterable gave {type(chunk).__name__}, not bytes")
-            exchange.events[-1] = exchange.events[-1]._replace(site=site)  # type: ignore[union-attr, call-arg]
+            self.took(chunk, _yielding(iterator) if self.seen == 1 else None)
+            yield chunk
 
-    def yield_site(self) -> Site | None:
-        """Where a generator stands that has just yielded: it is on no stack then."""
-        iterator = self.iterator
-        if isinstance(iterator, GeneratorType) and iterator.gi_frame is not None:
-            return Site((iterator.gi_code, iterator.gi_frame.f_lasti))
-        return None
+    def end(self) -> None:
+        """The server has taken all."""
+        self.exhausted = self.exchange.exhausted = True
+        if self.exchange.started:
+            self.exchange.end()
+
+    def took(self, chunk: Any, site: Chain | None) -> None:
+        """Record one item of the iterable."""
+        if isinstance(chunk, bytes):
+            self.exchange.add(Data(len(chunk), site))
+        elif not isinstance(self.inner, (str, bytes)):
+            detail = f"the iterable gave {type(chunk).__name__}, not bytes"
+            self.exchange.add(Improper("body-not-bytes", detail, site))
 
     def close(self) -> None:
         """Close the app's iterable, and with it the exchange; a body that was not taken to its end means that the client left."""
@@ -184,10 +201,10 @@ class RecordedBody:
             return
         if not self.exhausted:
             exchange.gone()
-        exchange.enter()
         try:
             close = getattr(self.inner, "close", None)
             if close is not None:
+                exchange.enter()
                 close()
         except BaseException as error:
             _escaped(exchange, error)
@@ -195,6 +212,13 @@ class RecordedBody:
             raise
         exchange.returned()
         exchange.close()
+
+
+def _yielding(iterator: Any) -> Chain | None:
+    """Where a generator stands that has just yielded: it is on no stack then."""
+    if isinstance(iterator, GeneratorType) and iterator.gi_frame is not None:
+        return iterator.gi_code, iterator.gi_frame.f_lasti
+    return None
 
 
 def request_of(environ: dict[str, Any]) -> Request:
@@ -236,7 +260,7 @@ class Driver:
         KeyboardInterrupt alone passes: it is the user's.
         """
         environ = environ_of(request)
-        exchange = Exchange(Facts("wsgi", "http", request.method), self.app, lambda: request, environ)
+        exchange = Exchange(facts_of(request.method), self.app, lambda _: request, environ)
         exchange.client = str(client)
         exchange.docket = None
         answer = Answer(keep=keep)
@@ -249,7 +273,7 @@ class Driver:
             raise
         except TimeLimit as error:
             if not any(isinstance(event, TimedOut) for event in exchange.events):
-                exchange.add(TimedOut(Site(capture(error.frame))))
+                exchange.add(TimedOut(capture(error.frame)))
         except BaseException:  # noqa: S110 - recorded where it left the app
             pass
         finally:

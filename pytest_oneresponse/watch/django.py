@@ -96,7 +96,7 @@ def _is_recorded(native: Any) -> bool:
 
 def _exchange(interface: str, handler: Any, request: Any) -> Exchange:
     native = request.environ if interface == "wsgi" else request.scope
-    return Exchange(Facts(interface, "http", request.method), handler, lambda: _request(interface, request), native)
+    return Exchange(Facts(interface, "http", request.method), handler, lambda _: _request(interface, request), native)
 
 
 def _request(interface: str, request: Any) -> Request:
@@ -207,13 +207,13 @@ class _Stream:
             self.over = True
             self.exchange.gone() if isinstance(error, asyncio.CancelledError) else self.exchange.raised(error)
 
-    def site(self) -> Site | None:
+    def site(self) -> Chain | None:
         """Where a generator stands that has just yielded: it is on no stack then."""
         source = self.source
         if isinstance(source, GeneratorType) and source.gi_frame is not None:
-            return Site((source.gi_code, source.gi_frame.f_lasti))
+            return source.gi_code, source.gi_frame.f_lasti
         if isinstance(source, AsyncGeneratorType) and source.ag_frame is not None:
-            return Site((source.ag_code, source.ag_frame.f_lasti))
+            return source.ag_code, source.ag_frame.f_lasti
         return None
 
     def close(self) -> None:

@@ -460,5 +460,5 @@ def test_the_named_classes_and_methods_exist() -> None:
 
     for name in framework.RESPONSES:
         assert hasattr(module, name.rpartition(".")[2])
-    for _, owner, method in framework.LENGTH_SETTERS:
+    for _, owner, method in framework.HEADER_SETTERS:
         assert method in vars(getattr(module, owner))

@@ -209,5 +209,5 @@ def test_the_named_classes_and_methods_exist() -> None:
     import werkzeug.datastructures.headers as module
 
     assert [name.rpartition(".")[2] for name in framework.RESPONSES] == ["Response"]
-    for _, owner, method in framework.LENGTH_SETTERS:
+    for _, owner, method in framework.HEADER_SETTERS:
         assert method in vars(getattr(module, owner))

@@ -387,7 +387,7 @@ def test_every_framework_module_holds_all_names() -> None:
     for module in modules():
         assert module.INTERFACE in ("wsgi", "asgi")
         assert module.APPS and module.RESPONSES and module.PACKAGES
-        for name in ("APPS", "RESPONSES", "PROXIES", "PACKAGES", "LENGTH_SETTERS"):
+        for name in ("APPS", "RESPONSES", "PROXIES", "PACKAGES", "HEADER_SETTERS"):
             assert isinstance(getattr(module, name), tuple)
         for name in ("routes", "hosts"):
             assert callable(getattr(module, name))

@@ -192,5 +192,5 @@ def test_the_named_classes_and_methods_exist() -> None:
 
     (response,) = framework.RESPONSES
     assert response == f"{starlette.responses.Response.__module__}.Response"
-    for _, owner, method in framework.LENGTH_SETTERS:
+    for _, owner, method in framework.HEADER_SETTERS:
         assert method in vars(getattr(module, owner))

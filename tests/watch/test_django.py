@@ -347,7 +347,7 @@ def test_a_stream_taken_whole_by_an_async_client(docket: Kept) -> None:
     assert asyncio.run(run("/async_stream")) == [b"one ", b"two"]
     assert asyncio.run(run("/stream")) == [b"one ", b"two"]
     assert [columns(exchange) for exchange in docket.ended] == [["start", "data", "data", "end", "returned"]] * 2
-    assert docket.ended[0].events[1].site.chain[0].co_name == "async_pieces"
+    assert docket.ended[0].events[1].site[0].co_name == "async_pieces"
 
 
 @pytest.mark.parametrize("taken", [0, 1])

@@ -1,0 +1,129 @@
+"""Events name their column, turn into JSON, and the whole contract needs nothing but the standard library."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pytest_oneresponse
+from pytest_oneresponse.contract.events import (
+    Accept,
+    Close,
+    Data,
+    End,
+    Event,
+    File,
+    Gone,
+    Improper,
+    Informational,
+    Lifespan,
+    Message,
+    Raised,
+    Returned,
+    Start,
+    TimedOut,
+    Trailers,
+    to_json,
+)
+
+ROOT = Path(pytest_oneresponse.__file__).parents[1]
+MODULES = sorted(path.stem for path in (ROOT / "pytest_oneresponse" / "contract").glob("*.py"))
+
+COLUMNS = [
+    (Informational(103), "informational"),
+    (Start("200 OK", ()), "start"),
+    (Start("200 OK", (), replaces=True), "restart"),
+    (Start(200, (), trailers=True), "start"),
+    (Data(1), "data"),
+    (Data(0), "empty"),
+    (File(), "file"),
+    (End(), "end"),
+    (Trailers(), "last trailers"),
+    (Trailers(last=False), "trailers"),
+    (Returned(), "returned"),
+    (Raised(ValueError()), "raised"),
+    (Gone(), "gone"),
+    (TimedOut(), "timed out"),
+    (Accept(), "accept"),
+    (Message(), "message"),
+    (Close(), "close"),
+    (Lifespan("startup.complete"), "startup.complete"),
+    (Improper("invalid-message", "what"), "improper"),
+]
+
+
+@pytest.mark.parametrize(("event", "column"), COLUMNS, ids=[f"{type(e).__name__}-{c}" for e, c in COLUMNS])
+def test_column(event: Event, column: str) -> None:
+    assert event.column == column
+
+
+@pytest.mark.parametrize("event", [event for event, _ in COLUMNS], ids=[c for _, c in COLUMNS])
+def test_events_cannot_be_changed_and_carry_a_site(event: Event) -> None:
+    assert event.site is None
+    with pytest.raises(AttributeError):
+        event.site = 1  # type: ignore[misc]
+
+
+JSON: list[tuple[Event, dict[str, Any]]] = [
+    (Data(3, site="anything"), {"event": "data", "size": 3}),
+    (End(), {"event": "end"}),
+    (TimedOut(), {"event": "timedout"}),
+    (Raised(KeyError("k")), {"event": "raised", "error": "KeyError"}),
+    (Raised(None), {"event": "raised", "error": None}),
+    (Trailers(last=False), {"event": "trailers", "last": False}),
+    (Lifespan("ask startup"), {"event": "lifespan", "column": "ask startup"}),
+    (
+        Improper("invalid-message", "what", level="practice"),
+        {"event": "improper", "rule": "invalid-message", "detail": "what", "level": "practice"},
+    ),
+    (
+        Start(200, ((b"a\xff", "b"), [None, 1.5]), "site", True, OSError(), True),  # type: ignore[arg-type]
+        {
+            "event": "start",
+            "status": 200,
+            "headers": [["a\xff", "b"], [None, "1.5"]],
+            "replaces": True,
+            "handling": "OSError",
+            "trailers": True,
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("event", "expected"), JSON, ids=[str(e["event"]) for _, e in JSON])
+def test_json(event: Event, expected: dict[str, Any]) -> None:
+    assert to_json(event) == expected
+    assert json.loads(json.dumps(to_json(event))) == expected
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_contract_imports_only_the_standard_library(module: str) -> None:
+    name = "pytest_oneresponse.contract" + ("" if module == "__init__" else f".{module}")
+    code = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        top = name.partition(".")[0]
+        own = name == "pytest_oneresponse" or name.startswith("pytest_oneresponse.contract")
+        if top not in sys.stdlib_module_names and not own:
+            raise ImportError("the contract may not import " + name)
+sys.meta_path.insert(0, Block())
+before = set(sys.modules)
+import importlib
+importlib.import_module({name!r})
+new = set(sys.modules) - before
+print(sorted(n for n in new if n.partition(".")[0] in ("asyncio", "socket", "logging", "threading", "pytest")))
+"""
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "[]\n", "pure: nothing that talks to the world either"
+
+
+def test_the_guard_of_the_test_above_works() -> None:
+    assert "machine" in MODULES and "head" in MODULES and len(MODULES) >= 6

@@ -1,0 +1,87 @@
+"""Drives the planted apps as the plugin does, outside of a run of its own."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_oneresponse import objects, sites
+from pytest_oneresponse.watch.patching import Patches
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def noting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What the plugin sets up at its start, undone afterwards."""
+    for name in ("root", "packages", "frameworks", "_user"):
+        monkeypatch.setattr(sites.Code, name, getattr(sites.Code, name))
+    patches = Patches()
+    objects.install(patches)
+    sites.Code.configure(ROOT, (), objects.framework_packages())
+    yield
+    patches.undo()
+
+
+@pytest.fixture
+def load() -> Iterator[Callable[[Path], Any]]:
+    """Imports a file of apps, anew for each test: apps keep state, and Django's depend on the settings in force."""
+    loaded = []
+
+    def imported(file: Path) -> Any:
+        name = f"oneresponse_planted_{file.stem}"
+        spec = importlib.util.spec_from_file_location(name, file)
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        loaded.append(name)
+        spec.loader.exec_module(module)
+        return module
+
+    yield imported
+    for name in loaded:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def apps_of(load: Callable[[Path], Any]) -> Iterator[Callable[[Any], dict[str, Any]]]:
+    """The apps of a table.Module by name. Django's are made under settings of their own."""
+    with ExitStack() as stack:
+
+        def made(module: Any) -> dict[str, Any]:
+            if module.framework != "django":
+                found: dict[str, Any] = load(module.file).APPS
+                return found
+            _set_django_up()
+            from django.test import override_settings
+
+            urls = load(module.file)
+            middleware = [f"{urls.__name__}.{name}" for name in getattr(urls, "MIDDLEWARE", ())]
+            settings = {"DEBUG": False, "ALLOWED_HOSTS": ["*"], **getattr(urls, "SETTINGS", {})}
+            stack.enter_context(override_settings(ROOT_URLCONF=urls.__name__, MIDDLEWARE=middleware, **settings))
+            if module.interface == "wsgi":
+                from django.core.handlers.wsgi import WSGIHandler
+
+                return {"django": WSGIHandler()}
+            from django.core.handlers.asgi import ASGIHandler
+
+            return {"django": ASGIHandler()}
+
+        yield made
+
+
+def _set_django_up() -> None:
+    import django
+    from django.apps import apps
+    from django.conf import settings
+
+    if not settings.configured:
+        settings.configure(SECRET_KEY="key", ALLOWED_HOSTS=["*"], DATABASES={}, INSTALLED_APPS=[])
+    if not apps.ready:
+        django.setup()

@@ -1,0 +1,344 @@
+"""`pytest --oneresponse`: what the tests' own requests break fails the tests that made them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .conftest import Suite
+
+CLIENT = """
+import pytest
+import webtest
+import shop
+
+def get(path, app=shop.app):
+    return webtest.TestApp(app, lint=False).get(path, status="*")
+"""
+
+
+def outcomes(suite: Suite, tests: str, *arguments: str) -> dict[str, str]:
+    """Watch some tests that have `get(path)`; their outcomes by their names."""
+    suite.write(client=CLIENT, test_it="from client import get, pytest, shop, webtest\n" + tests)
+    result = suite.run("--oneresponse", *arguments)
+    return {name.rpartition("::")[2]: outcome for name, outcome in suite.outcomes(result).items()}
+
+
+def output(suite: Suite, tests: str, *arguments: str) -> str:
+    """The same; what the run printed."""
+    suite.write(client=CLIENT, test_it="from client import get, pytest, shop, webtest\n" + tests)
+    return str(suite.run("--oneresponse", *arguments).stdout)
+
+
+def test_a_breach_fails_its_test_alone(wsgi: Suite) -> None:
+    tests = """
+def test_before(): get("/")
+def test_bad(): get("/twice")
+def test_after(): get("/")
+"""
+    assert outcomes(wsgi, tests) == {"test_before": "passed", "test_bad": "failed", "test_after": "passed"}
+
+
+def test_without_the_flag_nothing_is_judged(wsgi: Suite) -> None:
+    wsgi.write(client=CLIENT, test_it="from client import get\ndef test_bad(): get('/twice')")
+    assert wsgi.run().ret == pytest.ExitCode.OK
+    assert wsgi.run("--oneresponse", "--no-oneresponse").ret == pytest.ExitCode.OK
+
+
+def test_the_finding_is_the_failure(wsgi: Suite) -> None:
+    told = output(wsgi, "def test_bad(): get('/twice')")
+    assert "second-response GET /twice: a second response" in told
+    assert " --> shop.py:8:9" in told
+    assert " ::: shop.py:6:5" in told
+    assert "second response" in told and "first response" in told
+    assert "curl " in told and "help: " in told
+    assert "Traceback" not in told and "session.py" not in told and "docket.py:" not in told
+
+
+def test_the_summary_line_begins_with_rule_and_route(wsgi: Suite) -> None:
+    told = output(wsgi, "def test_bad(): get('/twice')")
+    line = next(line for line in told.splitlines() if line.startswith("FAILED"))
+    assert line.startswith("FAILED test_it.py::test_bad - second-response GET /twice: ")
+    assert len(line) <= 80
+
+
+def test_two_breaches_are_told_in_one_failure(wsgi: Suite) -> None:
+    told = output(wsgi, "def test_bad():\n    get('/twice')\n    get('/text')")
+    assert "second-response GET /twice: " in told
+    assert "body-not-bytes GET /text: " in told
+
+
+def test_the_same_breach_twice_is_told_once(wsgi: Suite) -> None:
+    told = output(wsgi, "def test_bad():\n    get('/twice')\n    get('/twice')", "--oneresponse-report=r.json")
+    assert told.count(" --> shop.py:8:9") == 1
+    assert [finding["count"] for finding in wsgi.report("r.json")["findings"]] == [2]
+
+
+def test_a_test_that_fails_by_itself_keeps_its_failure(wsgi: Suite) -> None:
+    told = output(wsgi, "def test_bad():\n    get('/twice')\n    assert 1 == 2, 'my own'")
+    line = next(line for line in told.splitlines() if line.startswith("FAILED"))
+    assert "AssertionError: my own" in line
+    assert "- Captured oneresponse call -" in told
+    assert "second-response GET /twice: " in told
+
+
+def test_a_practice_warns_and_does_not_fail(wsgi: Suite) -> None:
+    wsgi.write(client=CLIENT, test_it="from client import get\ndef test_it(): get('/practice')")
+    result = wsgi.run("--oneresponse")
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*shop.py:*: PracticeWarning: body-not-bytes GET /practice: *"])
+
+
+def test_a_practice_warning_can_be_filtered(wsgi: Suite) -> None:
+    wsgi.write(client=CLIENT, test_it="from client import get\ndef test_it(): get('/practice')")
+    result = wsgi.run("--oneresponse", "-W", "ignore::pytest_oneresponse.PracticeWarning")
+    result.assert_outcomes(passed=1, warnings=0)
+
+
+@pytest.mark.parametrize("filtered", ["error", "error::pytest_oneresponse.PracticeWarning"])
+def test_a_practice_warning_can_be_made_an_error(wsgi: Suite, filtered: str) -> None:
+    found = outcomes(wsgi, "def test_it(): get('/practice')\ndef test_after(): get('/')", "-W", filtered)
+    assert found == {"test_it": "failed", "test_after": "passed"}
+
+
+def test_the_rest_of_a_test_that_warns_is_not_lost(wsgi: Suite) -> None:
+    """A warning that is made an error must not hide the breach."""
+    told = output(wsgi, "def test_it():\n    get('/practice')\n    get('/twice')", "-W", "error")
+    assert "second-response GET /twice: " in told
+
+
+def test_a_warning_leaves_the_failure_of_a_test_alone(wsgi: Suite) -> None:
+    told = output(wsgi, "def test_it():\n    get('/practice')\n    assert 1 == 2, 'my own'", "-W", "error")
+    assert "AssertionError: my own" in next(line for line in told.splitlines() if line.startswith("FAILED"))
+
+
+def test_a_breach_in_a_fixture(wsgi: Suite) -> None:
+    tests = """
+@pytest.fixture
+def asked(): get("/twice")
+def test_it(asked): pass
+def test_after(): get("/")
+"""
+    found = outcomes(wsgi, tests)
+    assert found["test_it"] in ("failed", "error")
+    assert found["test_after"] == "passed"
+
+
+def test_a_breach_in_a_teardown(wsgi: Suite) -> None:
+    tests = """
+@pytest.fixture
+def asked():
+    yield
+    get("/twice")
+def test_it(asked): pass
+def test_after(): get("/")
+"""
+    assert outcomes(wsgi, tests) == {"test_it": "error", "test_after": "passed"}
+
+
+@pytest.mark.parametrize("scope", ["class", "module", "session"])
+def test_a_breach_in_a_wider_teardown(wsgi: Suite, scope: str) -> None:
+    tests = f"""
+@pytest.fixture(scope={scope!r})
+def asked():
+    yield
+    get("/twice")
+def test_it(asked): pass
+"""
+    assert outcomes(wsgi, tests) == {"test_it": "error"}
+
+
+def test_a_breach_in_a_fixture_of_a_test_that_is_then_skipped(wsgi: Suite) -> None:
+    """A skip is the test's own outcome; the finding is told all the same."""
+    tests = """
+@pytest.fixture
+def asked():
+    get("/twice")
+    pytest.skip("not today")
+def test_it(asked): pass
+def test_after(): get("/")
+"""
+    found = outcomes(wsgi, tests, "--oneresponse-report=r.json")
+    assert found["test_after"] == "passed"
+    assert [finding["rule"] for finding in wsgi.report("r.json")["findings"]] == ["second-response"]
+
+
+def test_xfail(wsgi: Suite) -> None:
+    tests = """
+@pytest.mark.xfail
+def test_x(): get("/twice")
+@pytest.mark.xfail(strict=True)
+def test_strict(): get("/twice")
+@pytest.mark.xfail(strict=True)
+def test_fine(): get("/")
+"""
+    assert outcomes(wsgi, tests) == {"test_x": "xfailed", "test_strict": "xfailed", "test_fine": "failed"}
+
+
+def test_xfail_raises_the_failure_class(wsgi: Suite) -> None:
+    tests = """
+from pytest_oneresponse import BreachFailure
+@pytest.mark.xfail(raises=BreachFailure)
+def test_x(): get("/twice")
+"""
+    assert outcomes(wsgi, tests) == {"test_x": "xfailed"}
+
+
+def test_a_skip_in_the_test(wsgi: Suite) -> None:
+    tests = """
+def test_s():
+    get("/")
+    pytest.skip("enough")
+@pytest.mark.skip
+def test_never(): get("/twice")
+"""
+    assert outcomes(wsgi, tests) == {"test_s": "skipped", "test_never": "skipped"}
+
+
+def test_parametrize(wsgi: Suite) -> None:
+    tests = """
+@pytest.mark.parametrize("path", ["/", "/twice", "/text"])
+def test_p(path): get(path)
+"""
+    found = outcomes(wsgi, tests)
+    assert found == {"test_p[/]": "passed", "test_p[/twice]": "failed", "test_p[/text]": "failed"}
+
+
+def test_parameters_with_marks(wsgi: Suite) -> None:
+    tests = """
+@pytest.mark.parametrize("path", ["/", pytest.param("/twice", marks=pytest.mark.xfail(strict=True))])
+def test_p(path): get(path)
+"""
+    assert outcomes(wsgi, tests) == {"test_p[/]": "passed", "test_p[/twice]": "xfailed"}
+
+
+def test_threads(wsgi: Suite) -> None:
+    tests = """
+import threading
+def test_threads():
+    threads = [threading.Thread(target=get, args=(path,)) for path in ["/", "/twice", "/"] * 5]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+def test_after(): get("/")
+"""
+    assert outcomes(wsgi, tests, "--oneresponse-report=r.json") == {"test_threads": "failed", "test_after": "passed"}
+    (finding,) = wsgi.report("r.json")["findings"]
+    assert (finding["rule"], finding["count"]) == ("second-response", 5)
+
+
+def test_several_apps_in_one_test(wsgi: Suite) -> None:
+    from .conftest import WSGI_SHOP
+
+    wsgi.write(other=WSGI_SHOP.replace("/twice", "/double"))
+    told = output(wsgi, "import other\ndef test_it():\n    get('/twice')\n    get('/double', other.app)\n    get('/twice', other.app)")
+    assert " --> shop.py:8:9" in told
+    assert " --> other.py:8:9" in told
+    assert "second-response GET /twice" in told and "second-response GET /double" in told
+
+
+def test_an_app_that_asks_another(wsgi: Suite) -> None:
+    tests = """
+def outer(environ, start_response):
+    get("/twice")
+    start_response("200 OK", [])
+    return [b"outer"]
+def test_it(): get("/outer", outer)
+"""
+    told = output(wsgi, tests)
+    assert "second-response GET /twice: " in told
+    assert "GET /outer" not in told
+
+
+def test_classes_and_unittest(wsgi: Suite) -> None:
+    tests = """
+import unittest
+class TestPlain:
+    def test_bad(self): get("/twice")
+    def test_good(self): get("/")
+class Cases(unittest.TestCase):
+    def test_case_bad(self): get("/twice")
+    def test_case_good(self): get("/")
+"""
+    found = outcomes(wsgi, tests)
+    assert found == {"test_bad": "failed", "test_good": "passed", "test_case_bad": "failed", "test_case_good": "passed"}
+
+
+def test_an_exception_that_the_test_expects_of_the_app(wsgi: Suite) -> None:
+    """`unhandled-error` is off: many tests let the app raise on purpose."""
+    tests = """
+def broken(environ, start_response):
+    raise LookupError
+def test_it():
+    with pytest.raises(LookupError):
+        get("/", broken)
+"""
+    assert outcomes(wsgi, tests) == {"test_it": "passed"}
+    assert outcomes(wsgi, tests, "--oneresponse-select=unhandled-error") == {"test_it": "failed"}
+
+
+def test_requests_at_import_belong_to_no_test(wsgi: Suite) -> None:
+    assert outcomes(wsgi, "get('/twice')\ndef test_it(): pass") == {"test_it": "passed"}
+
+
+def test_the_client_keeps_its_app(wsgi: Suite) -> None:
+    tests = """
+def test_it():
+    client = webtest.TestApp(shop.app, lint=False)
+    assert client.app is shop.app
+    client.get("/")
+    assert client.app is shop.app
+"""
+    assert outcomes(wsgi, tests) == {"test_it": "passed"}
+
+
+def test_async_tests(asgi: Suite) -> None:
+    pytest.importorskip("httpx")
+    pytest.importorskip("pytest_asyncio")
+    asgi.write(
+        test_it="""
+import asyncio, httpx, pytest, shop
+
+async def get(path):
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(shop.app), base_url="http://t") as client:
+        return await client.get(path)
+
+@pytest.mark.asyncio
+async def test_bad(): await get("/twice")
+@pytest.mark.asyncio
+async def test_good(): await get("/")
+@pytest.mark.asyncio
+async def test_gathered(): await asyncio.gather(*(get(path) for path in ["/", "/twice", "/"]))
+def test_sync(): asyncio.run(get("/twice"))
+"""
+    )
+    result = asgi.spawn("-p", "asyncio", "--oneresponse", "--oneresponse-report=r.json")
+    result.assert_outcomes(passed=1, failed=3)
+    tests = {finding["test"] for finding in asgi.report("r.json")["findings"]}
+    assert len(tests) == 1  # equal findings of several tests are one, with a count
+    assert [finding["count"] for finding in asgi.report("r.json")["findings"]] == [3]
+
+
+def test_anyio_tests(asgi: Suite) -> None:
+    pytest.importorskip("httpx")
+    pytest.importorskip("anyio")
+    asgi.write(
+        test_it="""
+import httpx, pytest, shop
+
+@pytest.fixture
+def anyio_backend(): return "asyncio"
+
+@pytest.fixture
+async def client(anyio_backend):
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(shop.app), base_url="http://t") as client:
+        yield client
+
+@pytest.mark.anyio
+async def test_bad(client): await client.get("/twice")
+@pytest.mark.anyio
+async def test_good(client): await client.get("/")
+"""
+    )
+    asgi.spawn("-p", "anyio", "--oneresponse").assert_outcomes(passed=1, failed=1)
