@@ -31,10 +31,13 @@ def findings(exchange: Exchange, told: Told) -> list[Finding]:
 
 
 def _one_cause(breaches: Iterable[Breach]) -> list[Breach]:
-    """Each rule once in an exchange: a second breach of the same rule at the same event is told by the first."""
+    """What is told alike once in an exchange, in its gravest form: a level of its own is milder than the rule's."""
     kept: dict[tuple[Any, ...], Breach] = {}
     for breach in breaches:
-        kept.setdefault((breach.rule, breach.detail), breach)
+        key = (breach.rule, breach.detail)
+        known = kept.get(key)
+        if known is None or (known.level and not breach.level):
+            kept[key] = breach
     return list(kept.values())
 
 

@@ -99,9 +99,10 @@ def handler_of(handler: Callable[..., Any] | None) -> Handler | None:
         return Handler(code.co_filename, _def_line(target, code), code.co_qualname, package)
     try:
         file = inspect.getsourcefile(target)
-        _, line = inspect.getsourcelines(target)
+        lines, start = inspect.getsourcelines(target)
     except (TypeError, OSError):
         return None
+    line = next((start + offset for offset, text in enumerate(lines) if re.match(r"\s*class\b", text)), start)
     return Handler(file, line, getattr(target, "__qualname__", ""), package) if file else None
 
 
@@ -111,8 +112,9 @@ def _def_line(function: Any, code: Any) -> int:
         lines, start = inspect.getsourcelines(function)
     except (OSError, TypeError, IndexError, SyntaxError):
         return int(code.co_firstlineno)
+    pattern = r".*\blambda\b" if code.co_name == "<lambda>" else r"\s*(async\s+def|def)\b"
     for offset, text in enumerate(lines):
-        if re.match(r"\s*(async\s+def|def|class)\b|.*\blambda\b", text):
+        if re.match(pattern, text):
             return int(start) + offset
     return int(code.co_firstlineno)
 

@@ -208,7 +208,7 @@ class Code:
     ) -> None:
         """Say what is the user's: all below `root`, and `packages`; and which packages are frameworks."""
         if root is not None:
-            cls.root = str(root) + os.sep
+            cls.root = str(root).rstrip(os.sep) + os.sep
         if packages is not None:
             cls.packages = frozenset(packages)
         if frameworks is not None:
@@ -250,6 +250,8 @@ class Code:
         package = cls.package(filename)
         if package:
             return package in cls.packages
+        if cls.is_standard(filename):
+            return False
         if filename.startswith(cls.root):
             return True
         return Path(filename).stem in cls.packages or any(

@@ -10,11 +10,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import pytest
 
 import pytest_oneresponse
+from pytest_oneresponse.frameworks import Framework
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -94,6 +96,18 @@ def test_the_examples_do_what_is_said(section: Section, tmp_path: Path) -> None:
             found = output.find(line, at)
             assert found >= 0, f"$ {command}\n{line!r} is not in\n{output}"
             at = found + len(line)
+
+
+def test_the_framework_file_lists_the_routes_of_its_framework() -> None:
+    (page,) = sections((DOCS / "writing-a-framework-file.md").read_text(encoding="utf-8"))
+    module: dict[str, Any] = {}
+    exec(page.files["oneresponse.py"], module)
+    app = SimpleNamespace(table={("GET", "/orders"): print, ("DELETE", "/orders/:number"): print})
+    listed = module["routes"](app)
+    assert [route.name for route in listed] == ["GET /orders", "DELETE /orders/:number"]
+    assert listed[1].path({"number": "7"}) == "/orders/7"
+    names = {name for name in module if not name.startswith("_")} - {"Any", "Parameter", "Route"}
+    assert names == set(Framework.__annotations__) | {"routes", "hosts"}
 
 
 def generator() -> object:

@@ -56,13 +56,14 @@ class Data(NamedTuple):
 
 
 class File(NamedTuple):
-    """ASGI's `http.response.pathsend`: the whole body, of unknown length."""
+    """A file sent by the server (ASGI's `pathsend`, `zerocopysend`): the `last` piece of the body or not, of unknown length."""
 
     site: Any = None
+    last: bool = True
 
     @property
     def column(self) -> str:
-        return "file"
+        return "file" if self.last else "part of a file"
 
 
 class End(NamedTuple):

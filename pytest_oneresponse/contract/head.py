@@ -55,7 +55,7 @@ def read_head(interface: str, status: Any, headers: Headers) -> Head:
     """Read a head as `interface` ("wsgi", "asgi") writes it, with all that is wrong in it."""
     try:
         return _read_head(interface, type(status), status, headers)
-    except TypeError:  # what cannot be hashed is no legal header, and is read without the cache
+    except (TypeError, ValueError):  # what cannot be hashed is no legal header, and is read without the cache
         return _read_head.__wrapped__(interface, type(status), status, headers)
 
 
@@ -92,7 +92,7 @@ def _status(interface: str, status: Any, problems: list[Problem]) -> int:
         if not isinstance(status, str):
             problems.append(Problem("invalid-status", f"the status is {type(status).__name__}, not str: {status!r}"))
             return 0
-        if not _WSGI_STATUS.fullmatch(status):
+        if not _WSGI_STATUS.fullmatch(status) or not _is_latin1(status):
             problems.append(Problem("invalid-status", f"the status is not of the form '200 OK': {status!r}"))
         digits = status[:3]
         code = int(digits) if re.fullmatch("[0-9]{3}", digits) else 0
@@ -103,7 +103,7 @@ def _status(interface: str, status: Any, problems: list[Problem]) -> int:
         code = int(status)
     if 100 <= code < 200:
         problems.append(Problem("invalid-status", f"{code} is informational and cannot be the final status"))
-    elif not 200 <= code <= 599 and (code or interface == "asgi"):
+    elif not 200 <= code <= 599 and (interface == "asgi" or _WSGI_STATUS.fullmatch(status)):
         problems.append(Problem("invalid-status", f"{code} is outside the range of status codes, 100 to 599"))
     return code
 
@@ -141,7 +141,7 @@ def _length(lengths: list[str], chunked: bool, problems: list[Problem]) -> int |
     if len(set(lengths)) > 1:
         problems.append(Problem("conflicting-length", f"Content-Length is both {lengths[0]} and {lengths[1]}", header="content-length"))
         return None
-    if not re.fullmatch("[0-9]+", lengths[0]):
+    if not re.fullmatch("[0-9]{1,19}", lengths[0]):
         problems.append(Problem("conflicting-length", f"Content-Length is no number: {lengths[0]!r}", header="content-length"))
         return None
     if chunked:

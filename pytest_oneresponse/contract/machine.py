@@ -34,7 +34,7 @@ from .head import Head, read_head
 Next = str | tuple[str, str] | tuple[str, str, str]
 Table = Mapping[str, Mapping[str, Next]]
 
-_SENDING = ("informational", "start", "restart", "data", "empty", "file", "end", "trailers", "last trailers")
+_SENDING = ("informational", "start", "restart", "data", "empty", "part of a file", "file", "end", "trailers", "last trailers")
 _EVERYTHING = (*_SENDING, "returned", "raised", "gone", "timed out", "over")
 
 
@@ -49,6 +49,7 @@ HTTP: Table = {
         "restart": "STARTED",
         "data": ("body-before-start", "JUDGED"),
         "empty": ("body-before-start", "HEAD", "practice"),
+        "part of a file": ("body-before-start", "JUDGED"),
         "file": ("body-before-start", "JUDGED"),
         "end": ("body-before-start", "JUDGED"),
         "trailers": ("trailers-out-of-order", "JUDGED"),
@@ -65,6 +66,7 @@ HTTP: Table = {
         "restart": "STARTED",
         "data": "BODY",
         "empty": "STARTED",
+        "part of a file": "BODY",
         "file": "DONE",
         "end": "DONE",
         "file, trailers owed": "TRAILERS",
@@ -83,6 +85,7 @@ HTTP: Table = {
         "restart": "REFUSED",
         "data": "BODY",
         "empty": "BODY",
+        "part of a file": "BODY",
         "file": "DONE",
         "end": "DONE",
         "file, trailers owed": "TRAILERS",
@@ -109,6 +112,7 @@ HTTP: Table = {
         "restart": ("second-response", "JUDGED"),
         "data": ("write-after-end", "JUDGED"),
         "empty": ("write-after-end", "JUDGED"),
+        "part of a file": ("write-after-end", "JUDGED"),
         "file": ("write-after-end", "JUDGED"),
         "end": ("write-after-end", "JUDGED"),
         "trailers": "TRAILERS",
@@ -125,6 +129,7 @@ HTTP: Table = {
         "restart": ("second-response", "JUDGED"),
         "data": ("write-after-end", "JUDGED"),
         "empty": ("write-after-end", "JUDGED"),
+        "part of a file": ("write-after-end", "JUDGED"),
         "file": ("write-after-end", "JUDGED"),
         "end": ("write-after-end", "JUDGED"),
         "trailers": ("trailers-out-of-order", "JUDGED"),
@@ -158,7 +163,7 @@ HTTP: Table = {
         "informational": "GONE",
         "start": "LEFT",
         "restart": "LEFT",
-        **_all("GONE", ("data", "empty", "file", "end", "trailers", "last trailers")),
+        **_all("GONE", ("data", "empty", "part of a file", "file", "end", "trailers", "last trailers")),
         **_all("QUIET", ("returned", "raised")),
         "gone": "GONE",
         "timed out": ("hung-response", "JUDGED"),
@@ -168,7 +173,7 @@ HTTP: Table = {
         "informational": "LEFT",
         "start": ("second-response", "JUDGED"),
         "restart": "LEFT",
-        **_all("LEFT", ("data", "empty", "file", "end", "trailers", "last trailers")),
+        **_all("LEFT", ("data", "empty", "part of a file", "file", "end", "trailers", "last trailers")),
         **_all("QUIET", ("returned", "raised")),
         "gone": "LEFT",
         "timed out": ("hung-response", "JUDGED"),
@@ -218,7 +223,7 @@ WEBSOCKET: Table = {
         "data": "DENYING",
         "empty": "DENYING",
         "end": "CLOSED",
-        "returned": ("unfinished-response", "JUDGED"),
+        "returned": "CUT",
         "raised": ("error-after-start", "OVER"),
         "gone": "GONE",
         "timed out": ("hung-response", "JUDGED"),
@@ -242,6 +247,11 @@ WEBSOCKET: Table = {
         **_all(("late-send", "JUDGED"), _WS_SENDING),
         **_all("UNDECIDED", ("returned", "raised", "gone", "timed out")),
         "over": ("websocket-no-decision", "JUDGED"),
+    },
+    "CUT": {
+        **_all(("late-send", "JUDGED"), _WS_SENDING),
+        **_all("CUT", ("returned", "raised", "gone", "timed out")),
+        "over": ("unfinished-response", "JUDGED"),
     },
     "OVER": {
         **_all(("late-send", "JUDGED"), _WS_SENDING),
@@ -369,10 +379,8 @@ def is_plain(facts: Facts, events: Sequence[Event]) -> bool:
         if type(event) is not Data:
             return False
         sent += event[0]
-    if method == "HEAD" and interface == "asgi":
-        return True
     if not allows_body or method == "HEAD":
-        return sent == 0
+        return sent == 0 or (method == "HEAD" and interface == "asgi")
     return length is None or length == sent
 
 
@@ -400,6 +408,7 @@ class _Life:
     def step(self, event: Event) -> None:
         if isinstance(event, Improper):
             self.breach(event.rule, event, self.start, event.detail, event.level)
+            self.counting = self.counting and event.rule != "body-not-bytes"
             return
         before = self.state
         row = self.table[before]
@@ -471,7 +480,8 @@ class _Life:
         elif isinstance(event, File):
             self.first_byte = self.first_byte or event
             self.counting = False
-            self.ended = event
+            if event.last:
+                self.ended = event
         elif column == "gone":
             self.counting = False
         elif column == "returned":
@@ -503,12 +513,14 @@ class _Life:
         first = self.first_byte is None
         self.first_byte = self.first_byte or event
         self.sent += event.size
+        if self.facts.method == "HEAD" and self.facts.interface == "asgi":
+            return  # the server drops it
         if not head.allows_body:
             if first:
                 detail = f"{event.size} bytes of body on a {head.status}, which has none"
                 self.breach("body-not-allowed", event, self.start, detail)
         elif self.facts.method == "HEAD":
-            if first and self.facts.interface == "wsgi":
+            if first:
                 self.breach("body-on-head", event, self.start, f"{event.size} bytes of body in answer to HEAD")
         elif self.counting and head.length is not None and self.sent > head.length and not self.overflowed:
             self.overflowed = True
@@ -533,15 +545,22 @@ class _Life:
             self.state = after
 
 
-def related(error: BaseException | None, other: BaseException | None, depth: int = 20) -> bool:
+def related(error: BaseException | None, other: BaseException | None) -> bool:
     """Whether `other` is `error`, or is among its causes, its context or the members of its group."""
-    if error is None or other is None or depth == 0:
+    if other is None:
         return False
-    if error is other:
-        return True
-    members = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
-    below = (error.__cause__, error.__context__, *members)
-    return any(related(inner, other, depth - 1) for inner in below)
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        current = waiting.pop()
+        if current is None or id(current) in seen:
+            continue
+        if current is other:
+            return True
+        seen.add(id(current))
+        members = current.exceptions if isinstance(current, BaseExceptionGroup) else ()
+        waiting += [current.__cause__, current.__context__, *members]
+    return False
 
 
 def _label(event: Event) -> str:

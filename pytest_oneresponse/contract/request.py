@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass, replace
 from typing import Any
@@ -39,7 +40,7 @@ class Request:
         return f"{path}?{self.query}" if self.query else path
 
     def to_json(self) -> dict[str, Any]:
-        """JSON basics only; bytes that are no UTF-8 are kept as latin-1 text."""
+        """JSON basics only; bytes that are no UTF-8 are written as `text_of` does."""
         return {
             "method": self.method,
             "path": self.path,
@@ -52,7 +53,7 @@ class Request:
     def from_json(cls, data: dict[str, Any]) -> Request:
         """The inverse of `to_json`."""
         headers = tuple((str(name), str(value)) for name, value in data["headers"])
-        return cls(data["method"], data["path"], data["query"], headers, data["body"].encode())
+        return cls(data["method"], data["path"], data["query"], headers, bytes_of(data["body"]))
 
     def curl(self) -> str:
         """A command that sends this request from a POSIX shell."""
@@ -66,14 +67,31 @@ class Request:
             if name.lower() not in ("host", "content-length"):
                 words += ["-H", f"{name}: {value}"]
         if self.body:
-            words += ["--data-binary", text_of(self.body)]
+            words += ["--data-raw", text_of(self.body)]
+        if set(self.target) & set("[]{}"):
+            words.insert(1, "--globoff")
         words.append(f"http://{host}{self.target}")
         return " ".join(shlex.quote(word) for word in words)
 
 
 def text_of(body: bytes) -> str:
-    """A body as text: UTF-8 where it is that, else latin-1."""
+    """A body as text that UTF-8 can hold: bytes that are no UTF-8 are written as "\\xff"; `bytes_of` undoes it."""
     try:
-        return body.decode()
+        text = body.decode()
+        return text.replace("\\x", "\\x5cx") if "\\x" in text else text
     except UnicodeDecodeError:
-        return body.decode("latin-1")
+        return body.replace(b"\\x", b"\\x5cx").decode(errors="backslashreplace")
+
+
+def bytes_of(text: str) -> bytes:
+    """The inverse of `text_of`."""
+    pieces = re.split(r"\\x([0-9a-f]{2})", text)
+    return b"".join(bytes.fromhex(piece) if index % 2 else piece.encode() for index, piece in enumerate(pieces))
+
+
+def host_and_port(host: str) -> tuple[str, int]:
+    """A Host header's name and port, 80 where it has none; an IPv6 address keeps its brackets (RFC 3986, 3.2.2)."""
+    name, colon, port = host.rpartition(":")
+    if not colon or host.endswith("]") or not port.isdigit():
+        return host, 80
+    return name, int(port)

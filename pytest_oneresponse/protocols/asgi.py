@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import gc
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from types import FrameType
 from typing import Any
 from urllib.parse import quote
@@ -26,11 +27,11 @@ from ..contract.events import (
     Trailers,
 )
 from ..contract.machine import Facts, judge
-from ..contract.request import Request
+from ..contract.request import Request, host_and_port
 from ..exchange import AlreadyJudged, Exchange
 from ..sites import capture
 from .alarm import Alarm, TimeLimit
-from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
+from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, REFUSED_RULES, Answer, Client, ClientLeft, Refused
 
 NAME = "asgi"
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -46,6 +47,8 @@ _EXTENSIONS = {
     "http.response.early_hint": "http.response.early_hint",
     "http.response.trailers": "http.response.trailers",
     "http.response.debug": "http.response.debug",
+    "websocket.http.response.start": "websocket.http.response",
+    "websocket.http.response.body": "websocket.http.response",
 }
 
 
@@ -77,6 +80,7 @@ def watched(app: AsgiApp) -> AsgiApp:
 async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Send, exchange: Exchange) -> None:
     """Call the app once, its events going to `exchange`."""
     exchange.open()
+    is_http = exchange.facts.kind == "http"
 
     async def recording_receive() -> dict[str, Any]:
         message = await receive()
@@ -95,9 +99,9 @@ async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Se
     async def forward(message: dict[str, Any], frame: FrameType | None) -> None:
         exchange.called -= 1
         kind = message.get("type") if type(message) is dict else None
-        if kind == "http.response.body":
+        if kind == "http.response.body" and is_http:
             _body(exchange, message, frame)
-        elif kind == "http.response.start":
+        elif kind == "http.response.start" and is_http:
             _start(exchange, message, frame)
         else:
             _other(exchange, scope, kind, message, frame)
@@ -123,10 +127,10 @@ async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Se
 
 
 def _escaped(exchange: Exchange, error: BaseException) -> None:
-    """An exception left the app. To be cancelled is the client's or the server's doing."""
+    """An exception left the app. To be cancelled, or dropped with its loop, is the client's or the server's doing."""
     if isinstance(error, TimeLimit):
         exchange.add(TimedOut(capture(error.frame)))
-    elif isinstance(error, asyncio.CancelledError) or type(error).__name__ == "Cancelled":
+    elif isinstance(error, (asyncio.CancelledError, GeneratorExit)) or type(error).__name__ == "Cancelled":
         exchange.gone()
         exchange.returned()
     else:
@@ -137,27 +141,26 @@ def _escaped(exchange: Exchange, error: BaseException) -> None:
 
 
 def _start(exchange: Exchange, message: dict[str, Any], frame: FrameType | None) -> None:
-    if "status" not in message:
-        exchange.improper("invalid-message", "http.response.start has no status", frame)
-        return
     headers = message.get("headers", ())
     try:
         pairs = tuple([tuple(pair) if type(pair) is list else pair for pair in headers])
     except TypeError:
         pairs = (headers,)
-    exchange.start(message["status"], pairs, frame, False, bool(message.get("trailers")))
+    exchange.start(message.get("status"), pairs, frame, False, bool(message.get("trailers")))
 
 
 def _body(exchange: Exchange, message: dict[str, Any], frame: FrameType | None) -> None:
     body = message.get("body", b"")
     more = message.get("more_body", False)
     # Chunks in the middle of a stream need no site of their own: nothing that they could break is first seen there.
-    site = capture(frame) if not more or len(exchange.events) < 3 or exchange.closed else None
+    events = exchange.events
+    in_stream = more and len(events) > 2 and type(events[-1]) is Data
+    site = None if in_stream and not exchange.closed else capture(frame)
     size = len(body) if isinstance(body, (bytes, bytearray, memoryview)) else -1
     if size < 0:
         exchange.add(Improper("body-not-bytes", f"the body is {type(body).__name__}, not bytes", capture(frame)))
         size = 0
-    add = exchange.add if exchange.closed else exchange.events.append
+    add = exchange.add if exchange.closed else events.append
     if size or more:
         add(_new(Data, (size, site)))
     if not more:
@@ -165,23 +168,21 @@ def _body(exchange: Exchange, message: dict[str, Any], frame: FrameType | None) 
 
 
 def _other(exchange: Exchange, scope: dict[str, Any], kind: Any, message: Any, frame: FrameType | None) -> None:
-    if kind == "websocket.http.response.start":
-        _start(exchange, message, frame)
-        return
-    if kind == "websocket.http.response.body":
-        _body(exchange, message, frame)
-        return
     site = capture(frame)
     extension = _EXTENSIONS.get(kind) if isinstance(kind, str) else None
     if extension is not None and extension not in (scope.get("extensions") or {}):
         exchange.add(Improper("invalid-message", f"{kind} was sent, an extension that the server did not offer", site))
         return
-    if kind == "http.response.trailers":
+    if exchange.facts.kind == "websocket" and kind == "websocket.http.response.start":
+        _start(exchange, message, frame)
+    elif exchange.facts.kind == "websocket" and kind == "websocket.http.response.body":
+        _body(exchange, message, frame)
+    elif kind == "http.response.trailers":
         exchange.add(Trailers(not message.get("more_trailers", False), site))
     elif kind == "http.response.pathsend":
         exchange.add(File(site))
     elif kind == "http.response.zerocopysend":
-        exchange.add(File(site) if not message.get("more_body") else Data(0, site))
+        exchange.add(File(site, not message.get("more_body")))
     elif kind == "http.response.early_hint":
         exchange.add(Informational(103, site))
     elif kind in ("http.response.push", "http.response.debug"):
@@ -224,7 +225,7 @@ def scope_of(request: Request, spec: str = "2.3") -> dict[str, Any]:
             headers.append((lowered.encode("latin-1", "replace"), raw))
     if request.body and request.header("content-length") is None:
         headers.append((b"content-length", str(len(request.body)).encode()))
-    name, _, port = host.partition(":")
+    name, port = host_and_port(host)
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": spec},
@@ -237,7 +238,7 @@ def scope_of(request: Request, spec: str = "2.3") -> dict[str, Any]:
         "root_path": "",
         "headers": headers,
         "client": ("127.0.0.1", 50000),
-        "server": (name, int(port) if port.isdigit() else 80),
+        "server": (name, port),
         "extensions": {},
     }
 
@@ -359,9 +360,14 @@ class _LifespanRun:
         await self.ask("startup")
 
     async def run(self, scope: dict[str, Any]) -> None:
-        with contextlib.suppress(Exception, asyncio.CancelledError):
+        try:
             await record(self.app, scope, self.inbox.get, self.send, self.exchange)
-        await self.told.put("returned")
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # an app that does not know the protocol; SystemExit would end the loop, and pytest
+            pass
+        finally:
+            self.told.put_nowait("returned")
 
     async def send(self, message: dict[str, Any]) -> None:
         await self.told.put(str(message.get("type")))
@@ -477,8 +483,10 @@ class _Served:
         await asyncio.sleep(0)
 
     def refuse(self) -> None:
-        if judge(self.exchange.facts, tuple(self.exchange.events), over=False).breaches:
-            raise Refused("Unexpected ASGI message: the response has already been started or completed")
+        verdict = judge(self.exchange.facts, tuple(self.exchange.events), over=False)
+        if any(breach.rule in REFUSED_RULES and not breach.level for breach in verdict.breaches):
+            self.exchange.refusal = Refused("Unexpected ASGI message: the server refuses what breaks the contract")
+            raise self.exchange.refusal
 
     def take_start(self, message: dict[str, Any]) -> None:
         if self.client.refuses == "start":
@@ -543,9 +551,16 @@ class _Served:
 
 
 def _text_headers(headers: Any) -> Iterator[tuple[str, str]]:
-    for pair in headers or ():
+    for pair in headers if isinstance(headers, Iterable) else ():
         if isinstance(pair, (tuple, list)) and len(pair) == 2 and all(isinstance(part, bytes) for part in pair):
             yield pair[0].decode("latin-1"), pair[1].decode("latin-1")
+
+
+def _generator_of(awaitable: Any) -> Any:
+    """The async generator behind one step of it, which no attribute names."""
+    if type(awaitable).__name__ not in ("async_generator_asend", "async_generator_athrow"):
+        return None
+    return next((found for found in gc.get_referents(awaitable) if isinstance(found, AsyncGenerator)), None)
 
 
 def waiting_chain(awaitable: Any) -> sites.Chain:
@@ -559,6 +574,8 @@ def waiting_chain(awaitable: Any) -> sites.Chain:
         inner = getattr(awaitable, "cr_await", None)
         if inner is None:
             inner = getattr(awaitable, "gi_yieldfrom", None)
+        if inner is None:
+            inner = getattr(awaitable, "ag_await", None) or _generator_of(awaitable)
         if inner is None and isinstance(awaitable, asyncio.Task):
             inner = awaitable.get_coro()
         if inner is None:

@@ -76,6 +76,12 @@ class Answer:
         return (self.header("content-type") or "").lower().startswith(STREAMING_TYPES)
 
 
+REFUSED_RULES = frozenset(
+    ("second-response", "write-after-end", "body-before-start", "length-mismatch", "invalid-status", "invalid-header")
+)
+"""The breaches that servers refuse with an exception."""
+
+
 class Refused(Exception):
     """What a strict server raises into the app at a breach."""
 

@@ -13,7 +13,7 @@ from wsgiref.util import FileWrapper
 
 from ..contract.events import Data, Improper, TimedOut
 from ..contract.machine import Facts
-from ..contract.request import Request
+from ..contract.request import Request, host_and_port
 from ..exchange import AlreadyJudged, Exchange
 from ..sites import Chain, capture
 from .alarm import Alarm, TimeLimit
@@ -96,10 +96,8 @@ def _snapshot(headers: Any) -> tuple[Any, ...]:
 
 
 def _escaped(exchange: Exchange, error: BaseException) -> None:
-    """An exception left the app; the time limit's own says where the app was."""
-    if isinstance(error, TimeLimit):
-        exchange.add(TimedOut(capture(error.frame)))
-    else:
+    """An exception left the app; of the time limit the driver knows what to say."""
+    if not isinstance(error, TimeLimit):
         exchange.raised(error)
 
 
@@ -133,6 +131,11 @@ class RecordedBody:
             items = "numbers" if isinstance(inner, bytes) else "characters"
             detail = f"the app returned {type(inner).__name__}, an iterable of {items}, not of bytes"
             self.exchange.improper("body-not-bytes", detail, None, level)
+        elif not isinstance(inner, Iterable) and not hasattr(inner, "__getitem__"):
+            if self.exchange.started:
+                detail = f"the app returned {type(inner).__name__}, no iterable of bytes"
+                self.exchange.improper("body-not-bytes", detail)
+            self.exhausted = self.exchange.exhausted = True
         return self
 
     def __iter__(self) -> Iterator[Any]:
@@ -159,7 +162,7 @@ class RecordedBody:
         """The items of any other iterable: the app's code runs for each of them, so the exchange is entered for each."""
         exchange = self.exchange
         iterator: Any = None
-        while True:
+        while not self.exhausted:
             self.iterating = True
             exchange.enter()
             try:
@@ -197,12 +200,14 @@ class RecordedBody:
     def close(self) -> None:
         """Close the app's iterable, and with it the exchange; a body that was not taken to its end means that the client left."""
         exchange = self.exchange
+        close = getattr(self.inner, "close", None)
         if exchange.closed:
+            if close is not None:
+                close()
             return
         if not self.exhausted:
             exchange.gone()
         try:
-            close = getattr(self.inner, "close", None)
             if close is not None:
                 exchange.enter()
                 close()
@@ -271,9 +276,6 @@ class Driver:
                 server.serve(self.app, environ)
         except KeyboardInterrupt:
             raise
-        except TimeLimit as error:
-            if not any(isinstance(event, TimedOut) for event in exchange.events):
-                exchange.add(TimedOut(capture(error.frame)))
         except BaseException:  # noqa: S110 - recorded where it left the app
             pass
         finally:
@@ -304,21 +306,45 @@ class _Server:
         self.headers_sent = False
 
     def serve(self, app: WsgiApp, environ: dict[str, Any]) -> None:
-        body = record(app, environ, self.start_response, self.exchange)
+        try:
+            body = record(app, environ, self.start_response, self.exchange)
+        except TimeLimit as error:
+            self.time_out(error)
+            raise
         try:
             if self.client.leaves != "before":
-                for chunk in body:
-                    if isinstance(chunk, bytes):
-                        self.take(chunk)
-                    if self.wants_to_leave():
-                        break
+                self.read(body)
+        except TimeLimit as error:
+            self.time_out(error)
+            raise
         finally:
             close = getattr(body, "close", None)
             if close is not None:
                 close()
 
+    def read(self, body: Iterable[Any]) -> None:
+        for chunk in body:
+            if isinstance(chunk, bytes):
+                if self.client.refuses == "body":
+                    return
+                self.take(chunk)
+            if self.wants_to_leave():
+                return
+
+    def time_out(self, error: TimeLimit) -> None:
+        """The limit struck, in the app's code or in ours while it took the body; a stream that is silent by design is left."""
+        exchange = self.exchange
+        if not any(isinstance(event, TimedOut) for event in exchange.events):
+            if self.answer.streams and self.answer.chunks:
+                exchange.gone()
+            else:
+                exchange.add(TimedOut(capture(error.frame)))
+
     def wants_to_leave(self) -> bool:
+        """Whether the client has what it came for; at the "end" it leaves with the last byte that was announced."""
         answer = self.answer
+        if self.client.leaves == "end":
+            return answer.header("content-length") == str(answer.size)
         return (self.client.leaves == "first" and answer.chunks > 0) or answer.chunks >= MOST_CHUNKS
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[..., Any]:
@@ -329,11 +355,13 @@ class _Server:
             finally:
                 exc_info = None  # a traceback that holds its own frame is a cycle
         elif self.answer.status and self.client.strict:
-            raise Refused("start_response() was called a second time without exc_info")
+            self.exchange.refusal = Refused("start_response() was called a second time without exc_info")
+            raise self.exchange.refusal
         if not self.answer.status or not self.headers_sent:
             digits = str(status)[:3]
             self.answer.status = int(digits) if digits.isdigit() else 0
-            self.answer.headers = tuple((str(pair[0]), str(pair[1])) for pair in headers if len(pair) == 2)
+            pairs = [pair for pair in _snapshot(headers) if isinstance(pair, (tuple, list)) and len(pair) == 2]
+            self.answer.headers = tuple((str(name), str(value)) for name, value in pairs)
         if self.client.refuses == "start":
             raise ClientLeft("the client is gone")
         return self.write
@@ -353,14 +381,14 @@ class _Server:
 def environ_of(request: Request) -> dict[str, Any]:
     """The environ of a request, as PEP 3333 ("environ Variables") asks for it."""
     host = request.header("host") or "localhost:8000"
-    name, _, port = host.partition(":")
+    name, port = host_and_port(host)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": request.path.encode().decode("latin-1"),
         "QUERY_STRING": request.query,
         "SERVER_NAME": name,
-        "SERVER_PORT": port or "80",
+        "SERVER_PORT": str(port),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
         "REMOTE_PORT": "50000",
@@ -380,7 +408,9 @@ def environ_of(request: Request) -> dict[str, Any]:
         if wsgi_key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             environ[wsgi_key] = text
         elif wsgi_key != "HOST":
-            environ[f"HTTP_{wsgi_key}"] = text
+            known = environ.get(f"HTTP_{wsgi_key}")
+            joint = "; " if wsgi_key == "COOKIE" else ", "  # RFC 9110, 5.3
+            environ[f"HTTP_{wsgi_key}"] = text if known is None else known + joint + text
     if request.body or request.method in ("POST", "PUT", "PATCH"):
         environ.setdefault("CONTENT_LENGTH", str(len(request.body)))
     return environ

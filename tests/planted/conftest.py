@@ -46,7 +46,9 @@ def load() -> Iterator[Callable[[Path], Any]]:
 
     yield imported
     for name in loaded:
-        del sys.modules[name]
+        forever = getattr(sys.modules.pop(name), "FOREVER", None)
+        if forever is not None:
+            forever.set()  # a thread that hangs would keep the process from ending
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,9 @@ KNOWN: dict[str, str] = {}
 
 MODULES = modules()
 
+# Clients that leave, and handlers that hang, make frameworks drop files and loops unclosed.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::RuntimeWarning")
+
 
 def _known(identity: str) -> Iterable[pytest.MarkDecorator]:
     return [pytest.mark.xfail(strict=True, reason=KNOWN[identity])] if identity in KNOWN else []
@@ -35,6 +40,15 @@ def bugs() -> Iterator[Any]:
     for module in MODULES:
         for owner in module.bugs:
             yield pytest.param(module, owner, id=f"{module}-{owner}", marks=_known(f"{module}-{owner}"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tidy() -> Iterator[None]:
+    """What was dropped is collected here, so that no other test is told of it."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
 
 
 @pytest.fixture(autouse=True)

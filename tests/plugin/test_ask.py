@@ -139,10 +139,10 @@ def test_it(oneresponse):
     assert "second-response GET /twice: " in told
 
 
-def test_a_client_in_an_async_test(shop: Suite, flags: Flags) -> None:
+def test_a_client_in_an_async_test(asgi: Suite, flags: Flags) -> None:
     """Its loop runs already, so the app runs in another one, elsewhere."""
     pytest.importorskip("pytest_asyncio")
-    shop.write(
+    asgi.write(
         test_it="""
 import pytest, shop
 @pytest.mark.asyncio
@@ -150,7 +150,7 @@ async def test_it(oneresponse):
     assert oneresponse.client(shop.app).get("/").body == b"fine"
 """
     )
-    shop.spawn("-p", "asyncio", *flags).assert_outcomes(passed=1)
+    asgi.spawn("-p", "asyncio", *flags).assert_outcomes(passed=1)
 
 
 # ---------------------------------------------------------------- check

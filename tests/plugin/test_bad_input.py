@@ -120,7 +120,7 @@ def test_an_app_fixture_that_needs_what_is_not_there(suite: Suite) -> None:
     )
     result = suite.run("--oneresponse")
     assert suite.outcomes(result)["test_a.py::test_a"] == "passed"
-    assert "fixture 'nosuch' not found" in str(result.stdout)
+    assert "nosuch" in str(result.stdout)
 
 
 # ---------------------------------------------------------------- apps that behave badly
@@ -222,7 +222,7 @@ def test_ctrl_c_is_the_users(suite: Suite) -> None:
 @pytest.mark.parametrize("kind", [WSGI, ASGI], ids=["wsgi", "asgi"])
 def test_recursion_without_end(suite: Suite, kind: str) -> None:
     shop = f"def deeper(number): return deeper(number + 1)\n{kind}    deeper(0)"
-    outcome, told = drive(suite, shop, "--oneresponse-select=unhandled-error")
+    outcome, told = drive(suite, shop, "--oneresponse-select=unhandled-error", "--oneresponse-requests=3")
     assert outcome == "failed"
     assert "unhandled-error GET {path}: RecursionError escaped" in told
     assert "--> shop.py:1:" in told
@@ -239,7 +239,7 @@ def test_recursion_without_end(suite: Suite, kind: str) -> None:
 )
 def test_a_stream_without_end(suite: Suite, shop: str) -> None:
     """Legal, if the client may leave it."""
-    outcome, told = drive(suite, shop, "--oneresponse-timeout=1", "--oneresponse-requests=20")
+    outcome, told = drive(suite, shop, "--oneresponse-timeout=0.5", "--oneresponse-requests=4")
     assert outcome == "passed" or "hung-response GET {path}: " in told
 
 
@@ -253,7 +253,7 @@ def test_a_stream_without_end(suite: Suite, shop: str) -> None:
     ids=["wsgi", "wsgi, in chunks", "asgi"],
 )
 def test_a_hundred_megabytes(suite: Suite, shop: str) -> None:
-    assert drive(suite, shop, "--oneresponse-requests=12")[0] == "passed"
+    assert drive(suite, shop, "--oneresponse-requests=4")[0] == "passed"
 
 
 def test_an_app_that_changes_its_routes_while_driven(suite: Suite) -> None:

@@ -76,7 +76,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def docket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
     kept = Kept()
     monkeypatch.setattr(Watcher, "docket", kept)
-    monkeypatch.setattr(Watcher, "running", [])
+    Watcher.running.clear()
     patches = watch.install()
     yield kept
     patches.undo()
@@ -333,7 +333,7 @@ def test_streams_are_recorded_as_the_test_takes_them(docket: Kept) -> None:
     assert docket.lines == [("GET", "/stream", "200")]
     assert columns(docket.ended[0]) == ["start", "data", "data", "end", "returned"]
     site = docket.ended[0].events[1].site
-    assert site.chain[0].co_name == "pieces"
+    assert site[0].co_name == "pieces"
 
 
 def test_a_stream_taken_whole_by_an_async_client(docket: Kept) -> None:

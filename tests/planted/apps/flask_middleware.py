@@ -53,7 +53,7 @@ forwarded.wsgi_app = _forwards(forwarded.wsgi_app)
 def _starts_again(app):
     def middleware(environ, start_response):
         body = app(environ, start_response)
-        if environ["PATH_INFO"] != "/text-right":
+        if environ["PATH_INFO"].endswith("-restarted") and environ["REQUEST_METHOD"] == "GET":
             start_response("500 Oops", [])  # where: second-response for text_restarted, where: second-response for built_restarted
         return body
 
@@ -131,7 +131,9 @@ shouting.wsgi_app = _shouts(shouting.wsgi_app)
 def _signs(app):
     def middleware(environ, start_response):
         body = app(environ, start_response)
-        return [*body, b"signed"]  # where: length-mismatch for signed
+        if environ["PATH_INFO"] == "/signed" and environ["REQUEST_METHOD"] == "GET":
+            return [*body, b"signed"]  # where: length-mismatch for signed
+        return body
 
     return middleware
 
@@ -152,7 +154,7 @@ def _empties(app):
         def start(_status, headers, exc_info=None):
             return start_response("204 No Content", headers, exc_info)  # where: body-not-allowed for emptied
 
-        return app(environ, start)
+        return app(environ, start if environ["PATH_INFO"] == "/emptied" else start_response)
 
     return middleware
 

@@ -314,7 +314,7 @@ torn = flask.Flask(f"{__name__}.torn")
 
 @torn.teardown_request
 def tear_down(_error):
-    if flask.request.path == "/torn-down":
+    if flask.request.path == "/torn-down" and flask.request.method == "GET":
         raise ValueError("lost")  # where: error-after-start for torn_down
 
 

@@ -1,0 +1,125 @@
+"""Django: with pytest-django, driven items have its database access."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .conftest import Suite
+
+pytest.importorskip("django")
+pytest.importorskip("pytest_django")
+
+SETTINGS = """
+SECRET_KEY = "x"
+ROOT_URLCONF = "site_urls"
+ALLOWED_HOSTS = ["shop.example"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth"]
+USE_TZ = True
+"""
+
+URLS = """
+import django.http
+from django.contrib.auth.models import Group
+from django.urls import path
+
+def count(request):
+    Group.objects.create(name=f"group {Group.objects.count()}")
+    return django.http.HttpResponse(str(Group.objects.count()))
+
+def bad(request, number):
+    def body():
+        yield "some"
+        raise LookupError(number)
+    return django.http.StreamingHttpResponse(body())
+
+urlpatterns = [path("count/", count), path("bad/<int:number>/", bad)]
+"""
+
+APP = "from django.core.{0} import get_{0}_application\napp = get_{0}_application()\n"
+
+TESTS = """
+import pytest
+
+@pytest.mark.django_db
+def test_count(client):
+    assert client.get("/count/", headers={"host": "shop.example"}).content == b"1"
+
+def test_bad(client):
+    assert client.get("/bad/7/", headers={"host": "shop.example"}).status_code == 200
+
+def test_bad_taken(client):
+    response = client.get("/bad/7/", headers={"host": "shop.example"})
+    with pytest.raises(LookupError):
+        b"".join(response.streaming_content)
+
+@pytest.mark.django_db
+def test_nothing_is_left_behind():
+    from django.contrib.auth.models import Group
+    assert not Group.objects.exists()
+"""
+
+@pytest.fixture
+def django(suite: Suite) -> Suite:
+    """A Django site with a view that writes to the database and one that breaks off, as a WSGI app."""
+    suite.write(site_settings=SETTINGS, site_urls=URLS, shop=APP.format("wsgi"), test_a=TESTS)
+    (suite.path / "pytest.ini").write_text(
+        "[pytest]\nDJANGO_SETTINGS_MODULE = site_settings\npythonpath = .\n", encoding="utf-8"
+    )
+    return suite
+
+
+@pytest.mark.parametrize("interface", ["wsgi", "asgi"])
+def test_driving_and_watching(django: Suite, interface: str) -> None:
+    django.write(shop=APP.format(interface))
+    result = django.spawn(
+        "-p", "django", "--oneresponse", "--oneresponse-app=shop:app", "--oneresponse-report=r.json", "-v"
+    )  # fmt: skip
+    report = django.report("r.json")
+    outcomes = {f"{route['method']} {route['path']}": route["outcome"] for route in report["routes"]}
+    assert outcomes == {
+        "GET /count/": "passed",
+        "POST /count/": "passed",
+        "GET /bad/<int:number>/": "failed",
+        "POST /bad/<int:number>/": "failed",
+    }
+    assert {finding["rule"] for finding in report["findings"]} == {"error-after-start"}
+    result.stdout.fnmatch_lines(
+        [
+            "test_a.py::test_count PASSED*",
+            "test_a.py::test_bad_taken FAILED*",
+            "test_a.py::test_nothing_is_left_behind PASSED*",
+            "oneresponse::shop:app::GET /count/ *PASSED*",
+        ]
+    )
+    assert "Database access not allowed" not in str(result.stdout)
+
+
+def test_the_database_is_as_before_for_each_item(django: Suite) -> None:
+    """Driven after one another, no item sees what another one wrote."""
+    django.write(
+        conftest="""
+import pytest
+@pytest.fixture(autouse=True)
+def empty(request):
+    if request.node.nodeid.startswith("oneresponse::"):
+        request.getfixturevalue("db")
+        from django.contrib.auth.models import Group
+        assert not Group.objects.exists()
+"""
+    )
+    result = django.spawn("-p", "django", "--oneresponse", "--oneresponse-app=shop:app", "-k", "oneresponse")
+    result.assert_outcomes(passed=2, failed=2, deselected=4)
+    assert "assert not" not in str(result.stdout)
+
+
+def test_without_pytest_django(django: Suite) -> None:
+    """The items run; what needs a database gets what the settings give."""
+    django.write(shop="import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'site_settings'\n" + (django.path / "shop.py").read_text(encoding="utf-8"))
+    (django.path / "pytest.ini").unlink()
+    (django.path / "test_a.py").unlink()
+    result = django.spawn("--oneresponse", "--oneresponse-app=shop:app")
+    result.assert_outcomes(passed=2, failed=2)

@@ -1,0 +1,146 @@
+"""The time limit strikes where the code is, again where it is caught, and leaves other timers as they were."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from pytest_oneresponse.protocols.alarm import Alarm, TimeLimit
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no interval timers")
+
+
+@pytest.fixture(autouse=True)
+def timers() -> Iterator[None]:
+    """Each test ends with the timer and the handler that it began with."""
+    handler = signal.getsignal(signal.SIGALRM)
+    timer = signal.getitimer(signal.ITIMER_REAL)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, *timer)
+    signal.signal(signal.SIGALRM, handler)
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+def quiet() -> bool:
+    return signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_it_strikes_where_the_code_is() -> None:
+    began = time.monotonic()
+    with pytest.raises(TimeLimit) as caught, Alarm(0.02):
+        spin()
+    assert 0.015 < time.monotonic() - began < 1
+    frame = caught.value.frame
+    assert isinstance(frame, FrameType) and frame.f_code is spin.__code__
+    assert quiet()
+
+
+def test_it_wakes_what_waits() -> None:
+    began = time.monotonic()
+    with pytest.raises(TimeLimit), Alarm(0.02):
+        threading.Event().wait(10)
+    assert time.monotonic() - began < 1
+
+
+def test_it_is_no_exception_that_an_app_would_catch() -> None:
+    assert not issubclass(TimeLimit, Exception)
+    with pytest.raises(TimeLimit), Alarm(0.02):
+        try:
+            spin()
+        except Exception:
+            pytest.fail("caught")
+
+
+def test_it_strikes_again_where_it_is_caught() -> None:
+    strikes = 0
+    with pytest.raises(TimeLimit), Alarm(0.02):
+        while strikes < 2:
+            try:
+                spin()
+            except BaseException:
+                strikes += 1
+        spin()
+    assert strikes == 2
+
+
+def test_a_block_that_ends_in_time_is_left_alone() -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    with Alarm(5):
+        assert not quiet()
+        assert signal.getsignal(signal.SIGALRM) is not before
+    assert quiet()
+    assert signal.getsignal(signal.SIGALRM) is before
+
+
+def test_without_seconds_it_does_nothing() -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    with Alarm(0):
+        assert quiet() and signal.getsignal(signal.SIGALRM) is before
+    assert quiet()
+
+
+def test_errors_of_the_block_pass_and_the_timer_is_taken_away() -> None:
+    with pytest.raises(KeyError), Alarm(5):
+        raise KeyError
+    assert quiet()
+
+
+def test_in_another_thread_it_does_nothing() -> None:
+    seen: list[Any] = []
+
+    def run() -> None:
+        seen.append(Alarm.available())
+        with Alarm(0.01):
+            seen.append(quiet())
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert Alarm.available() and seen == [False, True]
+
+
+def test_a_timer_of_somebody_else_is_put_back_with_the_time_it_has_left() -> None:
+    signal.signal(signal.SIGALRM, theirs := (lambda *_: None))
+    signal.setitimer(signal.ITIMER_REAL, 50, 7)
+    with Alarm(5):
+        assert signal.getitimer(signal.ITIMER_REAL)[0] <= 5
+        began = time.monotonic()
+        while time.monotonic() - began < 0.03:
+            pass
+    left, interval = signal.getitimer(signal.ITIMER_REAL)
+    assert 48 < left < 49.975 and interval == 7
+    assert signal.getsignal(signal.SIGALRM) is theirs
+
+
+def test_a_timer_of_somebody_else_that_ran_out_meanwhile_strikes_afterwards() -> None:
+    struck: list[float] = []
+    signal.signal(signal.SIGALRM, lambda *_: struck.append(time.monotonic()))
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
+    with pytest.raises(TimeLimit), Alarm(0.03):
+        spin()
+    began = time.monotonic()
+    while not struck and time.monotonic() - began < 2:
+        pass
+    assert len(struck) == 1
+
+
+def test_limits_within_limits() -> None:
+    with pytest.raises(TimeLimit), Alarm(5):
+        outer = signal.getsignal(signal.SIGALRM)
+        with pytest.raises(TimeLimit), Alarm(0.01):
+            spin()
+        assert signal.getsignal(signal.SIGALRM) is outer
+        assert 4 < signal.getitimer(signal.ITIMER_REAL)[0] <= 5
+        signal.raise_signal(signal.SIGALRM)
+    assert quiet()
