@@ -15,6 +15,7 @@ from typing import Any
 from . import sites
 from .contract.events import Event, Start
 from .contract.finding import Caught, Place
+from .contract.head import read_head
 from .contract.machine import Breach
 from .routes import Handler
 from .sites import Code, Site
@@ -60,8 +61,7 @@ class _Blamer:
         breach = self.breach
         rule = breach.rule
         if rule in ("error-after-start", "error-after-end", "unhandled-error"):
-            chain = self.error_chain(breach.error)
-            return self.first(self.frames(chain)) or self.package_place(chain), self.place(breach.also), chain
+            return self.raised(breach)
         if rule in ("no-response", "unfinished-response", "trailers-missing", "websocket-no-decision"):
             return self.handler_place(), self.place(breach.also), self.chain(breach.also)
         if rule in ("second-response", "write-after-end", "late-send", "websocket-second-decision"):
@@ -72,18 +72,46 @@ class _Blamer:
             return self.forbidden_body(breach)
         return self.place(breach.at) or self.place(breach.start), self.place(breach.also), self.chain(breach.at)
 
+    def raised(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
+        """The user's line that raised; where a package did of its own, the user's line that made the response."""
+        chain = self.error_chain(breach.error)
+        where, made = self.first(self.frames(chain)), self.place(breach.also)
+        if where is None:
+            raiser = self.package_place(chain)
+            if made is None or made.package or raiser is None:
+                return raiser, made, chain
+            self.notes.append(f"it was raised in {raiser.file}:{raiser.line}")
+            return made, None, chain
+        return where, made, chain
+
     def header(self, breach: Breach, name: str) -> tuple[Place | None, Place | None, sites.Chain]:
         """The line that set a header by hand, beside the one that built the response; else that one alone."""
         start = self.site(breach.start)
+        changed = self.changed_body(breach, start) if breach.rule == "length-mismatch" and start else None
+        if changed is not None:
+            return sites.place_of(*changed), self.place(breach.start), self.chain(breach.at)
         declared = dict(start.declared).get(name, ()) if start else ()
         for code, instruction in sites.frames(declared):
             if not self.is_framework(code):
                 return sites.place_of(code, instruction), self.place(breach.start), declared
-        return self.place(breach.start), None, self.chain(breach.start)
+        where, also = self.place(breach.start), self.send_line(breach)
+        return where, also if also != where else None, self.chain(breach.start)
+
+    def changed_body(self, breach: Breach, start: Site) -> Frame | None:
+        """Whose frame changed the body of a response that had declared its own length rightly: a middleware between it and the server."""
+        at, head = self.site(breach.at), breach.start
+        if start.size < 0 or at is None or head is None:
+            return None
+        declared = read_head(self.interface, head.status, head.headers).length
+        if declared != start.size:
+            return None
+        return next((frame for frame in sites.frames(at.chain) if not self.is_framework(frame[0])), None)
 
     def forbidden_body(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
         start, at = self.site(breach.start), self.site(breach.at)
-        if start and at and start.bodiless:
+        if breach.rule == "body-on-head":
+            return self.place(breach.at) or self.place(breach.start), self.place(breach.start), self.chain(breach.at)
+        if start and at and start.size == 0:
             # The response that was built has no body: whoever stands between it and the server made one.
             frame = self.differing(at.chain, start.chain)
             if frame is not None:
@@ -117,9 +145,18 @@ class _Blamer:
         site = self.site(at)
         sender = self.innermost_foreign(site.chain if site else ())
         if sender is None or self.is_user(sender[0]):
-            place = sites.place_of(*(sender or line))
+            place = sites.place_of(*(self.loop_line(site) if site else line))
             return place, place
         return sites.place_of(*sender), sites.place_of(*line)
+
+    def loop_line(self, site: Site) -> Frame:
+        """The outermost line of the user's innermost stretch: a loop there calls the helpers below it again."""
+        chain = sites.frames(site.chain)
+        first = next(index for index, (code, _) in enumerate(chain) if self.is_user(code))
+        last = first
+        while last + 1 < len(chain) and self.is_user(chain[last + 1][0]):
+            last += 1
+        return chain[last]
 
     def second_without_user(self, at: Event | None, also: Event | None) -> tuple[Place | None, Place | None]:
         """No line of the user's made the second: the handler's return did, or a package of its own accord."""
@@ -160,6 +197,9 @@ class _Blamer:
         if lines:
             return sites.place_of(*lines[0])
         site = self.site(event)
+        answered = self.frames(self.error_chain(event.handling)) if isinstance(event, Start) else []
+        if answered:
+            return sites.place_of(*answered[0])
         if self.handler is not None and not self.handler_is_framework():
             self.note_builder(site)
             return self.handler_place()
@@ -170,9 +210,10 @@ class _Blamer:
         site = self.site(event)
         if site is None:
             return []
-        chain = sites.frames(site.chain)
+        every = sites.frames(site.chain)
+        chain = [frame for index, frame in enumerate(every) if index not in site.passed]
         if site.sender >= 0:
-            inner, outer = chain[: site.sender], chain[site.sender + 1 :]
+            inner, outer = chain[: site.sender - len(site.passed)], every[site.sender + 1 :]
             live = self.user(inner, Code.is_user) + self.adjacent(outer)
         elif site.sender == sites.NOT_ITSELF:
             live = []
@@ -289,12 +330,15 @@ class _Blamer:
             if current is None or id(current) in seen:
                 continue
             seen.add(id(current))
+            if isinstance(current, BaseExceptionGroup):
+                queue += [*current.exceptions, current.__cause__, current.__context__]
+                best = best or current
+                continue
             if self.frames(sites.chain_of(current)):
                 if self.raised_by_user(current):
                     return current
                 best = best or current
-            members = current.exceptions if isinstance(current, BaseExceptionGroup) else ()
-            queue += [current.__cause__, current.__context__, *members]
+            queue += [current.__cause__, current.__context__]
         return best or error
 
     def raised_by_user(self, error: BaseException) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import weakref
 from collections.abc import Callable
 from contextvars import ContextVar, Token
@@ -19,7 +18,6 @@ from .sites import Site
 
 # A named tuple made in one step, without the call of its class: twice as fast, and made for every event.
 _new = tuple.__new__
-_exception = sys.exception
 _RETURNED = Returned()
 
 
@@ -48,6 +46,8 @@ class Exchange:
     """The command that runs this exchange again."""
     called = 0
     """How many messages were handed over and not awaited yet."""
+    cut: int | None = None
+    """After so many events a strict server refused a breach: what follows is its doing."""
     started = False
     closed = False
     exhausted = False
@@ -79,26 +79,27 @@ class Exchange:
         frame: FrameType | None,
         replaces: bool = False,
         trailers: bool = False,
+        message: Any = None,
+        handling: BaseException | None = None,
     ) -> None:
-        """The head was handed over, by the code that runs in `frame`."""
+        """The head was handed over, by the code that runs in `frame`, in the object `message`, while `handling` was handled."""
         self.started = True
-        site = self.start_site(frame) if sites.Responses.classes else sites.capture(frame)
-        start = _new(Start, (status, headers, site, replaces, _exception(), trailers))
+        start = _new(Start, (status, headers, self.start_site(frame, None, message), replaces, handling, trailers))
         if self.closed:
             self.add(start)
         else:
             self.events.append(start)
 
-    def start_site(self, frame: FrameType | None, response: Any = None) -> Site:
+    def start_site(self, frame: FrameType | None, response: Any = None, message: Any = None) -> Site | sites.Chain:
         """The site of a start, with where the response object that is being sent was built.
 
         `response` is that object where the frames do not show it.
         """
-        chain, sender, seen = sites.capture_sender(frame)
+        chain, sender, seen, passed = sites.walk(frame, message)
         if seen is not None:
             response = seen
         elif response is None:
-            return Site(chain, sender)
+            return _new(Site, (chain, sender, None, -1, passed, ())) if passed else chain
         else:
             sender = sites.NOT_ITSELF
         built = self.built.get(id(response)) if self.built else None
@@ -106,10 +107,11 @@ class Exchange:
             built = None  # an object that was built elsewhere, at the place of one that is no more
         if built and Proxies.passes_on(built.chain):
             built, response = self.passed_on(built)
-        bodiless = getattr(response, "body", None) == b""
+        body = getattr(response, "body", None)
+        size = len(body) if type(body) is bytes else -1
         key = headers_key(getattr(response, "headers", None)) if self.declared else 0
         declared = tuple((name, chain) for (held, name), chain in self.declared.items() if held == key) if key else ()
-        return _new(Site, (chain, sender, built and built.chain, bodiless, declared))
+        return _new(Site, (chain, sender, built and built.chain, size, passed, declared))
 
     def passed_on(self, proxy: Built) -> tuple[Built, Any]:
         """The inner response that a proxy passes on: the last one that was built before it."""
@@ -137,9 +139,9 @@ class Exchange:
             self.declared = {}
         self.declared[headers_key(headers), name] = sites.capture_built(frame)
 
-    def data(self, size: int, frame: FrameType | None = None) -> None:
+    def data(self, size: int, frame: FrameType | None = None, message: Any = None) -> None:
         """`size` bytes of the body were handed over. A site is taken where a finding could need it."""
-        self.add(_new(Data, (size, sites.capture(frame) if frame is not None else None)))
+        self.add(_new(Data, (size, sites.capture(frame, message) if frame is not None else None)))
 
     def end(self, frame: FrameType | None = None) -> None:
         """The body is complete."""
@@ -153,12 +155,19 @@ class Exchange:
         """The app gave control back."""
         self.events.append(_RETURNED)
 
+    def refused_breach(self, error: BaseException) -> BaseException:
+        """A strict server refuses what was just recorded: the exception that it is to raise."""
+        self.cut = len(self.events)
+        self.refusal = error
+        return error
+
     def raised(self, error: BaseException) -> None:
         """An exception left the app."""
         if self.refusal is not None and related(error, self.refusal):
             self.returned()
         else:
-            self.add(Raised(error))
+            in_http = self.facts.kind == "http"
+            self.add(Raised(error, None, in_http and sites.raised_in_body(error)))
 
     def gone(self) -> None:
         self.add(Gone())
@@ -211,12 +220,13 @@ class Exchange:
         self.closed = True
         if self.docket is not None:
             self.docket.closed(self)
-            if not is_plain(self.facts, self.events):
+            if self.called or not is_plain(self.facts, self.events):
                 self.docket.add(self)
 
     @property
     def plain(self) -> bool:
-        return is_plain(self.facts, self.events)
+        """Whether there is nothing to judge."""
+        return is_plain(self.facts, self.events) and not self.called
 
     def escaped(self) -> BaseException | None:
         """The exception that left the app, if one did."""
@@ -224,7 +234,12 @@ class Exchange:
 
     def judge(self) -> Verdict:
         """The machine's word on what was collected; nothing is owed while the app still runs."""
-        return judge(self.facts._replace(refusal=self.refusal), tuple(self.events), over=self.closed)
+        events = tuple(self.events) if self.cut is None else tuple(self.events[: self.cut])
+        verdict = judge(self.facts._replace(refusal=self.refusal), events, over=self.closed and self.cut is None)
+        if self.called and self.closed and not verdict.breaches:
+            events = (*events, Improper("invalid-message", f"{self.called} send() calls were not awaited"))
+            verdict = judge(self.facts, events)
+        return verdict
 
 
 _current: ContextVar[Exchange | None] = ContextVar("oneresponse_exchange", default=None)

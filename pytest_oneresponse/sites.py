@@ -32,22 +32,26 @@ class Site(NamedTuple):
 
     `chain`: the live stack. `sender`: the index of the frame (counted in frames) that is a method of the response
     object being sent, NO_SENDER where no such object was seen, NOT_ITSELF where another object sends it.
-    `origin`: the stack at which that object was built, None where it is unknown. `bodiless`: it has an empty body.
+    `origin`: the stack at which that object was built, None where it is unknown. `size`: the bytes of its body, -1 where
+    that is unknown. `passed`: the indexes of the user's frames that only pass on what another made.
     """
 
     chain: Chain
     sender: int = -1
     origin: Chain | None = None
-    bodiless: bool = False
+    size: int = -1
+    passed: tuple[int, ...] = ()
     declared: tuple[tuple[str, Chain], ...] = ()
     """The stacks at which headers that a finding could be about were set by hand, by their names in lower case."""
 
 
-# What the walk does at a frame, by the id of its code object; `_kept` keeps those code objects alive, so that no id is used twice.
-_ORDINARY, _SKIP, _STOP, _MAYBE = 0, 1, 2, 3
-_marks: dict[int, Any] = {}
+# What the walk does at a frame, as bits, by the id of its code object; `_kept` keeps those code objects alive, so that no
+# id is used twice. 0 is the common case: keep the frame and go on.
+_SKIP, _STOP, _METHOD, _SENDS, _USER, _ENTRY = 1, 2, 4, 8, 16, 32
+_marks: dict[int, int] = {}
 _kept: list[CodeType] = []
-_SENDERS = frozenset(("__call__", "stream_response", "send_response", "handle", "respond"))
+_SENDERS = frozenset(("__call__", "send_response", "handle", "respond"))
+"""Functions of frameworks that send what their local `response` holds."""
 _MOST_KEPT = 50_000
 
 
@@ -61,85 +65,108 @@ class Responses:
         """Make the class known; the frames seen so far are looked at anew."""
         if response not in cls.classes:
             cls.classes = (*cls.classes, response)
-            _marks.clear()
-            _kept.clear()
+            forget()
 
 
-def _mark(code: CodeType) -> Any:
+def forget() -> None:
+    """Look at every code object anew."""
+    _marks.clear()
+    _kept.clear()
+
+
+def _mark(code: CodeType) -> int:
     if len(_kept) > _MOST_KEPT:
-        _marks.clear()
-        _kept.clear()
+        forget()
     filename = code.co_filename
-    mark: Any = _ORDINARY
+    mark = 0
     if filename.startswith(_HERE):
         mark = _STOP if filename.startswith(_BOUNDARIES) else _SKIP
-    elif Responses.classes:
+    else:
         names = code.co_varnames
-        mark = "self" if names[:1] == ("self",) else _ORDINARY
-        if "response" in names and code.co_name in _SENDERS:
-            mark = _MAYBE
+        if Responses.classes and names[:1] == ("self",):
+            mark |= _METHOD
+        if Responses.classes and "response" in names and code.co_name in _SENDERS:
+            mark |= _SENDS
+        arguments = names[: code.co_argcount]
+        if Code.is_user(filename):
+            mark |= _USER if arguments else 0
+        elif "start_response" in arguments or ("receive" in arguments and "send" in arguments):
+            mark |= _ENTRY
     _marks[id(code)] = mark
     _kept.append(code)
     return mark
 
 
-def capture(frame: FrameType | None) -> Chain:
-    """The chain from `frame` outward, without this plugin's frames, up to where the app was called."""
+class Walk(NamedTuple):
+    """What a walk from a frame outward saw: see Site; `response` is the object that is being sent, None where none was seen."""
+
+    chain: Chain
+    sender: int
+    response: Any
+    passed: tuple[int, ...]
+
+
+def walk(frame: FrameType | None, message: Any = None) -> Walk:
+    """Walk from `frame` outward, without this plugin's frames, up to where the app was called.
+
+    `message` is what was handed over: frames that have it among their arguments pass on what another made.
+    """
     chain: list[Any] = []
     add = chain.append
     known = _marks.get
+    sender, response, passed = NO_SENDER, None, ()
     while frame is not None:
         code = frame.f_code
         mark = known(id(code))
         if mark is None:
             mark = _mark(code)
-        if mark == _STOP:
-            break
-        if mark != _SKIP:
-            add(code)
-            add(frame.f_lasti)
-        frame = frame.f_back
-    return tuple(chain)
-
-
-def capture_sender(frame: FrameType | None) -> tuple[Chain, int, Any]:
-    """As `capture`, and the response object that is being sent: its frame's index in the chain and the object itself."""
-    chain: list[Any] = []
-    add = chain.append
-    known = _marks.get
-    sender, response = NO_SENDER, None
-    while frame is not None:
-        code = frame.f_code
-        mark = known(id(code))
-        if mark is None:
-            mark = _mark(code)
-        if mark:
-            if mark == _STOP:
+        if mark & ~_ENTRY:
+            if mark & _STOP:
                 break
-            if mark == _SKIP:
+            if mark & _SKIP:
                 frame = frame.f_back
                 continue
-            found, own = _sent_by(frame, mark)
-            if found is not None and (response is None or found is response):
+            index = len(chain) // 2
+            found = _look(frame, mark, message)
+            if found is _PASSES:
+                passed = (*passed, index)
+            elif found is not None and (response is None or found is response):
                 response = found
-                sender = len(chain) // 2 if own else NOT_ITSELF
+                sender = index if _marks[id(code)] & _METHOD else NOT_ITSELF
         add(code)
         add(frame.f_lasti)
         frame = frame.f_back
-    return tuple(chain), sender, response
+    return Walk(tuple(chain), sender, response, passed)
 
 
-def _sent_by(frame: FrameType, mark: Any) -> tuple[Any, bool]:
-    """The response object among a frame's `self` and `response`, and whether the frame is a method of it."""
+def capture(frame: FrameType | None, message: Any = None) -> Chain | Site:
+    """The site of an event that is no start: the bare chain where there is no more to say."""
+    chain, _, _, passed = walk(frame, message)
+    return Site(chain, passed=passed) if passed else chain
+
+
+_PASSES = object()
+
+
+def _look(frame: FrameType, mark: int, message: Any) -> Any:
+    """The response object whose method runs in a frame, or that it sends; or that the frame only passes a message on.
+
+    A frame of which nothing of this is true at the first look is not looked at again.
+    """
+    code = frame.f_code
     values = frame.f_locals
-    own = values.get("self")
-    if isinstance(own, Responses.classes):
-        return own, True
-    if mark == "self":
-        _marks[id(frame.f_code)] = _ORDINARY  # a method of some other class: never looked at again
-        return None, False
-    other = values.get("response")
-    return (other, False) if isinstance(other, Responses.classes) else (None, False)
+    if mark & _USER and message is not None:
+        if any(values.get(name) is message for name in code.co_varnames[: code.co_argcount]):
+            return _PASSES
+        mark &= ~_USER
+    if mark & _METHOD:
+        own = values.get("self")
+        if isinstance(own, Responses.classes):
+            return own
+        mark &= ~_METHOD
+    _marks[id(code)] = mark
+    other = values.get("response") if mark & _SENDS else None
+    return other if isinstance(other, Responses.classes) else None
 
 
 _BUILT_FRAMES = 40
@@ -155,17 +182,38 @@ def capture_built(frame: FrameType | None) -> Chain:
         mark = known(id(code))
         if mark is None:
             mark = _mark(code)
-        if mark == _STOP:
+        if mark & _STOP:
             break
-        if mark != _SKIP:
+        if not mark & _SKIP:
             user = Code.is_user(code.co_filename)
             if in_user and not user:
                 break
             in_user = user
             chain.append(code)
             chain.append(frame.f_lasti)
+            if mark & _ENTRY and not in_user:
+                break  # further out are the app's callers: a middleware of the user's did not build this
         frame = frame.f_back
     return tuple(chain)
+
+
+def holds_user(chain: Chain) -> bool:
+    """Whether a frame of the chain is the user's own code."""
+    return any(Code.is_user(code.co_filename) for code in chain[::2])
+
+
+def raised_in_body(error: BaseException | None) -> bool:
+    """Whether an exception left the code that makes a streamed body: a framework may end the body first, and raise it then."""
+    traceback = error.__traceback__ if error is not None else None
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_name in _STREAMERS:
+            return True
+        traceback = traceback.tb_next
+    members = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    return any(raised_in_body(member) for member in members)
+
+
+_STREAMERS = frozenset(("stream_response", "_stream_response"))
 
 
 def chain_of(error: BaseException | None) -> Chain:
@@ -214,6 +262,7 @@ class Code:
         if frameworks is not None:
             cls.frameworks = frozenset(frameworks)
         cls._user = {}
+        forget()
 
     @classmethod
     def package(cls, filename: str) -> str:

@@ -98,14 +98,15 @@ class Returned(NamedTuple):
 
 
 class Raised(NamedTuple):
-    """An exception escaped from the app."""
+    """An exception escaped from the app; `in_body`: from the code that makes the body, which may have been ended since."""
 
     error: BaseException | None
     site: Any = None
+    in_body: bool = False
 
     @property
     def column(self) -> str:
-        return "raised"
+        return "raised in the body" if self.in_body else "raised"
 
 
 class Gone(NamedTuple):

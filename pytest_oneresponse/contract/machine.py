@@ -35,7 +35,8 @@ Next = str | tuple[str, str] | tuple[str, str, str]
 Table = Mapping[str, Mapping[str, Next]]
 
 _SENDING = ("informational", "start", "restart", "data", "empty", "part of a file", "file", "end", "trailers", "last trailers")
-_EVERYTHING = (*_SENDING, "returned", "raised", "gone", "timed out", "over")
+_ENDING = ("returned", "raised", "raised in the body", "gone", "timed out")
+_EVERYTHING = (*_SENDING, *_ENDING, "over")
 
 
 def _all(next_state: Next, columns: Iterable[str]) -> dict[str, Next]:
@@ -55,7 +56,7 @@ HTTP: Table = {
         "trailers": ("trailers-out-of-order", "JUDGED"),
         "last trailers": ("trailers-out-of-order", "JUDGED"),
         "returned": "SILENT",
-        "raised": ("unhandled-error", "OVER"),
+        **_all(("unhandled-error", "OVER"), ("raised", "raised in the body")),
         "gone": "GONE",
         "timed out": ("hung-response", "JUDGED"),
         "over": "HEAD",
@@ -74,7 +75,7 @@ HTTP: Table = {
         "trailers": ("trailers-out-of-order", "JUDGED"),
         "last trailers": ("trailers-out-of-order", "JUDGED"),
         "returned": "CUT",
-        "raised": ("error-after-start", "OVER"),
+        **_all(("error-after-start", "OVER"), ("raised", "raised in the body")),
         "gone": "LEFT",
         "timed out": ("hung-response", "JUDGED"),
         "over": "STARTED",
@@ -93,7 +94,7 @@ HTTP: Table = {
         "trailers": ("trailers-out-of-order", "JUDGED"),
         "last trailers": ("trailers-out-of-order", "JUDGED"),
         "returned": "CUT",
-        "raised": ("error-after-start", "OVER"),
+        **_all(("error-after-start", "OVER"), ("raised", "raised in the body")),
         "gone": "LEFT",
         "timed out": ("hung-response", "JUDGED"),
         "over": "BODY",
@@ -101,7 +102,7 @@ HTTP: Table = {
     "REFUSED": {
         **_all(("error-swallowed", "JUDGED"), _SENDING),
         "returned": ("error-swallowed", "JUDGED"),
-        "raised": ("error-after-start", "OVER"),
+        **_all(("error-after-start", "OVER"), ("raised", "raised in the body")),
         "gone": "LEFT",
         "timed out": ("hung-response", "JUDGED"),
         "over": "REFUSED",
@@ -118,7 +119,7 @@ HTTP: Table = {
         "trailers": "TRAILERS",
         "last trailers": "DONE",
         "returned": "OWING",
-        "raised": ("error-after-start", "OVER"),
+        **_all(("error-after-start", "OVER"), ("raised", "raised in the body")),
         "gone": "LEFT",
         "timed out": ("hung-response", "JUDGED"),
         "over": "TRAILERS",
@@ -136,35 +137,36 @@ HTTP: Table = {
         "last trailers": ("trailers-out-of-order", "JUDGED"),
         "returned": "OVER",
         "raised": ("error-after-end", "OVER"),
+        "raised in the body": ("error-after-start", "OVER"),
         "gone": "DONE",
         "timed out": "DONE",
         "over": "DONE",
     },
     "SILENT": {
         **_all(("late-send", "JUDGED"), _SENDING),
-        **_all("SILENT", ("returned", "raised", "gone", "timed out")),
+        **_all("SILENT", _ENDING),
         "over": ("no-response", "JUDGED"),
     },
     "CUT": {
         **_all(("late-send", "JUDGED"), _SENDING),
-        **_all("CUT", ("returned", "raised", "gone", "timed out")),
+        **_all("CUT", _ENDING),
         "over": ("unfinished-response", "JUDGED"),
     },
     "OWING": {
         **_all(("late-send", "JUDGED"), _SENDING),
-        **_all("OWING", ("returned", "raised", "gone", "timed out")),
+        **_all("OWING", _ENDING),
         "over": ("trailers-missing", "JUDGED"),
     },
     "OVER": {
         **_all(("late-send", "JUDGED"), _SENDING),
-        **_all("OVER", ("returned", "raised", "gone", "timed out", "over")),
+        **_all("OVER", (*_ENDING, "over")),
     },
     "GONE": {
         "informational": "GONE",
         "start": "LEFT",
         "restart": "LEFT",
         **_all("GONE", ("data", "empty", "part of a file", "file", "end", "trailers", "last trailers")),
-        **_all("QUIET", ("returned", "raised")),
+        **_all("QUIET", ("returned", "raised", "raised in the body")),
         "gone": "GONE",
         "timed out": ("hung-response", "JUDGED"),
         "over": "GONE",
@@ -174,7 +176,7 @@ HTTP: Table = {
         "start": ("second-response", "JUDGED"),
         "restart": "LEFT",
         **_all("LEFT", ("data", "empty", "part of a file", "file", "end", "trailers", "last trailers")),
-        **_all("QUIET", ("returned", "raised")),
+        **_all("QUIET", ("returned", "raised", "raised in the body")),
         "gone": "LEFT",
         "timed out": ("hung-response", "JUDGED"),
         "over": "LEFT",
@@ -424,7 +426,7 @@ class _Life:
         else:
             rule, after = entry[0], entry[1]
             if self.is_breach(rule, event):
-                self.broken(rule, event, self.level(rule, event) or (entry[2] if len(entry) == 3 else ""))
+                self.broken(rule, event, entry[2] if len(entry) == 3 else "")
         self.path.append(_label(event))
         self.path.append(after)
         self.state = after
@@ -434,22 +436,24 @@ class _Life:
         """False where an error page was sent for an exception, and that exception is then raised for the log.
 
         An adapter may send the page from another thread, where no exception is being handled: a 5xx is told as such.
+        False too where an app answers the server's own word that the client is gone: nobody sees either answer.
         """
         if rule == "error-after-end" and isinstance(event, Raised) and self.start is not None:
             if self.head is not None and self.head.status >= 500:
                 return False
             return not related(event.error, self.start.handling)
+        if rule == "second-response" and isinstance(event, Start):
+            return not related(event.handling, self.facts.refusal)
         return True
-
-    def level(self, rule: str, event: Event) -> str:
-        """Practice where the second answer is to the server's own word that the client is gone: nobody sees either."""
-        refused = isinstance(event, Start) and related(event.handling, self.facts.refusal)
-        return "practice" if rule == "second-response" and refused else ""
 
     def broken(self, rule: str, event: Event, level: str) -> None:
         also: Event | None = self.start
+        if rule == "write-after-end" and isinstance(event, Data):
+            # The body went on after an end that was not meant as one: that it was short there is part of it.
+            self.breaches = [one for one in self.breaches if one.rule != "length-mismatch" or one.at is not self.ended]
         if rule in ("write-after-end", "error-after-end"):
-            also = self.ended or self.start
+            # WSGI's end is on no stack: then the start is the place to name
+            also = self.ended if self.ended is not None and self.ended.site is not None else self.start
         elif rule == "late-send":
             also = self.ended or self.start or self.returned
         elif rule == "error-swallowed":

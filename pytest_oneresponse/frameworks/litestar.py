@@ -19,6 +19,8 @@ PROXIES = tuple(f"litestar/response/{name}.py" for name in ("base", "file", "red
 PACKAGES = ("litestar", "msgspec", "anyio", "sniffio")
 HEADER_SETTERS = ()
 
+_ANY = ("GET", "POST")
+"""Asked of a handler that takes any method."""
 _JSON = "application/json"
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _REST = Parameter("path", "path", {"type": "string", "format": "path"}, required=False)
@@ -81,12 +83,12 @@ def _http(route: Any) -> Iterator[Route]:
 
 
 def _asgi(route: Any) -> Iterator[Route]:
-    """An ASGI handler is one GET; below a mount, the routes of the app there, or whatever path follows."""
+    """An ASGI handler takes any method; below a mount stand the routes of the app there, or whatever path follows."""
     handler = route.route_handler
     function, parts = _function(handler), _parts(route)
     template = route.path_format.rstrip("/")
     if not (handler.is_mount or getattr(handler, "is_static", False)):
-        yield Route("GET", route.path_format, function, parts)
+        yield from (Route(method, route.path_format, function, parts) for method in _ANY)
         return
     parts = () if not template else parts
     found = False
@@ -94,7 +96,8 @@ def _asgi(route: Any) -> Iterator[Route]:
         found = True
         yield prefixed(route_below, template, parts)
     if not found:
-        yield Route("GET", f"{template}/{{path}}", function, joined((*parts, "/", _REST)))
+        below = joined((*parts, "/", _REST))
+        yield from (Route(method, f"{template}/{{path}}", function, below) for method in _ANY)
 
 
 def _below(mounted: Any) -> list[Route]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -21,16 +22,20 @@ class TimeLimit(BaseException):
 
 
 class Alarm:
-    """`with Alarm(seconds):` raises TimeLimit in the block when the seconds are over, and again every tenth of one.
+    """`with Alarm(seconds, struck):` raises TimeLimit in the block when the seconds are over, and again every tenth of one.
+
+    `struck(frame)` is called before the first raise, with the frame that runs: code that catches everything hides the
+    exception, not the strike.
 
     Works in the main thread of a POSIX system, elsewhere it does nothing (`Alarm.available()`). A timer that
     somebody else had set (pytest-timeout) is put back with the time that it has left.
     """
 
-    __slots__ = ("before", "entered", "old", "seconds")
+    __slots__ = ("before", "entered", "old", "seconds", "struck")
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, struck: Callable[[FrameType | None], object] = id) -> None:
         self.seconds = seconds
+        self.struck: Callable[[FrameType | None], object] | None = struck
         self.old: tuple[float, float] = (0.0, 0.0)
         self.before: Any = None
         self.entered = 0.0
@@ -58,6 +63,8 @@ class Alarm:
             left = max(0.001, delay - (time.monotonic() - self.entered))
             signal.setitimer(signal.ITIMER_REAL, left, interval)
 
-    @staticmethod
-    def _strike(_signal: int, frame: FrameType | None) -> None:
+    def _strike(self, _signal: int, frame: FrameType | None) -> None:
+        struck, self.struck = self.struck, None
+        if struck is not None:
+            struck(frame)
         raise TimeLimit(frame)

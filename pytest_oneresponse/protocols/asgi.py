@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import functools
 import gc
 import sys
+import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any
 from urllib.parse import quote
@@ -38,6 +41,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 AsgiApp = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 _getframe = sys._getframe
+_exception = sys.exception
 _new = tuple.__new__  # as in exchange.py
 
 _EXTENSIONS = {
@@ -94,18 +98,18 @@ async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Se
     # A plain function: here the stack is whole, also where the message is awaited by another task or thread.
     def recording_send(message: dict[str, Any]) -> Coroutine[Any, Any, None]:
         exchange.called += 1
-        return forward(message, _getframe(1))
+        return forward(message, _getframe(1), _exception())
 
-    async def forward(message: dict[str, Any], frame: FrameType | None) -> None:
+    async def forward(message: dict[str, Any], frame: FrameType | None, handling: BaseException | None) -> None:
         exchange.called -= 1
-        kind = message.get("type") if type(message) is dict else None
+        kind = message.get("type") if isinstance(message, dict) else None
         if kind == "http.response.body" and is_http:
             _body(exchange, message, frame)
         elif kind == "http.response.start" and is_http:
-            _start(exchange, message, frame)
+            _start(exchange, message, frame, handling)
         else:
             _other(exchange, scope, kind, message, frame)
-        frame = None
+        frame = handling = None
         try:
             await send(message)
         except OSError as error:
@@ -120,8 +124,6 @@ async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Se
         raise
     if result is not None:
         exchange.improper("invalid-message", f"the app returned {type(result).__name__}; an ASGI app returns nothing")
-    if exchange.called:
-        exchange.improper("invalid-message", f"{exchange.called} send() calls were not awaited")
     exchange.returned()
     exchange.close()
 
@@ -129,7 +131,7 @@ async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Se
 def _escaped(exchange: Exchange, error: BaseException) -> None:
     """An exception left the app. To be cancelled, or dropped with its loop, is the client's or the server's doing."""
     if isinstance(error, TimeLimit):
-        exchange.add(TimedOut(capture(error.frame)))
+        pass  # the driver knows what to say of it
     elif isinstance(error, (asyncio.CancelledError, GeneratorExit)) or type(error).__name__ == "Cancelled":
         exchange.gone()
         exchange.returned()
@@ -140,13 +142,15 @@ def _escaped(exchange: Exchange, error: BaseException) -> None:
 # One message of the app becomes events (ASGI, "HTTP Connection Scope", "WebSocket", "Lifespan Protocol").
 
 
-def _start(exchange: Exchange, message: dict[str, Any], frame: FrameType | None) -> None:
+def _start(
+    exchange: Exchange, message: dict[str, Any], frame: FrameType | None, handling: BaseException | None = None
+) -> None:
     headers = message.get("headers", ())
     try:
         pairs = tuple([tuple(pair) if type(pair) is list else pair for pair in headers])
     except TypeError:
         pairs = (headers,)
-    exchange.start(message.get("status"), pairs, frame, False, bool(message.get("trailers")))
+    exchange.start(message.get("status"), pairs, frame, False, bool(message.get("trailers")), message, handling)
 
 
 def _body(exchange: Exchange, message: dict[str, Any], frame: FrameType | None) -> None:
@@ -155,10 +159,10 @@ def _body(exchange: Exchange, message: dict[str, Any], frame: FrameType | None) 
     # Chunks in the middle of a stream need no site of their own: nothing that they could break is first seen there.
     events = exchange.events
     in_stream = more and len(events) > 2 and type(events[-1]) is Data
-    site = None if in_stream and not exchange.closed else capture(frame)
+    site = None if in_stream and not exchange.closed else capture(frame, message)
     size = len(body) if isinstance(body, (bytes, bytearray, memoryview)) else -1
     if size < 0:
-        exchange.add(Improper("body-not-bytes", f"the body is {type(body).__name__}, not bytes", capture(frame)))
+        exchange.add(Improper("body-not-bytes", f"the body is {type(body).__name__}, not bytes", capture(frame, message)))
         size = 0
     add = exchange.add if exchange.closed else events.append
     if size or more:
@@ -168,10 +172,12 @@ def _body(exchange: Exchange, message: dict[str, Any], frame: FrameType | None) 
 
 
 def _other(exchange: Exchange, scope: dict[str, Any], kind: Any, message: Any, frame: FrameType | None) -> None:
-    site = capture(frame)
+    site = capture(frame, message)
     extension = _EXTENSIONS.get(kind) if isinstance(kind, str) else None
     if extension is not None and extension not in (scope.get("extensions") or {}):
         exchange.add(Improper("invalid-message", f"{kind} was sent, an extension that the server did not offer", site))
+        if kind == "http.response.trailers":
+            exchange.add(Trailers(True, site))  # sent they were
         return
     if exchange.facts.kind == "websocket" and kind == "websocket.http.response.start":
         _start(exchange, message, frame)
@@ -239,7 +245,7 @@ def scope_of(request: Request, spec: str = "2.3") -> dict[str, Any]:
         "headers": headers,
         "client": ("127.0.0.1", 50000),
         "server": (name, port),
-        "extensions": {},
+        "extensions": {"http.response.trailers": {}},
     }
 
 
@@ -272,6 +278,8 @@ class Driver:
         KeyboardInterrupt alone passes: it is the user's. A loop in which the app cannot be ended is given up
         and a new one, with a lifespan of its own, serves the next request.
         """
+        if asyncio._get_running_loop() is not None:
+            return self.in_a_thread(request, client, keep)
         loop = self.running()
         scope = scope_of(request, "2.4" if client.refuses else "2.3")
         if self.state:
@@ -281,13 +289,17 @@ class Driver:
         exchange.docket = None
         served = _Served(self.app, scope, request, client, exchange, self.timeout)
         served.answer.keep = keep
+
+        def struck(frame: FrameType | None) -> None:
+            served.time_out(capture(frame))
+
         try:
-            with Alarm(self.timeout * 1.5 + 0.5 if self.timeout else 0):
-                loop.run_until_complete(served.serve())
+            with Alarm(self.timeout * 1.5 + 0.5 if self.timeout else 0, struck):
+                served.run(loop)
         except KeyboardInterrupt:
+            self.give_up()
             raise
-        except TimeLimit as error:
-            served.time_out(capture(error.frame))
+        except TimeLimit:
             self.give_up()
         except BaseException:
             if served.hangs:
@@ -297,10 +309,18 @@ class Driver:
             exchange.close()
         return exchange, served.answer
 
+    def in_a_thread(self, request: Request, client: Client, keep: int | None) -> tuple[Exchange, Answer]:
+        """The same from inside a running loop, as in an async test: the driver's own loop runs in a thread meanwhile."""
+        context = contextvars.copy_context()
+        with ThreadPoolExecutor(1, "oneresponse") as pool:
+            return pool.submit(context.run, self.exchange, request, client, keep).result()
+
     def running(self) -> asyncio.AbstractEventLoop:
         """The loop, with the app's lifespan started in it."""
         if self.loop is None:
             self.loop = asyncio.new_event_loop()
+            # What the app's tasks raise is theirs; asyncio would log it, at times in the middle of pytest's own work.
+            self.loop.set_exception_handler(lambda _loop, _context: None)
             self.lifespan = _LifespanRun(self.app, self.timeout)
             with contextlib.suppress(TimeLimit), Alarm(self.timeout * 2):
                 self.loop.run_until_complete(self.lifespan.startup())
@@ -308,9 +328,14 @@ class Driver:
         return self.loop
 
     def give_up(self) -> None:
-        """Leave a loop to itself in which something hangs."""
-        self.loop = None
-        self.lifespan = None
+        """Drop a loop in which something hangs, with all that waits in it; the next request gets a new one."""
+        loop, self.loop, self.lifespan = self.loop, None, None
+        if loop is None or loop.is_running():
+            return
+        for task in asyncio.all_tasks(loop):
+            task._log_destroy_pending = False  # type: ignore[attr-defined]  # asyncio would log each of them
+        loop._default_executor = None  # type: ignore[attr-defined]  # its threads hang: nobody is to wait for them
+        loop.close()
 
     def close(self) -> None:
         """Shut the app down and close the loop."""
@@ -322,7 +347,9 @@ class Driver:
                 loop.run_until_complete(self.lifespan.shutdown())
                 loop.run_until_complete(_cancel_the_rest())
                 loop.run_until_complete(loop.shutdown_asyncgens())
-        except (TimeLimit, Exception):  # noqa: S110 - a shutdown that fails is told by its own exchange
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # a shutdown that fails is told by its own exchange
             pass
         finally:
             if not loop.is_running():
@@ -414,9 +441,20 @@ class _Served:
         self.app_run: Coroutine[Any, Any, None] | None = None
         self.last_event = 0.0
 
+    def run(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Serve the request to its end. SystemExit in some task of the app's leaves the loop: it is entered again."""
+        self.task = loop.create_task(self.serve())
+        while not self.task.done():
+            try:
+                loop.run_until_complete(self.task)
+            except (KeyboardInterrupt, TimeLimit):
+                raise
+            except BaseException:
+                if self.hangs:
+                    raise
+
     async def serve(self) -> None:
         loop = asyncio.get_running_loop()
-        self.task = asyncio.current_task()
         if self.timeout:
             self.timers.append(loop.call_later(self.timeout, self.on_limit))
         if self.client.leaves == "before":
@@ -485,8 +523,7 @@ class _Served:
     def refuse(self) -> None:
         verdict = judge(self.exchange.facts, tuple(self.exchange.events), over=False)
         if any(breach.rule in REFUSED_RULES and not breach.level for breach in verdict.breaches):
-            self.exchange.refusal = Refused("Unexpected ASGI message: the server refuses what breaks the contract")
-            raise self.exchange.refusal
+            raise self.exchange.refused_breach(Refused("Unexpected ASGI message: it breaks the contract"))
 
     def take_start(self, message: dict[str, Any]) -> None:
         if self.client.refuses == "start":
@@ -529,13 +566,21 @@ class _Served:
 
     def on_limit(self) -> None:
         """The limit has passed in an await: note where, then cancel, then give the loop up."""
-        self.time_out(waiting_chain(self.app_run))
+        self.time_out(self.waiting())
         self.left = True
         self.wake()
         loop = asyncio.get_running_loop()
         if self.task is not None:
             self.task.cancel()
         self.timers.append(loop.call_later(min(0.2, self.timeout), self.on_stuck))
+
+    def waiting(self) -> sites.Chain:
+        """Where the app waits: in its own run, or in a task or a thread that it waits for."""
+        own = waiting_chain(self.app_run)
+        tasks = (waiting_chain(task.get_coro()) for task in asyncio.all_tasks() if task is not self.task)
+        here = threading.get_ident()
+        threads = (sites.walk(frame).chain for ident, frame in sys._current_frames().items() if ident != here)
+        return next((chain for chain in (own, *tasks, *threads) if sites.holds_user(chain)), own)
 
     def on_stuck(self) -> None:
         self.hangs = True
@@ -558,9 +603,9 @@ def _text_headers(headers: Any) -> Iterator[tuple[str, str]]:
 
 def _generator_of(awaitable: Any) -> Any:
     """The async generator behind one step of it, which no attribute names."""
-    if type(awaitable).__name__ not in ("async_generator_asend", "async_generator_athrow"):
+    if type(awaitable).__name__ not in ("async_generator_asend", "async_generator_athrow", "coroutine_wrapper"):
         return None
-    return next((found for found in gc.get_referents(awaitable) if isinstance(found, AsyncGenerator)), None)
+    return next((one for one in gc.get_referents(awaitable) if isinstance(one, (AsyncGenerator, Coroutine))), None)
 
 
 def waiting_chain(awaitable: Any) -> sites.Chain:

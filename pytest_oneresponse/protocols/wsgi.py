@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO, StringIO
-from types import GeneratorType
+from types import FrameType, GeneratorType
 from typing import Any
 from wsgiref.util import FileWrapper
 
@@ -22,6 +22,7 @@ from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, Answer, Client, ClientLeft,
 NAME = "wsgi"
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _getframe = sys._getframe
+_exception = sys.exception
 _new = tuple.__new__  # as in exchange.py
 
 
@@ -60,7 +61,8 @@ def record(
         replaces = bool((exc_info and exc_info[0]) or named.get("exc_info"))
         if type(headers) is not list:
             exchange.improper("invalid-header", f"the headers are {type(headers).__name__}, not a list", frame)
-        exchange.start(status, tuple(headers) if type(headers) is list else _snapshot(headers), frame, replaces)
+        pairs = tuple(headers) if type(headers) is list else _snapshot(headers)
+        exchange.start(status, pairs, frame, replaces, False, headers, _exception())
         try:
             write = start_response(status, headers, *exc_info, **named)
         except OSError as error:
@@ -107,7 +109,7 @@ def _written(exchange: Exchange, body: RecordedBody, data: Any, frame: Any) -> N
     if not isinstance(data, bytes):
         exchange.improper("body-not-bytes", f"write() was given {type(data).__name__}, not bytes", frame)
         return
-    exchange.data(len(data), frame)
+    exchange.data(len(data), frame, data or None)
 
 
 class RecordedBody:
@@ -154,7 +156,7 @@ class RecordedBody:
             if type(chunk) is bytes:
                 exchange.events.append(_new(Data, (len(chunk), None)))
             else:
-                self.took(chunk, None)
+                self.took(chunk)
             yield chunk
         self.end()
 
@@ -180,7 +182,7 @@ class RecordedBody:
                 self.iterating = False
                 exchange.leave()
             self.seen += 1
-            self.took(chunk, _yielding(iterator) if self.seen == 1 else None)
+            self.took(chunk, iterator)
             yield chunk
 
     def end(self) -> None:
@@ -189,9 +191,11 @@ class RecordedBody:
         if self.exchange.started:
             self.exchange.end()
 
-    def took(self, chunk: Any, site: Chain | None) -> None:
-        """Record one item of the iterable."""
-        if isinstance(chunk, bytes):
+    def took(self, chunk: Any, iterator: Any = None) -> None:
+        """Record one item of the iterable; a site is taken of the first and of a wrong one."""
+        is_bytes = isinstance(chunk, bytes)
+        site = _yielding(iterator) if self.seen == 1 or not is_bytes else None
+        if is_bytes:
             self.exchange.add(Data(len(chunk), site))
         elif not isinstance(self.inner, (str, bytes)):
             detail = f"the iterable gave {type(chunk).__name__}, not bytes"
@@ -272,7 +276,7 @@ class Driver:
         server = _Server(exchange, answer, client)
         threads = threading.active_count()
         try:
-            with Alarm(self.timeout):
+            with Alarm(self.timeout, server.time_out):
                 server.serve(self.app, environ)
         except KeyboardInterrupt:
             raise
@@ -306,17 +310,10 @@ class _Server:
         self.headers_sent = False
 
     def serve(self, app: WsgiApp, environ: dict[str, Any]) -> None:
-        try:
-            body = record(app, environ, self.start_response, self.exchange)
-        except TimeLimit as error:
-            self.time_out(error)
-            raise
+        body = record(app, environ, self.start_response, self.exchange)
         try:
             if self.client.leaves != "before":
                 self.read(body)
-        except TimeLimit as error:
-            self.time_out(error)
-            raise
         finally:
             close = getattr(body, "close", None)
             if close is not None:
@@ -331,14 +328,14 @@ class _Server:
             if self.wants_to_leave():
                 return
 
-    def time_out(self, error: TimeLimit) -> None:
-        """The limit struck, in the app's code or in ours while it took the body; a stream that is silent by design is left."""
+    def time_out(self, frame: FrameType | None) -> None:
+        """The limit struck in `frame`, the app's or ours that takes its body; a stream that is silent by design is left."""
         exchange = self.exchange
         if not any(isinstance(event, TimedOut) for event in exchange.events):
             if self.answer.streams and self.answer.chunks:
                 exchange.gone()
             else:
-                exchange.add(TimedOut(capture(error.frame)))
+                exchange.add(TimedOut(capture(frame)))
 
     def wants_to_leave(self) -> bool:
         """Whether the client has what it came for; at the "end" it leaves with the last byte that was announced."""
@@ -355,8 +352,7 @@ class _Server:
             finally:
                 exc_info = None  # a traceback that holds its own frame is a cycle
         elif self.answer.status and self.client.strict:
-            self.exchange.refusal = Refused("start_response() was called a second time without exc_info")
-            raise self.exchange.refusal
+            raise self.exchange.refused_breach(Refused("start_response() was called a second time without exc_info"))
         if not self.answer.status or not self.headers_sent:
             digits = str(status)[:3]
             self.answer.status = int(digits) if digits.isdigit() else 0

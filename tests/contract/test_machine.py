@@ -41,6 +41,7 @@ EVENTS: dict[str, Event] = {
     "data": Data(4),
     "empty": Data(0),
     "file": File(),
+    "part of a file": File(last=False),
     "end": End(),
     "trailers": Trailers(last=False),
     "last trailers": Trailers(),
@@ -85,6 +86,7 @@ WAYS: dict[str, dict[str, list[Event]]] = {
         "DENYING": [OK],
         "CLOSED": [Accept(), Close()],
         "UNDECIDED": [Returned()],
+        "CUT": [OK, Returned()],
         "OVER": [Accept(), Returned()],
         "GONE": [Gone()],
         "JUDGED": [Message()],
@@ -143,6 +145,13 @@ EXPECTED = {
             REFUSED: error-swallowed
             TRAILERS DONE: write-after-end
             SILENT CUT OWING OVER: late-send
+        part of a file
+            HEAD: body-before-start
+            STARTED BODY STARTED* BODY*: BODY
+            REFUSED: error-swallowed
+            TRAILERS DONE: write-after-end
+            SILENT CUT OWING OVER: late-send
+            GONE LEFT QUIET JUDGED: =
         file
             HEAD: body-before-start
             STARTED BODY: DONE
@@ -201,61 +210,62 @@ EXPECTED = {
         accept
             CONNECTING: OPEN
             OPEN DENYING CLOSED: websocket-second-decision
-            UNDECIDED OVER: late-send
+            UNDECIDED CUT OVER: late-send
             GONE JUDGED: =
         message
             CONNECTING DENYING CLOSED: websocket-after-close
             OPEN GONE JUDGED: =
-            UNDECIDED OVER: late-send
+            UNDECIDED CUT OVER: late-send
         close
             CONNECTING OPEN: CLOSED
             DENYING: websocket-second-decision
             CLOSED: websocket-after-close
-            UNDECIDED OVER: late-send
+            UNDECIDED CUT OVER: late-send
             GONE JUDGED: =
         start
             CONNECTING: DENYING
             OPEN CLOSED: websocket-second-decision
             DENYING: second-response
-            UNDECIDED OVER: late-send
+            UNDECIDED CUT OVER: late-send
             GONE JUDGED: =
         data
             CONNECTING: body-before-start
             OPEN: websocket-second-decision
             CLOSED: write-after-end
-            UNDECIDED OVER: late-send
+            UNDECIDED CUT OVER: late-send
             DENYING GONE JUDGED: =
         empty
             CONNECTING: body-before-start
             OPEN: websocket-second-decision
             CLOSED: write-after-end
-            UNDECIDED OVER: late-send
+            UNDECIDED CUT OVER: late-send
             DENYING GONE JUDGED: =
         end
             CONNECTING: body-before-start
             OPEN: websocket-second-decision
             DENYING: CLOSED
             CLOSED: write-after-end
-            UNDECIDED OVER: late-send
+            UNDECIDED CUT OVER: late-send
             GONE JUDGED: =
         returned
             CONNECTING: UNDECIDED
             OPEN CLOSED: OVER
-            DENYING: unfinished-response
-            UNDECIDED OVER GONE JUDGED: =
+            DENYING: CUT
+            UNDECIDED CUT OVER GONE JUDGED: =
         raised
             CONNECTING OPEN CLOSED: unhandled-error > OVER
             DENYING: error-after-start > OVER
-            UNDECIDED OVER GONE JUDGED: =
+            UNDECIDED CUT OVER GONE JUDGED: =
         gone
             CONNECTING OPEN DENYING: GONE
-            CLOSED UNDECIDED OVER GONE JUDGED: =
+            CLOSED UNDECIDED CUT OVER GONE JUDGED: =
         timed out
             CONNECTING DENYING: hung-response
-            OPEN CLOSED UNDECIDED OVER GONE JUDGED: =
+            OPEN CLOSED UNDECIDED CUT OVER GONE JUDGED: =
         over
             CONNECTING OPEN DENYING CLOSED OVER GONE JUDGED: =
             UNDECIDED: websocket-no-decision
+            CUT: unfinished-response
     """,
     "lifespan": """
         ask startup
@@ -515,13 +525,11 @@ def test_one_cause_one_finding(facts: Facts, events: list[Event], rule: str) -> 
     assert rules(facts, *events) == [rule]
 
 
-@pytest.mark.xfail(reason="bytes that were no bytes are not counted, so that their length seems wrong too")
 def test_a_body_of_the_wrong_type_is_not_also_too_short() -> None:
     wrong = Improper("body-not-bytes", "the body is str, not bytes")
     assert rules(Facts("asgi"), LENGTH_4, wrong, E, R) == ["body-not-bytes"]
 
 
-@pytest.mark.xfail(reason="a denial that a task finishes later is told as unfinished: DENYING has no state that waits")
 def test_an_unfinished_denial_that_a_task_finishes_is_a_late_send() -> None:
     assert rules(Facts("asgi", "websocket"), FIRST, R, Data(3), E) == ["late-send"]
 
@@ -554,6 +562,7 @@ LEGAL: list[tuple[str, Facts, list[Event]]] = [
     ("empty chunks", A, [FIRST, Data(0), Data(0), E, R]),
     ("a file", A, [FIRST, File(), R]),
     ("a file of another length", A, [LENGTH_4, File(), R]),
+    ("parts of a file, and bytes", A, [LENGTH_4, File(last=False), Data(9), File(last=False), E, R]),
     ("bytes, then a file", A, [LENGTH_4, Data(2), File(), R]),
     ("hints before the head", A, [Informational(103), Informational(100), Informational(103), FIRST, E, R]),
     ("hints after the head (the ASGI extension has them there)", A, [FIRST, Informational(103), E, R]),
@@ -734,7 +743,6 @@ class Counted(Exception):
         return self.__context__
 
 
-@pytest.mark.xfail(reason="each `raise ... from` doubles the work: the cause and the context are one object")
 def test_related_looks_at_each_exception_once() -> None:
     error = Counted()
     for _ in range(15):
@@ -755,6 +763,7 @@ PLAIN: list[tuple[Facts, list[Event]]] = [
     (A, [NO_CONTENT, E, R]),
     (A._replace(method="HEAD"), [LENGTH_4, Data(9), E, R]),
     (W._replace(method="HEAD"), [W_LENGTH_4, E, R]),
+    (A._replace(method="HEAD"), [NO_CONTENT, E, R]),
     (W._replace(method="HEAD"), [W_LENGTH_4, Data(0), E, R]),
 ]
 

@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from pytest_oneresponse.contract.request import Request, text_of
+from pytest_oneresponse.contract.request import Request, bytes_of, host_and_port, text_of
 
 TWICE = Request(headers=(("Host", "a"), ("X-Name", "1"), ("x-name", "2")))
 
@@ -51,16 +51,45 @@ def test_json_there_and_back(request_: Request) -> None:
     assert Request.from_json(json.loads(json.dumps(request_.to_json()))) == request_
 
 
-@pytest.mark.xfail(reason="a body that is no UTF-8 comes back as the UTF-8 of its latin-1 text")
-def test_json_there_and_back_with_bytes() -> None:
-    request = Request("POST", body=b"\xff\xfe")
-    assert Request.from_json(request.to_json()) == request
+@pytest.mark.parametrize(
+    "body",
+    [b"\xff\xfe", b"caf\xe9", b"\\xff", b"\\x5c", b"\xff\\xff", b"C:\\x\\y", bytes(range(256)), "日本\\x41".encode(), b"\\"],
+    ids=ascii,
+)
+def test_a_body_as_text_and_back(body: bytes) -> None:
+    text = text_of(body)
+    assert text.encode() and bytes_of(text) == body
+    request = Request("POST", body=body)
+    assert Request.from_json(json.loads(json.dumps(request.to_json()))) == request
 
 
 def test_a_body_as_text() -> None:
     assert text_of("caf\xe9".encode()) == "caf\xe9"
-    assert text_of(b"caf\xe9") == "caf\xe9"
-    assert text_of(b"") == ""
+    assert text_of(b"caf\xe9") == "caf\\xe9"
+    assert text_of(b"") == bytes_of("").decode() == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", ("localhost", 80)),
+        ("localhost:8000", ("localhost", 8000)),
+        ("[::1]", ("[::1]", 80)),
+        ("[::1]:8000", ("[::1]", 8000)),
+        ("shop:", ("shop:", 80)),
+        ("shop:http", ("shop:http", 80)),
+        ("", ("", 80)),
+    ],
+)
+def test_host_and_port(host: str, expected: tuple[str, int]) -> None:
+    assert host_and_port(host) == expected
+
+
+@pytest.mark.xfail(reason="the text of a body is escaped for reports, and then sent as it is written there")
+def test_curl_sends_a_body_as_it_was() -> None:
+    body = rb'{"path": "C:\x"}'
+    words = shlex.split(Request("POST", body=body).curl())
+    assert words[words.index("--data-raw") + 1] == body.decode()
 
 
 HOST = ("host", "shop.test:81")
@@ -70,9 +99,9 @@ CURL = [
     (Request("HEAD"), ["curl", "--head", "http://localhost:8000/"]),
     (Request("DELETE", "/a"), ["curl", "-X", "DELETE", "http://localhost:8000/a"]),
     (Request("POST"), ["curl", "-X", "POST", "http://localhost:8000/"]),
-    (Request("POST", body=b"it's"), ["curl", "--data-binary", "it's", "http://localhost:8000/"]),
-    (Request("PUT", body=b"x"), ["curl", "-X", "PUT", "--data-binary", "x", "http://localhost:8000/"]),
-    (Request("GET", body=b"x"), ["curl", "-X", "GET", "--data-binary", "x", "http://localhost:8000/"]),
+    (Request("POST", body=b"it's"), ["curl", "--data-raw", "it's", "http://localhost:8000/"]),
+    (Request("PUT", body=b"x"), ["curl", "-X", "PUT", "--data-raw", "x", "http://localhost:8000/"]),
+    (Request("GET", body=b"x"), ["curl", "-X", "GET", "--data-raw", "x", "http://localhost:8000/"]),
     (
         Request(headers=(HOST, ("accept", "a; b"), ("Content-Length", "9"))),
         ["curl", "-H", "accept: a; b", "http://shop.test:81/"],
@@ -85,20 +114,15 @@ CURL = [
 def test_curl(request_: Request, words: list[str]) -> None:
     command = request_.curl()
     found = shlex.split(command)
-    data = found.index("--data-binary") if "--data-binary" in found else -1
-    data = found.index("--data-raw") if "--data-raw" in found else data
-    if data > 0:
-        found[data] = "--data-binary"
-    assert [word for word in found if word not in ("--globoff", "-g")] == words
+    assert found == words
     assert "\n" not in command
 
 
-@pytest.mark.xfail(reason="curl takes a body that begins with @ for the name of a file")
 def test_curl_reads_no_file_for_a_body() -> None:
     words = shlex.split(Request("POST", body=b"@/etc/passwd").curl())
     assert words[words.index("@/etc/passwd") - 1] == "--data-raw"
 
 
-@pytest.mark.xfail(reason="curl expands brackets and braces in a URL unless it is told not to")
 def test_curl_leaves_brackets_alone() -> None:
-    assert {"--globoff", "-g"} & set(shlex.split(Request(query="ids[]=1&b={c}").curl()))
+    assert shlex.split(Request(query="ids[]=1&b={c}").curl())[1] == "--globoff"
+    assert "--globoff" not in Request(query="ids=1").curl()

@@ -248,16 +248,19 @@ async def raw(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"raw"})
 
 
-def test_an_asgi_handler_is_one_route() -> None:
-    (found,) = listed(asgi("/raw")(raw))
-    assert (found.name, found.handler, found.parts) == ("GET /raw", raw, ("/raw",))
+def test_an_asgi_handler_is_asked_with_and_without_a_body() -> None:
+    found = listed(asgi("/raw")(raw))
+    assert [(one.name, one.handler, one.parts) for one in found] == [
+        ("GET /raw", raw, ("/raw",)),
+        ("POST /raw", raw, ("/raw",)),
+    ]
 
 
 @pytest.mark.parametrize(
     ("path", "template", "parts"), [("/below", "/below/{path}", ("/below/", REST)), ("/", "/{path}", ("/", REST))]
 )
 def test_a_mount_is_whatever_path_follows(path: str, template: str, parts: Any) -> None:
-    (found,) = listed(asgi(path, is_mount=True)(raw))
+    found, _ = listed(asgi(path, is_mount=True)(raw))
     assert (found.template, found.handler, found.parts) == (template, raw, parts)
 
 

@@ -1,8 +1,8 @@
 """The table of planted bugs, read from the marks in the apps themselves.
 
-A line ends in `# where: RULE` or `# also: RULE` where a finding has to name it; several marks stand between commas, and
-several lines with the same mark are all right. A mark belongs to the top-level function or class around it, which is a
-handler or an app of its own, or to the one that `for NAME` says; `on INTERFACE` limits it to "wsgi" or "asgi".
+A line, or a statement of several, ends in `# where: RULE` or `# also: RULE` where a finding has to name it; marks stand
+between commas, and several lines with the same mark are all right. A mark belongs to the top-level function or class
+around it, which is a handler or an app of its own, or to the one that `for NAME` says; `on INTERFACE` limits it to "wsgi" or "asgi".
 What has no mark must be silent.
 """
 
@@ -51,11 +51,8 @@ class Module:
 
 def modules() -> list[Module]:
     """All files of apps, Django's once for each of its interfaces."""
-    found = []
-    for file in sorted(APPS.glob("*.py")):
-        for interface in _interfaces(file.stem):
-            found.append(Module(file, interface, _bugs(file, interface)))
-    return found
+    files = sorted(APPS.glob("*.py"))
+    return [Module(file, kind, _bugs(file, kind)) for file in files for kind in _interfaces(file.stem)]
 
 
 def _interfaces(name: str) -> tuple[str, ...]:
@@ -67,9 +64,9 @@ def _interfaces(name: str) -> tuple[str, ...]:
 
 def _bugs(file: Path, interface: str) -> dict[str, dict[str, Marked]]:
     lines: dict[tuple[str, str, str], list[int]] = defaultdict(list)
-    for number, kind, rule, owner, on in _marks(file.read_text(encoding="utf-8")):
+    for numbers, kind, rule, owner, on in _marks(file.read_text(encoding="utf-8")):
         if on in ("", interface):
-            lines[owner, rule, kind].append(number)
+            lines[owner, rule, kind] += numbers
     bugs: dict[str, dict[str, Marked]] = {}
     for owner, rule, _ in lines:
         where, also = lines.get((owner, rule, "where"), []), lines.get((owner, rule, "also"), [])
@@ -77,14 +74,25 @@ def _bugs(file: Path, interface: str) -> dict[str, dict[str, Marked]]:
     return bugs
 
 
-def _marks(source: str) -> Iterator[tuple[int, str, str, str, str]]:
-    spans = [
-        (min([node.lineno, *(one.lineno for one in node.decorator_list)]), node.end_lineno or 0, node.name)
-        for node in ast.parse(source).body
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-    ]
+def _marks(source: str) -> Iterator[tuple[range, str, str, str, str]]:
+    """Each mark: the lines of its statement, "where" or "also", the rule, its owner, its interface."""
+    tree = ast.parse(source)
+    spans = [(_first_line(node), node.end_lineno or 0, node.name) for node in tree.body if isinstance(node, _NAMED)]
+    simple = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and not hasattr(node, "body")]
     for number, line in enumerate(source.splitlines(), 1):
         _, hash_sign, comment = line.partition("  # ")
         for kind, rule, owner, on in _MARK.findall(comment if hash_sign else ""):
             around = next((name for first, last, name in spans if first <= number <= last), "")
-            yield number, kind, rule, owner or around, on
+            lines = next((_lines(node) for node in simple if number in _lines(node)), range(number, number + 1))
+            yield lines, kind, rule, owner or around, on
+
+
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def _first_line(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> int:
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+
+
+def _lines(node: ast.stmt) -> range:
+    return range(node.lineno, (node.end_lineno or node.lineno) + 1)

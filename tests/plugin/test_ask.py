@@ -48,7 +48,9 @@ def test_after(oneresponse):
     outcomes, told = run(shop, tests, flags)
     assert outcomes == {"test_good": "passed", "test_bad": "failed", "test_after": "passed"}
     assert "second-response GET /twice: a second response" in told
-    assert told.count("second-response GET /twice: a second") == 1 + ("FAILED test_it.py::test_bad - second-response GET /twice: a second" in told)
+    assert told.count("second-response GET /twice: a second") == 1 + (
+        "FAILED test_it.py::test_bad - second-response GET /twice: a second" in told
+    )
 
 
 def test_each_exchange_is_judged_once(shop: Suite, flags: Flags) -> None:
@@ -196,7 +198,9 @@ def test_check_of_a_route_that_is_not_there(flask: Suite, flags: Flags, routes: 
 
 
 def test_check_of_no_routes(flask: Suite, flags: Flags) -> None:
-    assert run(flask, "def test_it(oneresponse): oneresponse.check(shop.app, routes=[])", flags)[0] == {"test_it": "passed"}
+    assert run(flask, "def test_it(oneresponse): oneresponse.check(shop.app, routes=[])", flags)[0] == {
+        "test_it": "passed"
+    }
 
 
 def test_check_takes_settings(shop: Suite, flags: Flags) -> None:
@@ -251,7 +255,9 @@ def test_it(oneresponse):
 
 
 def test_check_takes_a_factory(shop: Suite, flags: Flags) -> None:
-    assert run(shop, "def test_it(oneresponse): oneresponse.check(lambda: shop.fine)", flags)[0] == {"test_it": "passed"}
+    assert run(shop, "def test_it(oneresponse): oneresponse.check(lambda: shop.fine)", flags)[0] == {
+        "test_it": "passed"
+    }
 
 
 def test_check_runs_the_lifespan_once(suite: Suite, flags: Flags) -> None:
@@ -426,7 +432,12 @@ def test_missing(oneresponse): oneresponse.client(shop.app).get("/")
 def test_wrong(oneresponse): pass
 """
     outcomes, told = run(shop, tests, flags)
-    assert outcomes == {"test_ignored": "passed", "test_expected": "passed", "test_missing": "failed", "test_wrong": "error"}
+    assert outcomes == {
+        "test_ignored": "passed",
+        "test_expected": "passed",
+        "test_missing": "failed",
+        "test_wrong": "error",
+    }
     assert "did you mean 'ignore'?" in told
 
 

@@ -103,9 +103,13 @@ def test_a_module_that_failed_says_on_which_line(suite: Suite) -> None:
     assert "shop.py:4" in told
 
 
-@pytest.mark.parametrize("how", ["raise LookupError('mine')", "pytest.skip('mine')", "pytest.fail('mine')", "raise SystemExit(3)"])
+@pytest.mark.parametrize(
+    "how", ["raise LookupError('mine')", "pytest.skip('mine')", "pytest.fail('mine')", "raise SystemExit(3)"]
+)
 def test_an_app_fixture_that_does_not_give_one(suite: Suite, how: str) -> None:
-    suite.write(conftest=f"import pytest\n@pytest.fixture\ndef oneresponse_app():\n    {how}\n", test_a="def test_a(): pass")
+    suite.write(
+        conftest=f"import pytest\n@pytest.fixture\ndef oneresponse_app():\n    {how}\n", test_a="def test_a(): pass"
+    )
     result = suite.run("--oneresponse")
     outcomes = suite.outcomes(result)
     assert outcomes.pop("test_a.py::test_a") == "passed"
@@ -152,8 +156,10 @@ def test_a_handler_that_never_ends(suite: Suite, shop: str, line: int) -> None:
 @pytest.mark.parametrize(
     "shop",
     [
-        WSGI + "    while True:\n        try:\n            import time; time.sleep(60)\n        except BaseException: pass",
-        ASGI + "    import asyncio\n    while True:\n        try: await asyncio.sleep(60)\n        except BaseException: pass",
+        WSGI
+        + "    while True:\n        try:\n            import time; time.sleep(60)\n        except BaseException: pass",
+        ASGI
+        + "    import asyncio\n    while True:\n        try: await asyncio.sleep(60)\n        except BaseException: pass",
     ],
     ids=["sync", "async"],
 )
@@ -168,7 +174,8 @@ def test_a_handler_that_never_ends_and_will_not_be_stopped(suite: Suite, shop: s
 @pytest.mark.parametrize(
     "shop",
     [
-        WSGI + '    start_response("200 OK", [])\n    def body():\n        yield b"x"\n        while True: pass\n    return body()',
+        WSGI
+        + '    start_response("200 OK", [])\n    def body():\n        yield b"x"\n        while True: pass\n    return body()',
         ASGI + "    import asyncio\n    await send(START)\n    await asyncio.sleep(60)",
     ],
     ids=["sync", "async"],
@@ -188,9 +195,7 @@ def test_a_hung_exchange_ends_the_route(suite: Suite) -> None:
     assert routes["good:fine"] > 5
 
 
-@pytest.mark.parametrize(
-    "error", ["SystemExit(3)", "GeneratorExit", "Odd('mine')", "RecursionError", "MemoryError", "StopIteration"]
-)
+@pytest.mark.parametrize("error", ["SystemExit(3)", "Odd('mine')", "RecursionError", "MemoryError", "StopIteration"])
 @pytest.mark.parametrize("kind", [WSGI, ASGI], ids=["wsgi", "asgi"])
 def test_an_exception_of_any_kind(suite: Suite, kind: str, error: str) -> None:
     shop = f"class Odd(BaseException): pass\n{kind}    raise {error}"
@@ -200,7 +205,7 @@ def test_an_exception_of_any_kind(suite: Suite, kind: str, error: str) -> None:
     assert f"unhandled-error GET {{path}}: {name} escaped before a response was started" in told
 
 
-@pytest.mark.parametrize("error", ["SystemExit(3)", "GeneratorExit", "Odd('mine')"])
+@pytest.mark.parametrize("error", ["SystemExit(3)", "Odd('mine')"])
 @pytest.mark.parametrize("kind", ["wsgi", "asgi"])
 def test_an_exception_of_any_kind_in_the_body(suite: Suite, kind: str, error: str) -> None:
     shop = (

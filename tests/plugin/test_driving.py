@@ -171,7 +171,8 @@ def oneresponse_app(): return shop.fine
 
 def test_a_fixture_named_app_that_is_no_web_app_is_left_alone(suite: Suite) -> None:
     suite.write(
-        conftest="import pytest\n@pytest.fixture\ndef app():\n    return 'a window'\n", test_a="def test_a(app): assert app"
+        conftest="import pytest\n@pytest.fixture\ndef app():\n    return 'a window'\n",
+        test_a="def test_a(app): assert app",
     )
     assert suite.outcomes(suite.run("--oneresponse")) == {"test_a.py::test_a": "passed"}
 
@@ -275,7 +276,9 @@ def test_a_user_fixture_that_raises_is_an_error_of_the_item(wsgi: Suite, name: s
 
 
 @pytest.mark.parametrize(
-    "body", ["lambda request: 1 / 0", "__import__('contextlib').contextmanager(lambda: 1 / 0)"], ids=["request", "reset"]
+    "body",
+    ["lambda request: 1 / 0", "__import__('contextlib').contextmanager(lambda: 1 / 0)"],
+    ids=["request", "reset"],
 )
 def test_a_function_of_a_user_fixture_that_raises_is_told_as_it_is(wsgi: Suite, body: str) -> None:
     name = "oneresponse_request" if "request" in body else "oneresponse_reset"
@@ -314,7 +317,9 @@ def note(request):
 
 
 def test_what_the_app_prints_is_captured(suite: Suite) -> None:
-    suite.write(shop=WSGI_SHOP.replace('path = environ["PATH_INFO"]', 'path = environ["PATH_INFO"]\n    print("in the app")'))
+    suite.write(
+        shop=WSGI_SHOP.replace('path = environ["PATH_INFO"]', 'path = environ["PATH_INFO"]\n    print("in the app")')
+    )
     result = suite.drive()
     assert "- Captured stdout call -" in str(result.stdout)
     assert "in the app" in str(result.stdout)
@@ -329,7 +334,10 @@ def note(monkeypatch):
     monkeypatch.setenv("SHOP", "open")
 """
     )
-    wsgi.write(shop=WSGI_SHOP + "\nimport os\ndef app(environ, start_response):\n    os.environ['SHOP']\n    return fine(environ, start_response)\n")
+    wsgi.write(
+        shop=WSGI_SHOP
+        + "\nimport os\ndef app(environ, start_response):\n    os.environ['SHOP']\n    return fine(environ, start_response)\n"
+    )
     assert wsgi.outcomes(wsgi.drive("--oneresponse-select=unhandled-error")) == {ITEM: "passed"}
 
 
@@ -337,7 +345,11 @@ def note(monkeypatch):
 
 
 def test_replay_runs_exactly_that_exchange(suite: Suite) -> None:
-    suite.write(shop=WSGI_SHOP + NOTING.replace("return [", "x = [").replace("def app", "def note") + "\nold = app\ndef app(e, s):\n    note(e, lambda *_: 0)\n    return old(e, s)\n")
+    suite.write(
+        shop=WSGI_SHOP
+        + NOTING.replace("return [", "x = [").replace("def app", "def note")
+        + "\nold = app\ndef app(e, s):\n    note(e, lambda *_: 0)\n    return old(e, s)\n"
+    )
     identity = re.search(r"--oneresponse-replay=(\w+)", failure(suite.drive()))
     assert identity is not None
     (suite.path / "asked.txt").unlink()
@@ -367,7 +379,9 @@ def test_replay_sends_nothing_to_other_routes(suite: Suite) -> None:
 
 
 def test_the_replay_command_of_a_fixtures_app_works_as_it_is_printed(wsgi: Suite) -> None:
-    wsgi.write(conftest="import pytest, shop\n@pytest.fixture\ndef app(): return shop.app\n", test_a="def test_a(): pass")
+    wsgi.write(
+        conftest="import pytest, shop\n@pytest.fixture\ndef app(): return shop.app\n", test_a="def test_a(): pass"
+    )
     told = failure(wsgi.run("--oneresponse"))
     command = re.search(r"replay: pytest (.*)", told)
     assert command is not None

@@ -42,10 +42,14 @@ def test_collect_only_shows_ids_and_drives_nothing(flask: Suite) -> None:
 
 
 def test_collect_only_shows_the_node(flask: Suite) -> None:
-    flask.drive("--collect-only").stdout.fnmatch_lines(["*<OneResponseNode oneresponse>", "*<RouteItem shop:app::GET /x>"])
+    flask.drive("--collect-only").stdout.fnmatch_lines(
+        ["*<OneResponseNode oneresponse>", "*<RouteItem shop:app::GET /x>"]
+    )
 
 
-@pytest.mark.parametrize(("expression", "ids"), [("oneresponse and bad", [BAD]), ("POST", [Y]), ("shop and not GET", [Y])])
+@pytest.mark.parametrize(
+    ("expression", "ids"), [("oneresponse and bad", [BAD]), ("POST", [Y]), ("shop and not GET", [Y])]
+)
 def test_k(flask: Suite, expression: str, ids: list[str]) -> None:
     assert list(flask.outcomes(flask.drive("-k", expression))) == ids
 
@@ -96,7 +100,9 @@ def test_x_ends_at_the_first_failure(flask: Suite) -> None:
 def test_last_failed(flask: Suite) -> None:
     flask.run("-p", "cacheprovider", "--oneresponse", "--oneresponse-app=shop:app")
     first = flask.pytester.runpytest_inprocess("-p", "oneresponse", "--oneresponse", "--oneresponse-app=shop:app")
-    again = flask.pytester.runpytest_inprocess("-p", "oneresponse", "--oneresponse", "--oneresponse-app=shop:app", "--lf")
+    again = flask.pytester.runpytest_inprocess(
+        "-p", "oneresponse", "--oneresponse", "--oneresponse-app=shop:app", "--lf"
+    )
     assert first.parseoutcomes()["failed"] == 1
     assert flask.outcomes(again) == {BAD: "failed"}
 

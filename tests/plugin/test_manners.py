@@ -63,13 +63,10 @@ def test_off_two_modules_are_imported_and_no_other(suite: Suite) -> None:
     assert loaded(suite) == ours
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("--markers",), ("--fixtures",), ("--collect-only",), ("--version",)])
-def test_off_nothing_more_is_imported_to_list_things(suite: Suite, arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("argument", ["--help", "--markers", "--fixtures", "--collect-only"])
+def test_off_nothing_more_is_imported_to_list_things(suite: Suite, argument: str) -> None:
     suite.write(test_a="def test_a(): pass")
-    if arguments == ("--version",):
-        pytest.skip("pytest ends before it loads a conftest.py")
-    ours = {"pytest_oneresponse", "pytest_oneresponse.plugin", "pytest_oneresponse.options"}
-    assert loaded(suite, *arguments) == ours
+    assert loaded(suite, argument) == {"pytest_oneresponse", "pytest_oneresponse.plugin", "pytest_oneresponse.options"}
 
 
 def test_off_the_marker_and_the_override_fixtures_import_nothing(suite: Suite) -> None:
@@ -135,7 +132,9 @@ def test_no_oneresponse(suite: Suite) -> None:
     suite.write(test_a="def test_a(): pass")
     result = suite.pytester.runpytest_inprocess("-p", "no:oneresponse")
     result.assert_outcomes(passed=1)
-    assert suite.pytester.runpytest_inprocess("-p", "no:oneresponse", "--oneresponse").ret == pytest.ExitCode.USAGE_ERROR
+    assert (
+        suite.pytester.runpytest_inprocess("-p", "no:oneresponse", "--oneresponse").ret == pytest.ExitCode.USAGE_ERROR
+    )
 
 
 @pytest.mark.parametrize(
@@ -143,45 +142,26 @@ def test_no_oneresponse(suite: Suite) -> None:
     [
         ("--tb=no",),
         ("--no-summary",),
-        ("--no-header",),
         ("-s",),
         ("--show-capture=no",),
-        ("--capture=sys",),
         ("--capture=tee-sys",),
         ("-q",),
-        ("-qq",),
-        ("-v",),
         ("-vv",),
-        ("--tb=native",),
         ("--tb=line",),
-        ("--tb=short",),
-        ("--tb=long",),
-        ("--tb=auto",),
         ("--full-trace",),
         ("--showlocals",),
         ("--color=yes",),
         ("-rA",),
-        ("--strict-config", "--strict-markers"),
         ("-p", "no:logging"),
         ("-p", "no:warnings"),
         ("-p", "no:capture"),
-        ("-p", "no:cacheprovider"),
-        ("-p", "no:junitxml"),
         ("-p", "no:skipping"),
-        ("-p", "no:faulthandler"),
         ("-p", "no:unittest"),
-        ("-p", "no:doctest"),
-        ("-p", "no:setuponly", "-p", "no:setupplan"),
         ("-p", "no:terminal",),
-        ("-p", "no:terminalreporter",),
         ("--doctest-modules",),
         ("--import-mode=importlib",),
         ("-W", "error"),
-        ("-W", "error::pytest.PytestWarning"),
         ("--assert=plain",),
-        ("--durations=3",),
-        ("--maxfail=9",),
-        ("--rootdir=.",),
         ("--setup-show",),
     ],
     ids=" ".join,
@@ -229,11 +209,13 @@ def test_setup_only_drives_nothing(wsgi: Suite) -> None:
 
 
 def test_pdb_is_entered_at_a_breach(watched: Suite) -> None:
-    watched.write(debugger="""
+    watched.write(
+        debugger="""
 import pdb
 class Debugger(pdb.Pdb):
     def interaction(self, *_): print("ENTERED")
-""")
+"""
+    )
     told = str(watched.run("--oneresponse", "--pdb", "--pdbcls=debugger:Debugger").stdout)
     assert told.count("ENTERED") == 1
     assert "second-response GET /twice" in told
@@ -311,7 +293,9 @@ from hypothesis import given, settings, strategies
 def test_h(path): webtest.TestApp(shop.app, lint=False).get(path, status="*")
 """
     )
-    result = watched.spawn("-p", "_hypothesis_pytestplugin", "--oneresponse", "test_h.py", "--oneresponse-report=r.json")
+    result = watched.spawn(
+        "-p", "_hypothesis_pytestplugin", "--oneresponse", "test_h.py", "--oneresponse-report=r.json"
+    )
     result.assert_outcomes(failed=1)
     (finding,) = watched.report("r.json")["findings"]
     assert finding["test"] == "test_h.py::test_h"
@@ -349,4 +333,8 @@ def pytest_runtest_protocol(item, nextitem):
 """
     )
     result = watched.drive("--oneresponse-report=r.json", "--oneresponse-ignore=body-not-bytes")
-    assert watched.outcomes(result) == {"test_a.py::test_good": "passed", "test_a.py::test_bad": "failed", ITEM: "failed"}
+    assert watched.outcomes(result) == {
+        "test_a.py::test_good": "passed",
+        "test_a.py::test_bad": "failed",
+        ITEM: "failed",
+    }

@@ -32,7 +32,14 @@ def run(suite: Suite, tests: str, *arguments: str) -> tuple[dict[str, str], str]
 
 
 @pytest.mark.parametrize(
-    "ignore", ["['second-response']", "('second-response',)", "'second-response'", "['second-response@GET /twice']", "{'second-response'}"]
+    "ignore",
+    [
+        "['second-response']",
+        "('second-response',)",
+        "'second-response'",
+        "['second-response@GET /twice']",
+        "{'second-response'}",
+    ],
 )
 def test_ignore(wsgi: Suite, ignore: str) -> None:
     outcomes, _ = run(wsgi, f"@mark(ignore={ignore})\ndef test_it(): get('/twice')\ndef test_after(): get('/twice')")
@@ -120,14 +127,18 @@ def test_other(): get("/text")
 
 
 def test_an_expected_finding_is_in_no_report(wsgi: Suite) -> None:
-    outcomes, told = run(wsgi, "@mark(expect=['second-response'])\ndef test_it(): get('/twice')", "--oneresponse-report=r.json")
+    outcomes, told = run(
+        wsgi, "@mark(expect=['second-response'])\ndef test_it(): get('/twice')", "--oneresponse-report=r.json"
+    )
     assert outcomes == {"test_it": "passed"}
     assert wsgi.report("r.json")["findings"] == []
     assert "1 request judged: no findings" in told
 
 
 def test_expect_of_a_test_that_fails_by_itself(wsgi: Suite) -> None:
-    outcomes, told = run(wsgi, "@mark(expect=['second-response'])\ndef test_it():\n    get('/')\n    assert 0, 'my own'")
+    outcomes, told = run(
+        wsgi, "@mark(expect=['second-response'])\ndef test_it():\n    get('/')\n    assert 0, 'my own'"
+    )
     assert outcomes == {"test_it": "failed"}
     assert "my own" in told
     assert "expected second-response" not in told
@@ -172,7 +183,9 @@ def test_it():
 
 
 def test_the_marker_without_the_flag_does_nothing(wsgi: Suite) -> None:
-    wsgi.write(client=CLIENT, test_it="from client import *\n@mark(expect=['second-response'])\ndef test_it(): get('/')")
+    wsgi.write(
+        client=CLIENT, test_it="from client import *\n@mark(expect=['second-response'])\ndef test_it(): get('/')"
+    )
     assert wsgi.run().ret == pytest.ExitCode.OK
     assert wsgi.run("--strict-markers").ret == pytest.ExitCode.OK
 

@@ -95,7 +95,9 @@ def test_the_flag_goes_before_the_ini_key(wsgi: Suite) -> None:
 
 def test_the_last_of_both_flags_holds(wsgi: Suite) -> None:
     assert wsgi.outcomes(wsgi.drive("--no-oneresponse")) == {}
-    assert wsgi.outcomes(wsgi.run("--no-oneresponse", "--oneresponse", "--oneresponse-app=shop:app")) == {ITEM: "failed"}
+    assert wsgi.outcomes(wsgi.run("--no-oneresponse", "--oneresponse", "--oneresponse-app=shop:app")) == {
+        ITEM: "failed"
+    }
 
 
 def test_addopts(wsgi: Suite) -> None:
@@ -227,7 +229,9 @@ def test_a_baseline_holds_when_lines_move(asgi: Suite) -> None:
 
 
 def test_a_baseline_holds_for_watched_tests(wsgi: Suite) -> None:
-    wsgi.write(test_a="import shop, webtest\ndef test_a(): webtest.TestApp(shop.app, lint=False).get('/twice', status='*')")
+    wsgi.write(
+        test_a="import shop, webtest\ndef test_a(): webtest.TestApp(shop.app, lint=False).get('/twice', status='*')"
+    )
     assert wsgi.run("--oneresponse", "--oneresponse-report=known.json").ret == pytest.ExitCode.TESTS_FAILED
     assert wsgi.run("--oneresponse", "--oneresponse-baseline=known.json").ret == pytest.ExitCode.OK
 
@@ -258,7 +262,10 @@ def test_a_known_practice_does_not_warn(wsgi: Suite) -> None:
         ("--oneresponse-select=unhandled", "unhandled-error"),
         ("--oneresponse-report=r.xml", "--oneresponse-report=r.xml: the suffix must be .json"),
         ("--oneresponse-report=no/such/r.json", "--oneresponse-report=no/such/r.json: there is no folder "),
-        ("--oneresponse-baseline=none.json", "--oneresponse-baseline: cannot read none.json: No such file or directory"),
+        (
+            "--oneresponse-baseline=none.json",
+            "--oneresponse-baseline: cannot read none.json: No such file or directory",
+        ),
         ("--oneresponse-baseline=shop.py", "--oneresponse-baseline: shop.py is no report"),
     ],
 )
@@ -292,7 +299,9 @@ def test_a_wrong_ini_value(suite: Suite, line: str, says: str) -> None:
     assert "Traceback" not in told(result) and "INTERNALERROR" not in told(result)
 
 
-@pytest.mark.parametrize("document", ["{}", "[]", '{"findings": [1]}', '{"findings": {}}x', '{"schema": 2, "findings": 3}', ""])
+@pytest.mark.parametrize(
+    "document", ["{}", "[]", '{"findings": [1]}', '{"findings": {}}x', '{"schema": 2, "findings": 3}', ""]
+)
 def test_a_baseline_that_is_no_report(suite: Suite, document: str) -> None:
     (suite.path / "known.json").write_text(document, encoding="utf-8")
     result = suite.run("--oneresponse", "--oneresponse-baseline=known.json")

@@ -52,13 +52,17 @@ def test_findings(document: dict[str, Any]) -> None:
     assert (finding["rule"], finding["level"]) == ("error-after-start", "breach")
     assert finding["route"] == "GET /bad/<int:number>"
     assert finding["message"].startswith("LookupError escaped after the response")
-    assert finding["where"] == {
-        "file": "shop.py",
-        "line": 17,
-        "column": 9,
-        "function": "bad.<locals>.body",
-        "source": "        raise LookupError(number)",
-    } or finding["where"]["source"].strip() == "raise LookupError(number)"
+    assert (
+        finding["where"]
+        == {
+            "file": "shop.py",
+            "line": 17,
+            "column": 9,
+            "function": "bad.<locals>.body",
+            "source": "        raise LookupError(number)",
+        }
+        or finding["where"]["source"].strip() == "raise LookupError(number)"
+    )
     assert (finding["also"]["file"], finding["also"]["line"]) == ("shop.py", 19)
     assert all(set(place) == PLACE for place in (finding["where"], finding["also"], *finding["stack"]))
     assert finding["stack"][-1] == finding["where"]
@@ -176,14 +180,14 @@ def test_it_is_written_when_the_run_is_broken_off(flask: Suite) -> None:
 
 def test_the_report_is_json_for_odd_bytes(suite: Suite) -> None:
     suite.write(
-        shop='''
+        shop="""
 def app(environ, start_response):
     environ["wsgi.input"].read()
     start_response("200 OK", [])
     if environ["QUERY_STRING"]:
         raise LookupError("\\ud800 \\x00 \\x1b[31m \\u65e5\\u672c")
     return [b"fine"]
-'''
+"""
     )
     result = suite.drive("--oneresponse-report=r.json")
     (finding,) = suite.report("r.json")["findings"]
@@ -198,7 +202,9 @@ def test_an_unwritable_path(wsgi: Suite, how: str) -> None:
     if how == "folder":
         (wsgi.path / "r.json").mkdir()
     else:
-        wsgi.write(conftest="import os, shutil\ndef pytest_sessionstart(): shutil.rmtree('out')\ndef pytest_runtest_setup(): open('out', 'w').close()")
+        wsgi.write(
+            conftest="import os, shutil\ndef pytest_sessionstart(): shutil.rmtree('out')\ndef pytest_runtest_setup(): open('out', 'w').close()"
+        )
         (wsgi.path / "out").mkdir()
     path = "r.json" if how == "folder" else "out/r.json"
     result = wsgi.drive(f"--oneresponse-report={path}", "--oneresponse-report=good.json", app="shop:fine")

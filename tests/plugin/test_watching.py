@@ -232,7 +232,10 @@ def test_several_apps_in_one_test(wsgi: Suite) -> None:
     from .conftest import WSGI_SHOP
 
     wsgi.write(other=WSGI_SHOP.replace("/twice", "/double"))
-    told = output(wsgi, "import other\ndef test_it():\n    get('/twice')\n    get('/double', other.app)\n    get('/twice', other.app)")
+    told = output(
+        wsgi,
+        "import other\ndef test_it():\n    get('/twice')\n    get('/double', other.app)\n    get('/twice', other.app)",
+    )
     assert " --> shop.py:8:9" in told
     assert " --> other.py:8:9" in told
     assert "second-response GET /twice" in told and "second-response GET /double" in told

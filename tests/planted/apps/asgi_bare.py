@@ -418,13 +418,17 @@ async def extension_not_offered(scope, receive, send):
 async def trailers_not_declared(scope, receive, send):
     await send(_start())  # also: trailers-out-of-order
     await send(_body())
-    await send({"type": "http.response.trailers", "headers": [], "more_trailers": False})  # where: trailers-out-of-order
+    await send(
+        {"type": "http.response.trailers", "headers": [], "more_trailers": False}
+    )  # where: trailers-out-of-order
 
 
 async def trailers_before_the_end(scope, receive, send):
     await send(_start(trailers=True))  # also: trailers-out-of-order
     await send(_body(more_body=True))
-    await send({"type": "http.response.trailers", "headers": [], "more_trailers": False})  # where: trailers-out-of-order
+    await send(
+        {"type": "http.response.trailers", "headers": [], "more_trailers": False}
+    )  # where: trailers-out-of-order
     await send(_body())
 
 
@@ -441,7 +445,5 @@ async def trailers(scope, receive, send):
 
 
 APPS = {
-    name: app
-    for name, app in list(globals().items())
-    if not name.startswith("_") and asyncio.iscoroutinefunction(app)
+    name: app for name, app in list(globals().items()) if not name.startswith("_") and asyncio.iscoroutinefunction(app)
 }

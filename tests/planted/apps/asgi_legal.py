@@ -163,9 +163,7 @@ def _forwards(app):
 
 
 APPS = {
-    name: app
-    for name, app in list(globals().items())
-    if not name.startswith("_") and asyncio.iscoroutinefunction(app)
+    name: app for name, app in list(globals().items()) if not name.startswith("_") and asyncio.iscoroutinefunction(app)
 }
 APPS["application"] = Application()
 APPS["bound"] = Application().__call__

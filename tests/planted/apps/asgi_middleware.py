@@ -18,14 +18,20 @@ def _forwards(app):
 
 
 async def _twice(scope, receive, send):
-    await send({"type": "http.response.start", "status": 200, "headers": PLAIN})  # also: second-response for forwarded_twice
-    await send({"type": "http.response.start", "status": 404, "headers": PLAIN})  # where: second-response for forwarded_twice
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": PLAIN}
+    )  # also: second-response for forwarded_twice
+    await send(
+        {"type": "http.response.start", "status": 404, "headers": PLAIN}
+    )  # where: second-response for forwarded_twice
     await send({"type": "http.response.body"})
 
 
 async def _short(scope, receive, send):
     headers = [(b"content-length", b"9")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})  # where: length-mismatch for forwarded_short
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": headers}
+    )  # where: length-mismatch for forwarded_short
     await send({"type": "http.response.body", "body": b"text"})
 
 
@@ -56,14 +62,18 @@ def _starts_again(app):
 def _answers_after(app):
     async def middleware(scope, receive, send):
         await app(scope, receive, send)
-        await send({"type": "http.response.start", "status": 500, "headers": []})  # where: second-response for answered_after
+        await send(
+            {"type": "http.response.start", "status": 500, "headers": []}
+        )  # where: second-response for answered_after
         await send({"type": "http.response.body"})
 
     return middleware
 
 
 async def _answers(scope, receive, send):
-    await send({"type": "http.response.start", "status": 200, "headers": PLAIN})  # also: second-response for answered_after
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": PLAIN}
+    )  # also: second-response for answered_after
     await send({"type": "http.response.body"})
 
 

@@ -52,10 +52,10 @@ def hung(request):
 def hung_in_the_body(request):
     def chunks():
         yield "one"
-        FOREVER.wait()  # where: hung-response on wsgi
+        FOREVER.wait()  # where: hung-response
         yield "two"
 
-    return StreamingHttpResponse(chunks())  # also: hung-response on wsgi
+    return StreamingHttpResponse(chunks())  # also: hung-response
 
 
 # --- errors
@@ -186,7 +186,7 @@ def cookies(request):
 
 
 def file(request):
-    return FileResponse(open(__file__, "rb"))  # noqa: SIM115
+    return FileResponse(open(__file__, "rb"))
 
 
 @gzip_page

@@ -54,7 +54,9 @@ def _starts_again(app):
     def middleware(environ, start_response):
         body = app(environ, start_response)
         if environ["PATH_INFO"].endswith("-restarted") and environ["REQUEST_METHOD"] == "GET":
-            start_response("500 Oops", [])  # where: second-response for text_restarted, where: second-response for built_restarted
+            start_response(
+                "500 Oops", []
+            )  # where: second-response for text_restarted, where: second-response for built_restarted
         return body
 
     return middleware
@@ -86,7 +88,9 @@ def _starts_each_time(app):
         def start(status, headers, exc_info=None):
             if environ["PATH_INFO"] == "/started-twice":
                 start_response(status, headers, exc_info)  # also: second-response for started_twice
-            return start_response(status, [*headers, ("X-Seen", "1")], exc_info)  # where: second-response for started_twice
+            return start_response(
+                status, [*headers, ("X-Seen", "1")], exc_info
+            )  # where: second-response for started_twice
 
         return app(environ, start)
 

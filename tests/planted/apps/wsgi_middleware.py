@@ -44,7 +44,9 @@ def _starts_each_time(app):
     def middleware(environ, start_response):
         def start(status, headers, exc_info=None):
             start_response(status, headers)  # also: second-response for started_in_the_wrapper
-            return start_response(status, [*headers, ("X-Seen", "1")])  # where: second-response for started_in_the_wrapper
+            return start_response(
+                status, [*headers, ("X-Seen", "1")]
+            )  # where: second-response for started_in_the_wrapper
 
         return app(environ, start)
 

@@ -1,0 +1,88 @@
+"""WebSocket endpoints and lifespans of Starlette, whose own classes let through only some of the breaches."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import WebSocketRoute
+
+
+async def never_decides(websocket):  # also: websocket-no-decision
+    websocket.state.seen = True  # where: websocket-no-decision
+
+
+async def accepts_past_the_class(websocket):
+    await websocket.accept()  # also: websocket-second-decision
+    await websocket._send({"type": "websocket.accept"})  # where: websocket-second-decision
+
+
+async def sends_past_the_class(websocket):
+    await websocket.accept()
+    await websocket.close()  # also: websocket-after-close
+    await websocket._send({"type": "websocket.send", "text": "late"})  # where: websocket-after-close
+
+
+async def sends_after_close(websocket):
+    await websocket.accept()
+    await websocket.close()  # also: error-after-end
+    await websocket.send_text("late")  # where: error-after-end
+
+
+async def raises_when_open(websocket):
+    await websocket.accept()
+    raise ValueError("lost")  # where: unhandled-error
+
+
+async def echoes(websocket):
+    await websocket.accept()
+    async for text in websocket.iter_text():
+        await websocket.send_text(text)
+
+
+async def refuses(websocket):
+    await websocket.close(1008)
+
+
+async def denies(websocket):
+    await websocket.send_denial_response(PlainTextResponse("no", status_code=403))
+
+
+class Completing:
+    """Says by itself that the start-up is complete, and so does the app within."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        await receive()
+        await send({"type": "lifespan.startup.complete"})  # also: lifespan-out-of-order for completes_twice
+
+        async def again():
+            return {"type": "lifespan.startup"}
+
+        await self.app(scope, again, send)
+
+
+@asynccontextmanager
+async def state(app):
+    yield {"seen": True}
+
+
+VIEWS = [
+    never_decides,
+    accepts_past_the_class,
+    sends_past_the_class,
+    sends_after_close,
+    raises_when_open,
+    echoes,
+    refuses,
+    denies,
+]
+SOCKETS = {view.__name__: Starlette(routes=[WebSocketRoute("/", view)]) for view in VIEWS}
+LIFESPANS = {
+    "in_order": Starlette(lifespan=state),
+    "without_one": Starlette(),
+    "completes_twice": Completing(Starlette(lifespan=state)),
+}
