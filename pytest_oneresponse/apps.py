@@ -6,14 +6,18 @@ import importlib
 import inspect
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
+import pytest
+
+from . import sites
 from .frameworks import recognise
-from .protocols import asgi, wsgi
+from .protocols import asgi, probe, wsgi
 from .routes import Parameter, Route, innermost
 
 Driver = wsgi.Driver | asgi.Driver
@@ -39,6 +43,10 @@ class App:
     host: str = "localhost:8000"
     host_tries: int = 3
     """How many refused routes may still be asked under other Hosts."""
+    holds: tuple[probe.Hold, ...] = ()
+    """The WSGI apps inside, whose iterables have to be closed by those around them."""
+    around: Callable[[], AbstractContextManager[Any]] = nullcontext
+    """What a framework wants around each exchange that no server makes."""
     django: bool = False
     packages: tuple[str, ...] = field(default=())
     """Installed packages that are the user's own code here, because the app is theirs."""
@@ -69,23 +77,24 @@ def load(spec: str, paths: Iterable[Path] = ()) -> App:
             sys.path.insert(0, str(path))
     module = _imported(module_name, spec)
     target: Any = module
-    for name in attribute.removesuffix("()").split("."):
-        try:
-            target = getattr(target, name)
-        except AttributeError:
-            raise NoApp(f"{spec}: {_no_attribute(module, name)}") from None
+    with told_as(f"{spec}: reading it raised"):
+        for name in attribute.removesuffix("()").split("."):
+            try:
+                target = getattr(target, name)
+            except AttributeError:
+                raise NoApp(f"{spec}: {_no_attribute(module, name)}") from None
     return recognised(spec, target, module_name)
 
 
 def _imported(name: str, spec: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except (Exception, SystemExit) as error:
-        if isinstance(error, ModuleNotFoundError) and error.name and name.split(".")[0] == error.name:
-            told = f"there is no module {error.name!r} on sys.path; run pytest where it lies, or set `pythonpath` in the ini file"
-        else:
-            told = f"importing {name} failed with {_said(error)}"
-        raise NoApp(f"{spec}: {told}") from error
+    with told_as(f"{spec}: importing {name} failed with"):
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if name.split(".")[0] != error.name:
+                raise
+            help_text = "run pytest where it lies, or set `pythonpath` in the ini file"
+            raise NoApp(f"{spec}: there is no module {error.name!r} on sys.path; {help_text}") from error
 
 
 def _no_attribute(module: ModuleType, name: str) -> str:
@@ -94,18 +103,34 @@ def _no_attribute(module: ModuleType, name: str) -> str:
     return f"the module has no {name!r}{hint}"
 
 
+@contextmanager
+def told_as(text: str) -> Iterator[None]:
+    """Whatever is raised in the block becomes a NoApp that says so after `text`; only what ends a run of pytest passes."""
+    try:
+        yield
+    except (NoApp, KeyboardInterrupt, pytest.exit.Exception):
+        raise
+    except BaseException as error:
+        raise NoApp(f"{text} {_said(error)}") from error
+
+
 def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    chain = sites.frames(sites.chain_of(error))
+    own = next((frame for frame in chain if sites.Code.is_user(frame[0].co_filename)), None)
+    frame = own or next((frame for frame in chain if not sites.Code.is_standard(frame[0].co_filename)), None)
+    if frame is None:
+        return told
+    place = sites.place_of(*frame)
+    return f"{told} ({place.file}:{place.line})"
 
 
 def recognised(label: str, target: Any, module: str = "") -> App:
     """The app in an object, or in what a factory without arguments returns. Raises NoApp."""
     interface = recognise.interface(target)
     if interface is None and callable(target) and _needs_nothing(target):
-        try:
+        with told_as(f"{label}: the factory raised"):
             target = target()
-        except (Exception, SystemExit) as error:
-            raise NoApp(f"{label}: the factory raised {_said(error)}") from error
         interface = recognise.interface(target)
     if interface is None:
         raise NoApp(
@@ -118,6 +143,8 @@ def recognised(label: str, target: Any, module: str = "") -> App:
         interface,
         listed(target),
         hosts=tuple(dict.fromkeys((*_safely(recognise.hosts_of, target), *COMMON_HOSTS))),
+        holds=tuple(_safely(_holds, target)),
+        around=_around(target),
         django=_is_django(target),
         packages=_own_packages(module),
     )
@@ -190,6 +217,20 @@ def _safely(list_of: Any, target: Any) -> list[Any]:
         return list(list_of(target))
     except Exception:
         return []
+
+
+def _around(target: Any) -> Callable[[], AbstractContextManager[Any]]:
+    for found in recognise.recognise_all(target):
+        around = getattr(found.framework, "around", None)
+        if around is not None:
+            return around  # type: ignore[no-any-return]
+    return nullcontext
+
+
+def _holds(target: Any) -> Iterable[probe.Hold]:
+    for holder, via in recognise.inner_wsgi(target):
+        inner = via.cell_contents if isinstance(via, CellType) else getattr(holder, via)
+        yield probe.Hold(holder, via, inner)
 
 
 def _is_django(target: Any) -> bool:

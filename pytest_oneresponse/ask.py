@@ -21,6 +21,7 @@ def asking(request: pytest.FixtureRequest) -> Iterator[OneResponse]:
     known = options.value(request.config, "")
     session = start(request.config, watching=bool(known))
     docket = session.docket or session.open_docket(request.node)
+    session.read_marker(request.node, docket)
     one = OneResponse(request, session, docket)
     try:
         yield one
@@ -56,7 +57,7 @@ class OneResponse:
         known = self._recognised(app)
         found = Ledger()
         given: dict[str, Any] = {
-            "requests": self._session.option("requests"),
+            "requests": self._session.requests(self._request.node),
             "timeout": self._session.option("timeout"),
             "values": self._request.getfixturevalue("oneresponse_values"),
             "prepare": self._request.getfixturevalue("oneresponse_request"),
@@ -101,7 +102,7 @@ class OneResponse:
             yield caught
         finally:
             self._expecting, self._wanted = outer
-        caught.extend(self._docket.forgive(since, wanted))
+            caught.extend(self._docket.forgive(since, wanted))
         missing = [name for name in wanted if name not in {finding.rule for finding in caught}]
         if missing:
             requests = self._docket.count - before

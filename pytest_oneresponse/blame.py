@@ -68,14 +68,24 @@ class _Blamer:
             return self.pair(breach.at, breach.also)
         if rule == "length-mismatch" or breach.header:
             return self.header(breach, breach.header or "content-length")
+        if rule == "iterable-not-closed":
+            return self.caller(breach)
         if rule in ("body-not-allowed", "body-on-head"):
             return self.forbidden_body(breach)
         return self.place(breach.at) or self.place(breach.start), self.place(breach.also), self.chain(breach.at)
 
+    def caller(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
+        """The very frame that did it: who called an app has to close what he got."""
+        chain = self.chain(breach.at)
+        found = sites.frames(chain)
+        return (sites.place_of(*found[0]) if found else self.handler_place()), None, chain
+
     def raised(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
         """The user's line that raised; where a package did of its own, the user's line that made the response."""
         chain = self.error_chain(breach.error)
-        where, made = self.first(self.frames(chain)), self.place(breach.also)
+        start = self.site(breach.start)
+        known = start is not None and start.origin is not None
+        where, made = self.first(self.frames(chain)), self.place(breach.start if known else breach.also)
         if where is None:
             raiser = self.package_place(chain)
             if made is None or made.package or raiser is None:
@@ -119,14 +129,19 @@ class _Blamer:
         return self.place(breach.start), self.send_line(breach), self.chain(breach.start)
 
     def send_line(self, breach: Breach) -> Place | None:
+        """The user's line that sent the body itself; one further out only called what did."""
         at = self.site(breach.at)
-        return self.first(self.frames(at.chain)) if at else None
+        sender = sites.frames(at.chain)[:1] if at else []
+        return self.first(self.user(sender, Code.is_user))
 
     # --- two events
 
     def pair(self, at: Event | None, also: Event | None) -> tuple[Place | None, Place | None, sites.Chain]:
         second, first = self.lines(at), self.lines(also)
         chain = self.chain(at)
+        adapter = self.adapter(at)
+        if adapter is not None:
+            return sites.place_of(*adapter), sites.place_of(*first[-1]) if first else self.place(also), chain
         if not second:
             return (*self.second_without_user(at, also), chain)
         if not first:
@@ -169,7 +184,8 @@ class _Blamer:
             return self.handler_place(), beside
         if second is None:
             return self.handler_place(), beside
-        foreign = self.innermost_foreign(second.chain)
+        packages = [frame for frame in sites.frames(second.chain) if not self.is_framework(frame[0])]
+        foreign = next((frame for frame in packages if not self.is_user(frame[0])), None)
         frame = foreign or self.differing(second.chain, first.chain if first else ())
         return (sites.place_of(*frame) if frame else self.handler_place()), beside
 
@@ -218,7 +234,7 @@ class _Blamer:
         elif site.sender == sites.NOT_ITSELF:
             live = []
         else:
-            live = self.live(self.above_adapter(chain, event))
+            live = self.live(chain)
         return self.frames(site.origin) + live
 
     def live(self, chain: list[Frame]) -> list[Frame]:
@@ -236,15 +252,16 @@ class _Blamer:
             found.append(frame)
         return found
 
-    def above_adapter(self, chain: list[Frame], event: Event | None) -> list[Frame]:
-        """Without the frames that spoke WSGI to an adapter and were right to: it is the adapter that speaks ASGI."""
-        handling = isinstance(event, Start) and event.handling is not None
-        if self.interface != "asgi" or not handling:
-            return chain
-        for index, (code, _) in enumerate(chain):
+    def adapter(self, event: Event | None) -> Frame | None:
+        """The frame of an adapter to which the app spoke WSGI, and was right to: it is the adapter that speaks ASGI."""
+        site = self.site(event)
+        if self.interface != "asgi" or site is None or not isinstance(event, Start) or event.handling is None:
+            return None
+        for frame in sites.frames(site.chain):
+            code = frame[0]
             if code.co_name == "start_response" and "exc_info" in code.co_varnames and not self.is_user(code):
-                return chain[:index]
-        return chain
+                return frame
+        return None
 
     def site(self, event: Event | None) -> Site | None:
         found = getattr(event, "site", None)

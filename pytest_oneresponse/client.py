@@ -19,9 +19,15 @@ def test_app(app: App, docket: TestDocket, timeout: float) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # on 3.11 webob imports cgi
         import webtest
+
+    class TestApp(webtest.TestApp):  # type: ignore[misc]
+        def do_request(self, *args: Any, **named: Any) -> Any:
+            with app.around():
+                return super().do_request(*args, **named)
+
     if app.interface == "wsgi":
-        return webtest.TestApp(wsgi.watched(app.target), lint=False)
-    return webtest.TestApp(_Asgi(app, docket, timeout), lint=False)
+        return TestApp(wsgi.watched(app.target), lint=False)
+    return TestApp(_Asgi(app, docket, timeout), lint=False)
 
 
 test_app.__test__ = False  # type: ignore[attr-defined]

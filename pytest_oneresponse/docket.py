@@ -106,6 +106,8 @@ class TestDocket(Docket):
     judged: list[Exchange] = field(default_factory=list)
     found: list[Finding] = field(default_factory=list)
     """Findings that were judged elsewhere: by driving."""
+    wanted: tuple[str, ...] = ()
+    """The rules that the test's marker expects to be broken."""
 
     def opened(self, exchange: Exchange) -> None:
         self.count += 1
@@ -143,8 +145,14 @@ class TestDocket(Docket):
                     taken.append(finding)
         return taken
 
+    def missing(self) -> list[str]:
+        """Take the findings that the marker expects as wanted; returns the rules of which none came."""
+        met = {finding.rule for finding in (*self.forgive(0, self.wanted), *self.found)}
+        self.found = [finding for finding in self.found if finding.rule not in self.wanted]
+        return [rule for rule in self.wanted if rule not in met]
+
     def gather(self) -> None:
-        """Take up the exchanges whose clients took the whole body and never closed it, and those that are wrong already."""
+        """Take up the exchanges whose clients took the whole body but never closed it, and those that are wrong already."""
         for exchange in list(self.unclosed.values()):
             if exchange.exhausted:
                 exchange.returned()

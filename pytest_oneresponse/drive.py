@@ -16,6 +16,7 @@ from .contract.finding import Finding, Ledger
 from .contract.request import Request
 from .exchange import Exchange
 from .explore.trials import Plan, Trial
+from .protocols import probe
 from .protocols.client import DEFAULT, Answer
 from .routes import Route
 
@@ -29,7 +30,7 @@ TIME_LIMITS = 4
 
 @dataclass(frozen=True)
 class Settings:
-    """How to drive. `reset` makes a context manager around each exchange, `prepare` changes each request before it is sent."""
+    """How to drive. `reset` makes a context manager around each exchange, `prepare` changes each request to be sent."""
 
     requests: int = 100
     timeout: float = 5.0
@@ -54,7 +55,13 @@ class Driven:
     cut_short: str = ""
     """Why not all trials were sent, where nothing is wrong."""
     statuses: dict[int, int] = field(default_factory=dict)
+    """How often each status answered a request of the route's own method; 0 where no answer came."""
     replayed: bool = False
+
+    @property
+    def refused(self) -> bool:
+        """Whether all answers to the route's own method were errors: nothing behind them has been seen."""
+        return min((status for status in self.statuses if status), default=0) >= 400
 
 
 def drive(app: App, route: Route, settings: Settings) -> Driven:
@@ -64,13 +71,14 @@ def drive(app: App, route: Route, settings: Settings) -> Driven:
     """
     driven = Driven(route)
     began = time.perf_counter()
-    run = _Run(app, route, settings, driven)
-    try:
-        run.all()
-    except (KeyError, ValueError) as error:
-        if driven.requests:
-            raise
-        driven.gave_up = f"no request could be made: {error}; give values through the oneresponse_values fixture"
+    with probe.probing(app.holds) as closing:
+        run = _Run(app, route, settings, driven, closing)
+        try:
+            run.plan.first()
+        except (KeyError, ValueError) as error:
+            driven.gave_up = f"no request could be made: {error}; give values through the oneresponse_values fixture"
+        else:
+            run.all()
     driven.seconds = time.perf_counter() - began
     return driven
 
@@ -82,7 +90,10 @@ def trial_id(app: App, route: Route, trial: Trial) -> str:
 
 
 class _Run:
-    def __init__(self, app: App, route: Route, settings: Settings, driven: Driven) -> None:
+    def __init__(
+        self, app: App, route: Route, settings: Settings, driven: Driven, closing: Callable[[Exchange], None]
+    ) -> None:
+        self.closing = closing
         self.app = app
         self.route = route
         self.settings = settings
@@ -94,6 +105,8 @@ class _Run:
 
     def all(self) -> None:
         wanted = self.settings.replay
+        if wanted and not self.has(wanted):
+            return
         for trial in self.plan.trials():
             if self.driven.requests >= self.settings.requests or self.driven.gave_up or self.is_late():
                 break
@@ -102,11 +115,15 @@ class _Run:
                 continue
             exchange, answer = self.play(trial)
             self.plan.learn(trial, answer)
-            if trial.label == "valid" and not wanted:
+            if trial.label == "valid":
                 exchange, answer = self.find_host(trial, exchange, answer)
             if not wanted or identity == wanted:
                 self.judge(exchange, identity)
                 self.driven.replayed = True
+
+    def has(self, identity: str) -> bool:
+        """Whether a trial of the route has the ID."""
+        return any(trial_id(self.app, self.route, trial) == identity for trial in self.plan.trials())
 
     def is_late(self) -> bool:
         """Whether the route has had its time: a slow handler must not hold up all the others."""
@@ -124,13 +141,16 @@ class _Run:
 
     def send(self, trial: Trial) -> tuple[Exchange, Answer]:
         request = self.settings.prepare(trial.request)
-        exchange, answer = self.driver.exchange(request, trial.client)
+        with self.app.around():
+            exchange, answer = self.driver.exchange(request, trial.client)
+            self.closing(exchange)
         self.driven.requests += 1
-        self.driven.statuses[answer.status] = self.driven.statuses.get(answer.status, 0) + 1
+        if request.method == self.route.method:
+            self.driven.statuses[answer.status] = self.driven.statuses.get(answer.status, 0) + 1
         return exchange, answer
 
     def find_host(self, trial: Trial, exchange: Exchange, answer: Answer) -> tuple[Exchange, Answer]:
-        """Where the app refuses the request, ask under the Hosts that it may be waiting for; the first it accepts is kept."""
+        """Where the app refuses the request, ask under the Hosts that it may wait for; the first it accepts is kept."""
         app = self.app
         if answer.status not in _REFUSALS or app.host_tries <= 0 or self.route.host:
             if answer.status:

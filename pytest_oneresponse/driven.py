@@ -56,17 +56,14 @@ class OneResponseNode(pytest.Collector):
         """The app that a fixture gives, made once here to list its routes."""
         probe = pytest.Function.from_parent(self, name=f"(fixture {name})", callobj=lambda: None)
         setup = self.session._setupstate
-        try:
-            setup.setup(probe)
-            value = probe._request.getfixturevalue(name)
-            app = apps.recognised(name, value)
-        except NoApp:
-            raise
-        except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
-            raise NoApp(f"the fixture {name!r} raised {type(error).__name__}: {error}") from error
-        finally:
-            setup.teardown_exact(None)
-        return app
+        with apps.told_as(f"the fixture {name!r} raised"):
+            try:
+                setup.setup(probe)
+                return apps.recognised(name, probe._request.getfixturevalue(name))
+            except pytest.FixtureLookupError as error:
+                raise NoApp(f"the fixture {name!r} needs the fixture {error.argname!r}, which is not there") from None
+            finally:
+                setup.teardown_exact(None)
 
     def items_of(self, label: str, load: Callable[[], App]) -> Iterator[pytest.Item]:
         try:
@@ -130,7 +127,7 @@ class RouteItem(pytest.Function):
         handler = handler_of(self.route.handler)
         if handler is None:
             return self.config.rootpath, None, self.name
-        return handler.file, handler.line - 1, self.name
+        return handler.file, handler.line - 1, f"{self.name} (driven)"  # pytest cuts dots at the end of a bare name
 
 
 def _drive_item(request: pytest.FixtureRequest) -> None:
@@ -140,9 +137,8 @@ def _drive_item(request: pytest.FixtureRequest) -> None:
     app: App = item.app
     if app.label in FIXTURES:
         app = state.refreshed(app, request.getfixturevalue(app.label))
-    marker = state.marker(item)
     settings = Settings(
-        requests=marker.get("requests") or state.option("requests"),
+        requests=state.requests(item),
         timeout=state.option("timeout"),
         reset=request.getfixturevalue("oneresponse_reset"),
         prepare=request.getfixturevalue("oneresponse_request"),

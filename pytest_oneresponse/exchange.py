@@ -170,7 +170,9 @@ class Exchange:
             self.add(Raised(error, None, in_http and sites.raised_in_body(error)))
 
     def gone(self) -> None:
-        self.add(Gone())
+        """The client has left; told once."""
+        if not any(type(event) is Gone for event in self.events):
+            self.add(Gone())
 
     def refused(self, error: BaseException) -> None:
         """The server raised into the app what it said of a client that is gone; what escapes because of it is the client's doing."""

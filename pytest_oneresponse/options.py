@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
+MOST = 10**9
+"""No number is greater: half as much again is still a time that every system's timer takes."""
+
 
 @dataclass(frozen=True)
 class Option:
     """One option. `kind`: "bool", "int", "float", "path" or "list" (repeatable flag, linelist in the ini file).
 
-    `ini` and `marker` tell whether there is an ini key and a marker key; both are named as the flag, without prefix in the marker.
+    `ini` and `marker` tell whether there is an ini key and a marker key; both are named as the flag, in the marker without prefix.
     """
 
     name: str
@@ -56,6 +61,10 @@ MARKER = (
 )
 
 
+_NUMBERS: dict[str, type[int] | type[float]] = {"int": int, "float": float}
+_INI_TYPES = {"bool": "bool", "list": "linelist", **{kind: kind for kind in _NUMBERS}}
+
+
 def add_options(parser: Any) -> None:
     """Register every flag and ini key with pytest's parser."""
     group = parser.getgroup("oneresponse", "the response contract (pytest-oneresponse)")
@@ -74,36 +83,47 @@ def _add_flag(group: Any, option: Option) -> None:
     named: dict[str, Any] = {"dest": option.key, "default": None, "metavar": option.metavar, "help": option.help}
     if option.kind == "list":
         named["action"] = "append"
-    elif option.kind in ("int", "float"):
-        named["type"] = int if option.kind == "int" else float
+    elif option.kind in _NUMBERS:
+        named["type"] = _NUMBERS[option.kind]
     group.addoption(option.flag, **named)
 
 
 def _add_ini(parser: Any, option: Option) -> None:
-    ini_type = {"bool": "bool", "list": "linelist"}.get(option.kind, "string")
-    parser.addini(option.key, option.help, type=ini_type, default=None)
+    parser.addini(option.key, option.help, type=_INI_TYPES.get(option.kind, "string"), default=None)
 
 
 def value(config: Any, name: str) -> Any:
-    """An option's value: the flag's, else the ini file's, else the default. Raises ValueError for an ini value of the wrong type."""
+    """An option's value: the flag's, else the ini file's, else the default. Raises ValueError for a wrong one."""
     option = BY_NAME[name]
     given = config.getoption(option.key, None)
     if given is None and option.ini:
         given = _from_ini(config, option)
     if given is None:
         return option.default
-    if option.kind in ("int", "float") and not given > 0:
-        raise ValueError(f"{option.flag} must be more than 0, not {given}")
+    if option.kind in _NUMBERS:
+        _check_number(option, given)
     return tuple(given) if option.kind == "list" else given
 
 
+def _check_number(option: Option, given: float) -> None:
+    if not given > 0:
+        raise ValueError(f"{option.flag} must be more than 0, not {given}")
+    if given > MOST:
+        raise ValueError(f"{option.flag} must be at most {MOST}, not {given}")
+
+
 def _from_ini(config: Any, option: Option) -> Any:
+    number = _NUMBERS.get(option.kind)
+    if number is not None:
+        return _number_from_ini(config, option, number)
     given = config.getini(option.key)
-    if given is None or given == "" or given == []:
-        return None
-    if option.kind in ("int", "float"):
-        try:
-            return int(given) if option.kind == "int" else float(given)
-        except ValueError:
-            raise ValueError(f"{option.key} in the ini file must be a number, not {given!r}") from None
-    return given
+    return None if given in (None, "", []) else given
+
+
+def _number_from_ini(config: Any, option: Option, number: type[int] | type[float]) -> int | float | None:
+    try:
+        given = config.getini(option.key)
+    except (TypeError, ValueError, pytest.UsageError) as error:
+        shown = str(error).rpartition(": ")[2]  # whoever refuses it, Python or pytest, ends with the value
+        raise ValueError(f"{option.key} in the ini file must be a number, not {shown}") from None
+    return None if given is None else number(given)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import sys
 import warnings
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from . import objects, options, sites, watch
+from . import marker, objects, options, sites, watch
 from .apps import App, recognised
 from .contract import rules
 from .contract.finding import Finding
@@ -23,12 +22,12 @@ from .exchange import Watcher
 from .report import json_report, terminal
 from .report.progress import Progress
 from .routes import handler_of
+from .tally import Tally
 
 _PLUGIN = "oneresponse-session"
 _KEY = pytest.StashKey["Session"]()
-_DRIVEN = pytest.StashKey[dict[str, Any]]()
-_REMARKS = pytest.StashKey[list[str]]()
-_TAKEN = pytest.StashKey[list[Finding]]()
+_TOLD = pytest.StashKey[dict[str, Any]]()
+"""What an item's next report is to carry, as Tally.add takes it."""
 
 
 def start(config: pytest.Config, *, watching: bool) -> Session:
@@ -51,9 +50,13 @@ class Session:
         self.reports = self.read_reports()
         self.patches = watch.install() if watching else watch.Patches()
         self.progress: Progress | None = None
-        self.told: dict[str, list[dict[str, Any]]] = {"routes": [], "findings": []}
-        self.remarks: list[str] = []
-        self.judged = 0
+        self.outer = Watcher.docket
+        """A test of a run around this one, where a test runs pytest in its own process."""
+        self.tally = Tally()
+        self.problems: list[str] = []
+        """What makes the run as a whole a wrong one, until it is told."""
+        self.written: list[str] = []
+        """The reports that could be written."""
         self.in_selected: list[str] | None = None
         objects.install(self.patches)
         self.configure_sites()
@@ -102,27 +105,10 @@ class Session:
         own = {package for app in self.apps.values() for package in app.packages}
         sites.Code.configure(self.config.rootpath, own, objects.framework_packages())
 
-    def marker(self, item: pytest.Item) -> dict[str, Any]:
-        """The marker's keys for an item, the nearest marker's first. Raises BadMarker for a key or rule that does not exist."""
-        merged: dict[str, Any] = {}
-        for mark in item.iter_markers("oneresponse"):
-            if mark.args:
-                raise _bad_marker(item, "the oneresponse marker takes keys only: oneresponse(ignore=[...])")
-            for key, value in mark.kwargs.items():
-                if key not in options.MARKER_KEYS:
-                    near = difflib.get_close_matches(key, options.MARKER_KEYS, n=1)
-                    hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(options.MARKER_KEYS)}"
-                    raise _bad_marker(item, f"the oneresponse marker has no key {key!r}{hint}")
-                merged.setdefault(key, value)
-        for key in ("ignore", "expect"):
-            names = merged.get(key, [])
-            merged[key] = [names] if isinstance(names, str) else list(names)
-            try:
-                for name in merged[key]:
-                    rules.get(name.partition("@")[0])
-            except KeyError as error:
-                raise _bad_marker(item, f"{key}: {error.args[0]}") from None
-        return merged
+    def requests(self, item: pytest.Item) -> int:
+        """Most requests per route, for an item."""
+        most: int = marker.read(item).requests or self.option("requests")
+        return most
 
     # --- collection
 
@@ -173,7 +159,7 @@ class Session:
         items += found
 
     def home(self, session: pytest.Session, items: list[pytest.Item]) -> Any:
-        """The node that the driven items hang under: the folder of the conftest.py that has the app fixture, else the session."""
+        """The node above the driven items: the folder of the conftest.py that has the app fixture, else the session."""
         folders = (node for item in items for node in item.listchain() if isinstance(node, pytest.Directory))
         for node in (session, *dict.fromkeys(folders)):
             if app_fixture(session, node):
@@ -204,7 +190,9 @@ class Session:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        self.open_docket(item)
+        self.close_docket()  # left open by the test whose fixture started this plugin
+        if self.watching:
+            self.open_docket(item)
         try:
             return (yield)
         finally:
@@ -219,14 +207,18 @@ class Session:
 
     def close_docket(self) -> None:
         self.docket = None
-        Watcher.docket = None
+        Watcher.docket = self.outer
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        marker = self.marker(item)
-        if self.docket is not None and marker["ignore"]:
-            self.docket.selection = self.docket.selection.also_ignoring(marker["ignore"])
-        return (yield)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        if self.docket is not None:
+            self.read_marker(item, self.docket)
+
+    def read_marker(self, item: pytest.Item, docket: TestDocket) -> None:
+        """Hold a test to its own markers. Raises pytest.fail's exception for a wrong one."""
+        said = marker.read(item)
+        docket.selection = self.selection.also_ignoring(said.ignore)
+        docket.wanted = said.expect
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -234,10 +226,14 @@ class Session:
         try:
             result = yield
         except BaseException:
+            self.missing()
             self.tell(item, "call", own_outcome=False)
             raise
-        self.meet_expectations(item)
-        self.tell(item, "call", own_outcome=True)
+        missing = self.missing()
+        self.tell(item, "call", own_outcome=not missing)
+        if missing:
+            count = self.docket.count if self.docket is not None else 0
+            raise Unexpected(f"expected {', '.join(missing)}, and none came from {count} requests")
         return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -250,18 +246,9 @@ class Session:
         self.tell(item, "teardown", own_outcome=True)
         return result
 
-    def meet_expectations(self, item: pytest.Item) -> None:
-        """The marker's `expect`: those breaches are wanted, and each has to come."""
-        wanted = self.marker(item)["expect"]
-        docket = self.docket
-        if not wanted or docket is None:
-            return
-        taken = {finding.rule for finding in docket.forgive(0, wanted)}
-        taken |= {finding.rule for finding in docket.found if finding.rule in wanted}
-        docket.found = [finding for finding in docket.found if finding.rule not in wanted]
-        missing = [rule for rule in wanted if rule not in taken]
-        if missing:
-            raise Unexpected(f"expected {', '.join(missing)}, and none came from {docket.count} requests")
+    def missing(self) -> list[str]:
+        """Forgive what the test's marker expects; the rules that it expects in vain."""
+        return self.docket.missing() if self.docket is not None else []
 
     def tell(self, item: pytest.Item, when: str, *, own_outcome: bool) -> None:
         """Bring a test's findings out: breaches fail it, unless it has failed of its own; the rest warns."""
@@ -271,7 +258,7 @@ class Session:
         found = docket.take()
         if not found:
             return
-        item.stash.setdefault(_TAKEN, []).extend(found)
+        item.stash.setdefault(_TOLD, {}).setdefault("findings", []).extend(finding.to_json() for finding in found)
         new = [finding for finding in found if not self.selection.is_known(finding)]
         breaches = [finding for finding in new if finding.level == rules.Level.BREACH]
         # Whoever has made errors of warnings is told of a practice as of a breach.
@@ -293,9 +280,7 @@ class Session:
     def note_driven(self, item: RouteItem, driven: Driven) -> None:
         """Keep what driving came to, for the report."""
         handler = handler_of(driven.route.handler)
-        if driven.cut_short:
-            item.stash[_REMARKS] = [f"{item.name}: {driven.cut_short}"]
-        item.stash[_DRIVEN] = {
+        route = {
             "app": item.app.label,
             "method": driven.route.method,
             "path": driven.route.template,
@@ -303,10 +288,16 @@ class Session:
             and {"file": sites.Code.shown(handler.file), "line": handler.line, "function": handler.function},
             "requests": driven.requests,
             "seconds": round(driven.seconds, 3),
-            "outcome": driven.gave_up or "driven",
+            "outcome": driven.gave_up,
             "branches": {"total": 0, "taken": 0, "missed": []},
             "faults": {"sites": 0, "injected": 0},
         }
+        item.stash.setdefault(_TOLD, {}).update(
+            routes=[route],
+            replayed=driven.replayed,
+            remarks=[f"{item.name}: {driven.cut_short}"] if driven.cut_short else [],
+            refused=[item.name] if driven.refused and not self.option("replay") else [],
+        )
 
     # --- reports
 
@@ -317,35 +308,25 @@ class Session:
         if isinstance(error, (BreachFailure, Unexpected, Cannot)):
             report.longrepr = shown_as_text(report.longrepr, str(error))
         if call.when in ("call", "teardown"):
-            told: dict[str, Any] = {}
-            if call.when == "call" and self.docket is not None:
-                told["requests"] = self.docket.count
-            if _TAKEN in item.stash:
-                told["findings"] = [finding.to_json() for finding in item.stash[_TAKEN]]
-                del item.stash[_TAKEN]
-            if _DRIVEN in item.stash:
-                route = item.stash[_DRIVEN]
-                outcome = "failed" if report.failed else report.outcome
-                told["route"] = {**route, "outcome": outcome if route["outcome"] == "driven" else route["outcome"]}
-                del item.stash[_DRIVEN]
-            told["remarks"] = item.stash.get(_REMARKS, [])
-            if told:
-                report.oneresponse = told
+            report.oneresponse = self.told_of(item, report)
         return report
+
+    def told_of(self, item: pytest.Item, report: pytest.TestReport) -> dict[str, Any]:
+        """What a report carries for the tally; what is told here is not told again."""
+        told = item.stash.get(_TOLD, {})
+        item.stash[_TOLD] = {}
+        if report.when == "call" and self.docket is not None:
+            told["requests"] = self.docket.count
+        for route in told.get("routes", ()):
+            route["outcome"] = route["outcome"] or report.outcome
+        return told
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Gather what the reports carry: here they arrive from this process or from xdist's workers."""
         if self.progress is not None:
             self.progress.wipe()
-        told = getattr(report, "oneresponse", None)
-        if not told:
-            return
-        self.judged += told.get("requests", 0)
-        self.told["findings"] += told.get("findings", [])
-        self.remarks += told.get("remarks", [])
-        if "route" in told:
-            self.told["routes"].append(told["route"])
+        self.tally.add(getattr(report, "oneresponse", {}))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -365,60 +346,52 @@ class Session:
         """Whether this is one of xdist's workers, which leave reports to the controller."""
         return hasattr(self.config, "workerinput")
 
-    def document(self) -> dict[str, Any]:
-        """All that was told, in the report's schema."""
-        return json_report.merge([{"schema": 1, **self.told}])
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, Any, Any]:
+        """See, once the tests have run to their end, whether there was the exchange that was to be run again."""
+        result = yield
+        wanted, given = self.option("replay"), self.config.option
+        runs = not any(getattr(given, name, False) for name in ("collectonly", "setuponly"))
+        if wanted and runs and self.watching and not self.is_worker and not self.tally.replayed:
+            self.problems.append(f"--oneresponse-replay={wanted}: no route that was driven has this exchange")
+        return result
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         for app in self.apps.values():
             app.close()
-        if self.is_worker:
-            return
+        if not self.is_worker:
+            self.write_reports()
+        if self.problems:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def write_reports(self) -> None:
         for path in self.reports:
             try:
-                json_report.write(path, self.document())
+                json_report.write(path, self.tally.document())
             except OSError as error:
-                self.unwritten = f"--oneresponse-report={path}: {error}"
-                session.exitstatus = pytest.ExitCode.USAGE_ERROR
-                print(f"oneresponse: {self.unwritten}", file=sys.stderr)
+                self.problems.append(str(error))
+            else:
+                self.written.append(path)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """What was done, the findings that did not fail a test, and what went wrong with the options."""
+        lines = self.tally.lines(self.selection.known, self.config.option.verbose > 0)
+        if not lines and not self.problems:
+            return
+        terminalreporter.section("oneresponse")
+        for line in lines:
+            terminalreporter.write_line(line)
+        for path in self.written:
+            terminalreporter.write_line(f"report: {path}")
+        for problem in self.problems:
+            terminalreporter.write_line(problem, red=True)
+        self.problems.clear()
 
     def pytest_unconfigure(self) -> None:
         self.patches.undo()
-        Watcher.docket = None
-
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """One line that says what was done, and the findings that did not fail a test."""
-        found = self.told["findings"]
-        routes = self.told["routes"]
-        if not routes and not self.judged and not found:
-            return
-        driven = f"{_number(len(routes), 'route')} driven, " if routes else ""
-        found = self.document()["findings"]
-        known = sum(baseline_key(finding) in self.selection.known for finding in found)
-        terminalreporter.section("oneresponse")
-        told = f"{driven}{_number(self.judged, 'request')} judged: {_counts(found)}"
-        terminalreporter.write_line(told + (f" ({known} of them in the baseline)" if known else ""))
-        for line in self.remarks:
-            terminalreporter.write_line(line)
-        for path in self.reports:
-            terminalreporter.write_line(f"report: {path}")
-
-
-def _counts(findings: list[dict[str, Any]]) -> str:
-    counted: dict[str, dict[str, int]] = {}
-    for finding in findings:
-        by_rule = counted.setdefault(finding["level"], {})
-        by_rule[finding["rule"]] = by_rule.get(finding["rule"], 0) + 1
-    if not counted:
-        return "no findings"
-    return "; ".join(
-        f"{level}: " + ", ".join(f"{rule} {number}" for rule, number in sorted(by_rule.items()))
-        for level, by_rule in sorted(counted.items())
-    )
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+        Watcher.docket = self.outer
+        for problem in self.problems:  # nobody prints summaries in this run
+            print(f"oneresponse: {problem}", file=sys.stderr)
 
 
 def _within(nodeid: str, wanted: str) -> bool:
@@ -435,15 +408,3 @@ def _warn(finding: Finding) -> bool:
     except PracticeWarning:
         return True
     return False
-
-
-def _bad_marker(item: pytest.Item, text: str) -> BaseException:
-    file, line, _ = item.reportinfo()
-    place = f"{file}:{(line or 0) + 1}"
-    return pytest.fail.Exception(f"{place}: {text}", pytrace=False)
-
-
-def iter_sessions(config: pytest.Config) -> Iterator[Session]:
-    """The session's plugin, where it has been started."""
-    if _KEY in config.stash:
-        yield config.stash[_KEY]

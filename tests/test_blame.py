@@ -195,11 +195,10 @@ def test_an_app_that_is_wholly_installed_is_its_own_user(load: Load, sent: Sent,
 
 
 def test_the_users_own_lines_go_before_those_of_the_handlers_package(load: Load, sent: Sent, serve: Any) -> None:
-    wiki = load("venv/site-packages/wiki/views.py", "def view(f):\n    f()\n    f()\n")
-    app = load("app.py", "def app(send):\n    def hook():\n        send()\n    view(hook)\n", view=wiki.view).app
+    wiki = load("venv/site-packages/wiki/views.py", "def inner(send):\n    send()\n\n\ndef view(f):\n    f()\n")
+    app = load("app.py", "def app(send):\n    view(lambda: inner(send))\n", view=wiki.view, inner=wiki.inner).app
     serve(app, sent)
-    found = lay("second-response", start(sent[1]), start(sent[0]), wiki.view)
-    assert two(found)[0] == "app.py:3"
+    assert line(lay("duplicate-header", start(sent[0]), None, wiki.view).where) == "app.py:2"
 
 
 # ------------------------------------------------------------------------------------------ built objects
@@ -366,10 +365,18 @@ def test_a_length_in_the_head_itself_is_laid_to_the_start(load: Load, sent: Sent
     app = load("app.py", "def app(send):\n    send()\n    send()\n").app
     serve(app, sent)
     head = start(sent[0])
-    assert two(lay("length-mismatch", Data(9, Site(sent[1])), head, app, head=head)) == ("app.py:2", "")
+    assert two(lay("length-mismatch", Data(9, Site(sent[1])), head, app, head=head)) == ("app.py:2", "app.py:3")
+    assert two(lay("length-mismatch", End(Site(sent[0])), head, app, head=head)) == ("app.py:2", ""), "no line twice"
 
 
-@pytest.mark.parametrize("rule", ["body-not-allowed", "body-on-head"])
+def test_a_body_on_head_is_laid_to_what_sent_it(load: Load, sent: Sent, serve: Any) -> None:
+    app = load("app.py", "def app(send):\n    send()\n    send()\n").app
+    serve(app, sent)
+    head = start(sent[0])
+    assert two(lay("body-on-head", Data(9, Site(sent[1])), head, app, head=head)) == ("app.py:3", "app.py:2")
+
+
+@pytest.mark.parametrize("rule", ["body-not-allowed"])
 def test_a_forbidden_body_is_laid_to_the_status(load: Load, sent: Sent, serve: Any, rule: str) -> None:
     app = load("app.py", "def app(send):\n    send()\n    send()\n").app
     serve(app, sent)
@@ -382,9 +389,28 @@ def test_a_body_that_a_middleware_made_is_laid_to_the_middleware(load: Load, sen
     framework = load(FRAMEWORK, "def call(send):\n    send()\n")
     serve(package.gzip, framework.call, sent)
     views = load("views.py", BUILDS)
-    head = start(sent[0], 204, origin=views.other(sent.built), sender=0, bodiless=True)
+    head = start(sent[0], 204, origin=views.other(sent.built), sender=0, size=0)
     found = lay("body-not-allowed", Data(9, Site(sent[1])), head, views.other, head=head)
     assert two(found) == ("third/middleware.py:3", "views.py:7")
+
+
+def test_a_length_that_a_middleware_made_wrong_is_laid_to_the_middleware(load: Load, sent: Sent, serve: Any) -> None:
+    package = load(PACKAGE, "def minify(app, send):\n    app(send)\n    send()\n")
+    framework = load(FRAMEWORK, "def call(send):\n    send()\n")
+    serve(package.minify, framework.call, sent)
+    origin = load("views.py", BUILDS).other(sent.built)
+    for size, where in ((5, "third/middleware.py:3"), (4, "views.py:7")):
+        head = Start(200, ((b"content-length", b"5"),), Site(sent[0], sender=0, origin=origin, size=size))
+        found = lay("length-mismatch", Data(9, Site(sent[1])), head, None, head=head)
+        assert line(found.where) == where, "where the response itself was right"
+
+
+def test_a_frame_that_passes_a_message_on_is_not_to_blame(load: Load, sent: Sent, serve: Any) -> None:
+    app = load("app.py", "def app(send):\n    passes(send)\n    passes(send)\n\n\ndef passes(send):\n    send()\n").app
+    serve(app, sent)
+    first, second = start(sent[0], passed=(0,)), start(sent[1], passed=(0,))
+    assert two(lay("second-response", second, first, app)) == ("app.py:3", "app.py:2")
+    assert line(lay("duplicate-header", first, None, app).where) == "app.py:2"
 
 
 # ------------------------------------------------------------------------------------------ exceptions

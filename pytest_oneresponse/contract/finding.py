@@ -7,6 +7,9 @@ from typing import Any
 
 from .request import Request
 
+LEVELS = ("breach", "practice", "off")
+"""The values of rules.Level, the most serious first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -127,12 +130,13 @@ class Ledger:
     found: dict[tuple[Any, ...], Finding] = field(default_factory=dict)
 
     def add(self, finding: Finding) -> bool:
-        """Keep a finding; False where one with the same key was there, whose count then grows."""
+        """Keep a finding; False where one with its key was there: the more serious then stands for both, and counts both."""
         known = self.found.get(finding.key)
         if known is None:
             self.found[finding.key] = finding
             return True
-        self.found[finding.key] = replace(known, count=known.count + finding.count)
+        kept = min(known, finding, key=lambda one: LEVELS.index(one.level))
+        self.found[finding.key] = replace(kept, count=known.count + finding.count)
         return False
 
     def __iter__(self):  # type: ignore[no-untyped-def]

@@ -40,9 +40,14 @@ class Inputs:
         self.defs = (route.body or {}).get("$defs", {}) if route.body else {}
 
     def first(self, parameter: Parameter) -> Any:
-        """The first value to send. Raises ValueError where none can be made."""
+        """The first value to send. Raises ValueError where none can be made: a wrong path would miss the route."""
         given = self.given.get(parameter.name)
-        return given[0] if given else made.first(parameter.schema, parameter.schema.get("$defs", {}))
+        if given:
+            return given[0]
+        value = made.first(parameter.schema, parameter.schema.get("$defs", {}))
+        if parameter.source == "path" and not made.matches(made.text_of(value), parameter.schema):
+            raise ValueError(f"{parameter.name} has to match {parameter.schema['pattern']}, and no such text was found")
+        return value
 
     def others(self, parameter: Parameter) -> list[Any]:
         """The further values: the user's, and the boundaries of what is declared."""
@@ -202,7 +207,7 @@ class Plan:
     """The trials of one route, in order. It reads what the first answer taught, so `learn` must be told each answer."""
 
     def __init__(self, route: Route, given: Mapping[str, Any], host: str, alone: bool = True) -> None:
-        """`alone`: no other route of the app has this path, so that OPTIONS and unknown methods are this route's to play."""
+        """`alone`: no other route of the app has this path, so that OPTIONS and unknown methods are for this one."""
         self.route = route
         self.inputs = Inputs(route, given)
         self.host = host
@@ -227,6 +232,7 @@ class Plan:
             yield Trial(label, base, client)
         yield from self.headers(base)
         yield from self.other_values()
+        yield from self.other_methods(base)
 
     def methods(self, base: Request) -> Iterator[Trial]:
         if self.route.method == "GET":
@@ -234,7 +240,10 @@ class Plan:
         if self.alone:
             yield Trial("OPTIONS", replace(base, method="OPTIONS"))
             yield Trial("an unknown method", replace(base, method="BREW"))
-        if self.route.template == "{path}":  # an app without a router may answer any method
+
+    def other_methods(self, base: Request) -> Iterator[Trial]:
+        """An app without a router may answer any method; last, because what is deleted cannot be asked for again."""
+        if self.route.template == "{path}":
             for method in ("POST", "PUT", "DELETE"):
                 yield Trial(method, replace(base, method=method, body=b"x=1" if method != "DELETE" else b""))
 

@@ -305,11 +305,14 @@ def _fits(value: Any, plain: Mapping[str, Any]) -> bool:
 
 
 def _fits_text(value: str, plain: Mapping[str, Any]) -> bool:
-    if not plain.get("minLength", 0) <= len(value) <= plain.get("maxLength", math.inf):
-        return False
+    return plain.get("minLength", 0) <= len(value) <= plain.get("maxLength", math.inf) and matches(value, plain)
+
+
+def matches(text: str, schema: Mapping[str, Any]) -> bool:
+    """Whether a text matches the schema's pattern; True where there is none that Python can read."""
     try:
-        return "pattern" not in plain or re.search(plain["pattern"], value) is not None
-    except re.error:  # the pattern of another language
+        return "pattern" not in schema or re.search(schema["pattern"], text) is not None
+    except re.error:
         return True
 
 

@@ -7,6 +7,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ..explore.values import matching
@@ -30,6 +31,28 @@ RESPONSES = ("django.http.response.HttpResponseBase",)
 PROXIES = ()
 PACKAGES = ("django", "rest_framework", "ninja", "asgiref", "sqlparse")
 HEADER_SETTERS = (("django.http.response", "ResponseHeaders", "__setitem__"),)
+
+
+
+@contextmanager
+def around() -> Iterator[None]:
+    """Around one exchange, as Django's own test client does: its end closes no connection that a test's transaction holds."""
+    signals, db = sys.modules.get("django.core.signals"), sys.modules.get("django.db")
+    if signals is None or db is None or not _in_transaction(db):
+        yield
+        return
+    both = (signals.request_started, signals.request_finished)
+    cut = [signal for signal in both if signal.disconnect(db.close_old_connections)]
+    try:
+        yield
+    finally:
+        for signal in cut:
+            signal.connect(db.close_old_connections)
+
+
+def _in_transaction(db: Any) -> bool:
+    return any(connection.in_atomic_block for connection in db.connections.all(initialized_only=True))
+
 
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 _FORMAT_SUFFIX = "format"

@@ -73,6 +73,34 @@ def recognise_all(app: Any) -> Iterator[Recognised]:
             waiting.append((value, (*path, Step(current, via)), _below(prefix, current, via)))
 
 
+def inner_wsgi(app: Any) -> list[Step]:
+    """Where WSGI apps are held inside an app, by attributes and closures that can be set; never raises."""
+    waiting: deque[tuple[Any, int]] = deque([(app, 0)])
+    seen: dict[int, Any] = {id(app): app}
+    found: list[Step] = []
+    while waiting and len(seen) < OBJECTS:
+        current, depth = waiting.popleft()
+        framework = _framework(current)
+        if depth >= DEPTH or (framework is not None and framework.INTERFACE == "asgi"):
+            continue
+        for via, value in _inside(current, framework):
+            if isinstance(value, _PLAIN) or id(value) in seen:
+                continue
+            seen[id(value)] = value
+            settable = isinstance(via, types.CellType) or (isinstance(via, str) and via in USUAL)
+            if settable and not isinstance(current, dict) and callable(value) and _speaks_wsgi(value):
+                found.append(Step(current, via))
+            waiting.append((value, depth + 1))
+    return found
+
+
+def _speaks_wsgi(value: Any) -> bool:
+    try:
+        return not isinstance(value, type) and interface(value) == "wsgi"
+    except Exception:  # a callable may answer anything to being looked at
+        return False
+
+
 def interface(app: Any) -> str | None:
     """What the outermost callable speaks, "wsgi" or "asgi"; None where neither its class nor its signature tells."""
     for name in () if isinstance(app, type) else class_names(app):

@@ -294,7 +294,7 @@ class Driver:
             served.time_out(capture(frame))
 
         try:
-            with Alarm(self.timeout * 1.5 + 0.5 if self.timeout else 0, struck):
+            with Alarm(self.timeout * 1.5 + 2 if self.timeout else 0, struck):
                 served.run(loop)
         except KeyboardInterrupt:
             self.give_up()
@@ -487,6 +487,8 @@ class _Served:
     def leave(self, *, told: bool = True) -> None:
         """The client goes; `told`: the exchange does not learn it by an exception."""
         if not self.left:
+            if not self.exchange.client:
+                self.exchange.client = "leaves a stream that does not end"
             self.left = True
             if told and not self.ended:
                 self.exchange.gone()
@@ -565,8 +567,15 @@ class _Served:
     # --- the time limit
 
     def on_limit(self) -> None:
-        """The limit has passed in an await: note where, then cancel, then give the loop up."""
-        self.time_out(self.waiting())
+        """The limit has passed in an await: note where, then cancel, then give the loop up.
+
+        From a stream that keeps coming the client first leaves, and the app has as long again to notice.
+        """
+        if not self.left and self.answer.keeps_coming(self.timeout):
+            self.leave()
+            self.timers.append(asyncio.get_running_loop().call_later(min(1.0, self.timeout), self.on_limit))
+            return
+        self.time_out(self.where_it_waits())
         self.left = True
         self.wake()
         loop = asyncio.get_running_loop()
@@ -574,7 +583,7 @@ class _Served:
             self.task.cancel()
         self.timers.append(loop.call_later(min(0.2, self.timeout), self.on_stuck))
 
-    def waiting(self) -> sites.Chain:
+    def where_it_waits(self) -> sites.Chain:
         """Where the app waits: in its own run, or in a task or a thread that it waits for."""
         own = waiting_chain(self.app_run)
         tasks = (waiting_chain(task.get_coro()) for task in asyncio.all_tasks() if task is not self.task)

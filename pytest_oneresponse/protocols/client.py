@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 KEPT_BODY = 65_536
@@ -55,6 +56,8 @@ class Answer:
     body: bytearray = field(default_factory=bytearray)
     size: int = 0
     chunks: int = 0
+    latest: float = 0.0
+    """When the last chunk but the first came, as time.monotonic() has it."""
     keep: int | None = KEPT_BODY
     """How many bytes of the body are kept; all of them where it is None."""
 
@@ -66,9 +69,15 @@ class Answer:
         """Count a chunk and keep what there is room for."""
         self.size += len(chunk)
         self.chunks += 1
+        if self.chunks > 1:
+            self.latest = time.monotonic()
         room = len(chunk) if self.keep is None else self.keep - len(self.body)
         if room > 0:
             self.body += chunk[:room]
+
+    def keeps_coming(self, timeout: float) -> bool:
+        """Whether a response that takes longer than the limit is no hang: it is open by design, or is being sent all the time."""
+        return (self.streams and self.chunks > 0) or time.monotonic() - self.latest < timeout / 4
 
     @property
     def streams(self) -> bool:

@@ -273,7 +273,7 @@ class Driver:
         exchange.client = str(client)
         exchange.docket = None
         answer = Answer(keep=keep)
-        server = _Server(exchange, answer, client)
+        server = _Server(exchange, answer, client, self.timeout)
         threads = threading.active_count()
         try:
             with Alarm(self.timeout, server.time_out):
@@ -303,8 +303,9 @@ def _wait_for_threads() -> None:
 class _Server:
     """One request as a server handles it."""
 
-    def __init__(self, exchange: Exchange, answer: Answer, client: Client) -> None:
+    def __init__(self, exchange: Exchange, answer: Answer, client: Client, timeout: float) -> None:
         self.exchange = exchange
+        self.timeout = timeout
         self.answer = answer
         self.client = client
         self.headers_sent = False
@@ -322,7 +323,7 @@ class _Server:
     def read(self, body: Iterable[Any]) -> None:
         for chunk in body:
             if isinstance(chunk, bytes):
-                if self.client.refuses == "body":
+                if self.client.refuses:
                     return
                 self.take(chunk)
             if self.wants_to_leave():
@@ -332,7 +333,7 @@ class _Server:
         """The limit struck in `frame`, the app's or ours that takes its body; a stream that is silent by design is left."""
         exchange = self.exchange
         if not any(isinstance(event, TimedOut) for event in exchange.events):
-            if self.answer.streams and self.answer.chunks:
+            if self.answer.keeps_coming(self.timeout):
                 exchange.gone()
             else:
                 exchange.add(TimedOut(capture(frame)))
@@ -358,12 +359,10 @@ class _Server:
             self.answer.status = int(digits) if digits.isdigit() else 0
             pairs = [pair for pair in _snapshot(headers) if isinstance(pair, (tuple, list)) and len(pair) == 2]
             self.answer.headers = tuple((str(name), str(value)) for name, value in pairs)
-        if self.client.refuses == "start":
-            raise ClientLeft("the client is gone")
         return self.write
 
     def write(self, data: bytes) -> None:
-        if self.client.refuses == "body":
+        if self.client.refuses:  # a server that has nobody to send the head to says so with the first bytes
             raise ClientLeft("the client is gone")
         if isinstance(data, bytes):
             self.take(data)

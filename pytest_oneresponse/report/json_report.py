@@ -9,12 +9,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_oneresponse.contract.finding import Finding
+from pytest_oneresponse.contract.finding import LEVELS, Finding
 
 SCHEMA = 1
 
 # the first is the one that stands for all, where the same thing was seen with several
-_LEVELS = ("breach", "practice", "off")
 _OUTCOMES = ("error", "failed", "passed", "skipped")
 
 
@@ -86,7 +85,7 @@ def _one_finding(same: list[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _seriousness(finding: Mapping[str, Any]) -> tuple[Any, ...]:
     request = json.dumps(finding["request"], sort_keys=True)
-    return (_LEVELS.index(finding["level"]), len(request), json.dumps(finding, sort_keys=True))
+    return (LEVELS.index(finding["level"]), len(request), json.dumps(finding, sort_keys=True))
 
 
 def _route_key(route: Mapping[str, Any]) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 A line, or a statement of several, ends in `# where: RULE` or `# also: RULE` where a finding has to name it; marks stand
 between commas, and several lines with the same mark are all right. A mark belongs to the top-level function or class
-around it, which is a handler or an app of its own, or to the one that `for NAME` says; `on INTERFACE` limits it to "wsgi" or "asgi".
+around it, which is a handler or an app of its own, or to the one that `for NAME` says; `on INTERFACE` limits it to
+"wsgi" or "asgi".
 What has no mark must be silent.
 """
 

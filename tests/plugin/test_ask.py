@@ -74,7 +74,8 @@ async def app(scope, receive, send):
     body = (await receive())["body"]
     headers = {name.decode(): value.decode() for name, value in scope["headers"]}
     text = " ".join([scope["method"], scope["path"], scope["query_string"].decode(), headers["x-shop"], body.decode()])
-    await send({"type": "http.response.start", "status": 201, "headers": [(b"content-type", b"text/plain"), (b"x-a", b"b")]})
+    headers = [(b"content-type", b"text/plain"), (b"x-a", b"b")]
+    await send({"type": "http.response.start", "status": 201, "headers": headers})
     await send({"type": "http.response.body", "body": text.encode()})
 """
     )

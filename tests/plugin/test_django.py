@@ -77,8 +77,14 @@ def django(suite: Suite) -> Suite:
 def test_driving_and_watching(django: Suite, interface: str) -> None:
     django.write(shop=APP.format(interface))
     result = django.spawn(
-        "-p", "django", "--nomigrations", "--oneresponse", "--oneresponse-app=shop:app", "--oneresponse-report=r.json", "-v"
-    )  # fmt: skip
+        "-p",
+        "django",
+        "--nomigrations",
+        "--oneresponse",
+        "--oneresponse-app=shop:app",
+        "--oneresponse-report=r.json",
+        "-v",
+    )
     report = django.report("r.json")
     outcomes = {f"{route['method']} {route['path']}": route["outcome"] for route in report["routes"]}
     assert outcomes == {

@@ -98,7 +98,6 @@ def test_x_ends_at_the_first_failure(flask: Suite) -> None:
 
 
 def test_last_failed(flask: Suite) -> None:
-    flask.run("-p", "cacheprovider", "--oneresponse", "--oneresponse-app=shop:app")
     first = flask.pytester.runpytest_inprocess("-p", "oneresponse", "--oneresponse", "--oneresponse-app=shop:app")
     again = flask.pytester.runpytest_inprocess(
         "-p", "oneresponse", "--oneresponse", "--oneresponse-app=shop:app", "--lf"

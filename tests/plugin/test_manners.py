@@ -18,8 +18,8 @@ def test_good(): webtest.TestApp(shop.fine, lint=False).get("/")
 def test_bad(): webtest.TestApp(shop.app, lint=False).get("/twice", status="*")
 """
 FORBIDDEN = (
-    "webtest", "requests", "requests_mock", "hypothesis", "asyncio", "flask", "werkzeug", "django", "starlette", "fastapi",
-    "pydantic", "httpx", "httpx2", "asgiref", "anyio", "litestar", "quart", "aiohttp", "tornado", "twisted", "webob",
+    "aiohttp", "anyio", "asgiref", "asyncio", "django", "fastapi", "flask", "httpx", "httpx2", "hypothesis", "litestar",
+    "pydantic", "quart", "requests", "requests_mock", "starlette", "tornado", "twisted", "webob", "webtest", "werkzeug",
 )  # fmt: skip
 
 

@@ -106,7 +106,10 @@ def test_addopts(wsgi: Suite) -> None:
 
 
 def test_pyproject(wsgi: Suite) -> None:
-    text = '[tool.pytest.ini_options]\noneresponse = true\noneresponse_app = ["shop:fine", "shop:app"]\noneresponse_requests = "9"\n'
+    text = (
+        "[tool.pytest.ini_options]\noneresponse = true\n"
+        'oneresponse_app = ["shop:fine", "shop:app"]\noneresponse_requests = "9"\n'
+    )
     (wsgi.path / "pyproject.toml").write_text(text, encoding="utf-8")
     result = wsgi.run()
     assert list(wsgi.outcomes(result)) == [FINE, ITEM]

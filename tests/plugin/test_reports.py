@@ -203,7 +203,11 @@ def test_an_unwritable_path(wsgi: Suite, how: str) -> None:
         (wsgi.path / "r.json").mkdir()
     else:
         wsgi.write(
-            conftest="import os, shutil\ndef pytest_sessionstart(): shutil.rmtree('out')\ndef pytest_runtest_setup(): open('out', 'w').close()"
+            conftest="""
+import shutil
+def pytest_sessionstart(): shutil.rmtree("out")
+def pytest_runtest_setup(): open("out", "w").close()
+"""
         )
         (wsgi.path / "out").mkdir()
     path = "r.json" if how == "folder" else "out/r.json"

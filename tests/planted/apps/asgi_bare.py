@@ -392,7 +392,7 @@ async def message_of_a_websocket(scope, receive, send):
 
 
 async def start_without_status(scope, receive, send):
-    await send({"type": "http.response.start", "headers": list(PLAIN)})  # where: invalid-message
+    await send({"type": "http.response.start", "headers": list(PLAIN)})  # where: invalid-status
     await send(_body())
 
 

@@ -65,7 +65,7 @@ class Catching:
         return HttpResponse("caught", status=500)
 
 
-MIDDLEWARE = ["forwarding", "changing", "forgetting", "answering", "Catching"]
+MIDDLEWARE = ["forgetting", "forwarding", "changing", "answering", "Catching"]
 
 
 def measured(request):

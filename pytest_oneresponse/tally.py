@@ -1,0 +1,75 @@
+"""What all tests of a run told, from this process and from xdist's workers; and the run's summary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from typing import Any
+
+from .docket import baseline_key
+from .report import json_report
+
+
+@dataclass
+class Tally:
+    """Sums up what tests' reports carry. Routes and findings are in the report's schema."""
+
+    requests: int = 0
+    routes: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    """Names of routes that answered with errors alone."""
+    replayed: bool = False
+    """Whether a route had the exchange that was to be run again."""
+
+    def add(self, told: Mapping[str, Any]) -> None:
+        """Take up what one report carries; each key may be absent."""
+        self.requests += told.get("requests", 0)
+        self.routes += told.get("routes", ())
+        self.findings += told.get("findings", ())
+        self.remarks += told.get("remarks", ())
+        self.refused += told.get("refused", ())
+        self.replayed |= told.get("replayed", False)
+
+    def document(self) -> dict[str, Any]:
+        """All of it as a report."""
+        return json_report.merge(
+            [{"schema": json_report.SCHEMA, "routes": self.routes, "findings": self.findings}],
+        )
+
+    def lines(self, known: Set[tuple[str, ...]], verbose: bool) -> list[str]:
+        """The summary and remarks; empty where nothing was judged. `known`: the keys of a baseline's findings."""
+        if not self.routes and not self.requests and not self.findings:
+            return []
+        found = self.document()["findings"]
+        in_baseline = sum(baseline_key(finding) in known for finding in found)
+        driven = f"{_number(len(self.routes), 'route')} driven, " if self.routes else ""
+        told = f"{driven}{_number(self.requests, 'request')} judged: {_counts(found)}"
+        told += f" ({in_baseline} of them in the baseline)" if in_baseline else ""
+        return [told, *self.remarks, *self.refused_lines(verbose)]
+
+    def refused_lines(self, verbose: bool) -> list[str]:
+        """What to do about routes behind whose errors nothing was seen; their names where it is verbose."""
+        if not self.refused:
+            return []
+        told = f"{_number(len(self.refused), 'route')} never answered below 400: "
+        told += "give values through oneresponse_values, or log in through oneresponse_request"
+        return [told, *(f"  {name}" for name in sorted(self.refused))] if verbose else [f"{told} (-v lists them)"]
+
+
+def _counts(findings: list[dict[str, Any]]) -> str:
+    counted: dict[str, dict[str, int]] = {}
+    for finding in findings:
+        by_rule = counted.setdefault(finding["level"], {})
+        by_rule[finding["rule"]] = by_rule.get(finding["rule"], 0) + 1
+    if not counted:
+        return "no findings"
+    return "; ".join(
+        f"{level}: " + ", ".join(f"{rule} {number}" for rule, number in sorted(by_rule.items()))
+        for level, by_rule in sorted(counted.items())
+    )
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
