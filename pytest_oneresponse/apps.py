@@ -105,7 +105,7 @@ def _no_attribute(module: ModuleType, name: str) -> str:
 
 @contextmanager
 def told_as(text: str) -> Iterator[None]:
-    """Whatever is raised in the block becomes a NoApp that says so after `text`; only what ends a run of pytest passes."""
+    """Whatever is raised in the block becomes a NoApp that says so after `text`; what ends a run of pytest passes."""
     try:
         yield
     except (NoApp, KeyboardInterrupt, pytest.exit.Exception):
@@ -151,7 +151,9 @@ def recognised(label: str, target: Any, module: str = "") -> App:
 
 
 def _described(target: Any) -> str:
-    return f"{target!r:.60}" if isinstance(target, (str, int, float, type(None))) else f"of type {type(target).__name__}"
+    return (
+        f"{target!r:.60}" if isinstance(target, (str, int, float, type(None))) else f"of type {type(target).__name__}"
+    )
 
 
 def _needs_nothing(target: Any) -> bool:
@@ -187,7 +189,7 @@ _MOST_PATHS = 20
 
 def _path_constants(target: Any) -> list[str]:
     """The texts in an app's module that look like paths of its own: a router written by hand compares with them."""
-    function = target if isinstance(target, FunctionType) else getattr(type(target), "__call__", None)
+    function = target if isinstance(target, FunctionType) else getattr(type(target), "__call__", None)  # noqa: B004
     module = sys.modules.get(getattr(function, "__module__", None) or "")
     file = getattr(module, "__file__", None)
     if module is None or file is None or "site-packages" in file:

@@ -152,7 +152,7 @@ class TestDocket(Docket):
         return [rule for rule in self.wanted if rule not in met]
 
     def gather(self) -> None:
-        """Take up the exchanges whose clients took the whole body but never closed it, and those that are wrong already."""
+        """Take up the exchanges whose body was taken whole and never closed, and those that are wrong already."""
         for exchange in list(self.unclosed.values()):
             if exchange.exhausted:
                 exchange.returned()

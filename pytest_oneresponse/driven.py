@@ -92,7 +92,7 @@ def _parse_id(item: pytest.Item) -> None:
     """Give a node the id that a report's text parses to: from pytest 9.1 on --lf compares parsed ids."""
     known = getattr(item, "_id", None)
     if known is not None and hasattr(known, "parse"):
-        item._id = type(known).parse(item.nodeid)  # type: ignore[attr-defined]
+        item._id = type(known).parse(item.nodeid)
 
 
 class ErrorItem(pytest.Item):

@@ -137,7 +137,7 @@ class Exchange:
         """A header that a finding could be about is being set by hand; `name` in lower case."""
         if self.declared is None:
             self.declared = {}
-        self.declared[headers_key(headers), name] = sites.capture_built(frame)
+        self.declared[headers_key(headers), name] = sites.capture_setter(frame)
 
     def data(self, size: int, frame: FrameType | None = None, message: Any = None) -> None:
         """`size` bytes of the body were handed over. A site is taken where a finding could need it."""

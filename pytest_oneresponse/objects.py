@@ -37,6 +37,18 @@ def framework_packages() -> frozenset[str]:
     return frozenset(name for module in modules() for name in module.PACKAGES)
 
 
+_QUIET: set[Any] = set()
+"""Names as they were given that no finding is about, so that each is put in lower case once."""
+
+
+def _is_quiet(name: Any) -> bool:
+    if type(name) is not str or name.lower() in TELLING:
+        return False
+    if len(_QUIET) < 1000:
+        _QUIET.add(name)
+    return True
+
+
 def _is_sound(value: Any) -> bool:
     return type(value) is not str or (value.isascii() and value.isprintable())
 
@@ -71,7 +83,7 @@ def _setter_patch(owner: str, method: str) -> Callable[[ModuleType, Patches], No
 def _noting(original: Any) -> Any:
     @functools.wraps(original)
     def setter(self: Any, name: Any, *values: Any, **named: Any) -> Any:
-        if type(name) is not str or name.lower() in TELLING or not all(map(_is_sound, values)):
+        if not (name in _QUIET or _is_quiet(name)) or not (values and _is_sound(values[0])):
             running = exchange.current()
             if running is not None:
                 running.declare(self, str(name).lower(), _getframe(1))

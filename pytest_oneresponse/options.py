@@ -15,7 +15,7 @@ MOST = 10**9
 class Option:
     """One option. `kind`: "bool", "int", "float", "path" or "list" (repeatable flag, linelist in the ini file).
 
-    `ini` and `marker` tell whether there is an ini key and a marker key; both are named as the flag, in the marker without prefix.
+    `ini` and `marker` tell whether there is an ini key and a marker key; both are named as the flag.
     """
 
     name: str
@@ -37,7 +37,12 @@ class Option:
 
 
 OPTIONS = (
-    Option("", "bool", "Judge every request that the tests make by the response contract, and drive the app where one is named.", False),
+    Option(
+        "",
+        "bool",
+        "Judge every request that the tests make by the response contract, and drive the app where one is named.",
+        False,
+    ),
     Option(
         "app",
         "list",

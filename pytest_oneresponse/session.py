@@ -139,9 +139,7 @@ class Session:
         """Add the driven items."""
         if not self.watching:
             return
-        node = OneResponseNode.from_parent(
-            self.home(session, items), name=NODE, nodeid=NODE, session_state=self
-        )
+        node = OneResponseNode.from_parent(self.home(session, items), name=NODE, nodeid=NODE, session_state=self)
         report = session.ihook.pytest_make_collect_report(collector=node)
         found: list[pytest.Item] = report.result if report.passed else []
         if self.in_selected:

@@ -48,6 +48,8 @@ class Site(NamedTuple):
 # What the walk does at a frame, as bits, by the id of its code object; `_kept` keeps those code objects alive, so that no
 # id is used twice. 0 is the common case: keep the frame and go on.
 _SKIP, _STOP, _METHOD, _SENDS, _USER, _ENTRY = 1, 2, 4, 8, 16, 32
+_PAUSE = _SKIP | _STOP | _USER
+_LOOK = _PAUSE | _METHOD | _SENDS
 _marks: dict[int, int] = {}
 _kept: list[CodeType] = []
 _SENDERS = frozenset(("__call__", "send_response", "handle", "respond"))
@@ -97,52 +99,85 @@ def _mark(code: CodeType) -> int:
     return mark
 
 
-class Walk(NamedTuple):
-    """What a walk from a frame outward saw: see Site; `response` is the object that is being sent, None where none was seen."""
-
-    chain: Chain
-    sender: int
-    response: Any
-    passed: tuple[int, ...]
-
-
-def walk(frame: FrameType | None, message: Any = None) -> Walk:
+def walk(frame: FrameType | None, message: Any = None) -> tuple[Chain, int, Any, tuple[int, ...]]:
     """Walk from `frame` outward, without this plugin's frames, up to where the app was called.
 
-    `message` is what was handed over: frames that have it among their arguments pass on what another made.
+    `message` is what was handed over: frames that have it among their arguments pass on what another made. Gives the
+    chain, `sender` and `passed` as Site has them, and third the response object that is being sent, None where none was seen.
     """
     chain: list[Any] = []
     add = chain.append
     known = _marks.get
-    sender, response, passed = NO_SENDER, None, ()
+    sender, response = NO_SENDER, None
+    passed: tuple[int, ...] = ()
     while frame is not None:
         code = frame.f_code
         mark = known(id(code))
         if mark is None:
             mark = _mark(code)
-        if mark & ~_ENTRY:
+        if mark & _LOOK:
             if mark & _STOP:
                 break
             if mark & _SKIP:
                 frame = frame.f_back
                 continue
-            index = len(chain) // 2
             found = _look(frame, mark, message)
             if found is _PASSES:
-                passed = (*passed, index)
+                passed = (*passed, len(chain) // 2)
             elif found is not None and (response is None or found is response):
                 response = found
-                sender = index if _marks[id(code)] & _METHOD else NOT_ITSELF
+                sender = len(chain) // 2 if _marks[id(code)] & _METHOD else NOT_ITSELF
         add(code)
         add(frame.f_lasti)
         frame = frame.f_back
-    return Walk(tuple(chain), sender, response, passed)
+    return tuple(chain), sender, response, passed
 
 
 def capture(frame: FrameType | None, message: Any = None) -> Chain | Site:
     """The site of an event that is no start: the bare chain where there is no more to say."""
-    chain, _, _, passed = walk(frame, message)
-    return Site(chain, passed=passed) if passed else chain
+    chain: list[Any] = []
+    add = chain.append
+    known = _marks.get
+    passed: tuple[int, ...] = ()
+    while frame is not None:
+        code = frame.f_code
+        mark = known(id(code))
+        if mark is None:
+            mark = _mark(code)
+        if mark & _PAUSE:
+            if mark & _STOP:
+                break
+            if mark & _SKIP:
+                frame = frame.f_back
+                continue
+            if message is not None and _passes(frame, mark, message):
+                passed = (*passed, len(chain) // 2)
+        add(code)
+        add(frame.f_lasti)
+        frame = frame.f_back
+    return Site(tuple(chain), passed=passed) if passed else tuple(chain)
+
+
+def _passes(frame: FrameType, mark: int, message: Any) -> bool:
+    """Whether a frame of the user's has a message among its arguments; one that has not at first is not asked again."""
+    code = frame.f_code
+    values = frame.f_locals
+    if any(values.get(name) is message for name in code.co_varnames[: code.co_argcount]):
+        return True
+    _marks[id(code)] = mark & ~_USER
+    return False
+
+
+_DECLARING = 12
+
+
+def capture_setter(frame: FrameType | None) -> Chain:
+    """The few innermost frames of a call that sets a header."""
+    chain: list[Any] = []
+    while frame is not None and len(chain) < _DECLARING:
+        chain += (frame.f_code, frame.f_lasti)
+        frame = frame.f_back
+    return tuple(chain)
 
 
 _PASSES = object()
@@ -154,19 +189,19 @@ def _look(frame: FrameType, mark: int, message: Any) -> Any:
     A frame of which nothing of this is true at the first look is not looked at again.
     """
     code = frame.f_code
-    values = frame.f_locals
     if mark & _USER and message is not None:
-        if any(values.get(name) is message for name in code.co_varnames[: code.co_argcount]):
+        if _passes(frame, mark, message):
             return _PASSES
         mark &= ~_USER
-    if mark & _METHOD:
-        own = values.get("self")
-        if isinstance(own, Responses.classes):
-            return own
-        mark &= ~_METHOD
-    _marks[id(code)] = mark
+    values = frame.f_locals
+    own = values.get("self") if mark & _METHOD else None
+    if isinstance(own, Responses.classes):
+        return own
     other = values.get("response") if mark & _SENDS else None
-    return other if isinstance(other, Responses.classes) else None
+    if isinstance(other, Responses.classes):
+        return other
+    _marks[id(code)] = mark & ~(_METHOD | _SENDS)
+    return None
 
 
 _BUILT_FRAMES = 40

@@ -432,7 +432,21 @@ def test_frames_that_only_pass_a_message_on_are_told_apart(load: Load) -> None:
         assert app.changes(message, look) == (["changes"], ())
         assert app.makes(look) == (["makes"], ()), "its own, and no argument"
         assert package.passes(message, look) == (["passes"], ()), "a package's frames are left out anyway"
-        assert app.passes(message, lambda sent: app.changes(sent, look)) == (["changes"], ())
+
+
+@pytest.mark.xfail(reason="what a frame does with the first message that it is seen with decides for all others")
+def test_a_frame_that_changes_some_messages_and_passes_on_others(load: Load) -> None:
+    source = "def middleware(message, send):\n    send({**message} if message['type'] == 'start' else message)\n"
+    app = load("app.py", source)
+    passed: list[tuple[int, ...]] = []
+
+    def look(sent: Any) -> None:
+        site = sites.capture(sys._getframe(1), sent)
+        passed.append(site.passed if isinstance(site, sites.Site) else ())
+
+    app.middleware({"type": "start"}, look)
+    app.middleware({"type": "body"}, look)
+    assert passed == [(), (0,)]
 
 
 # ------------------------------------------------------------------------------------------ places

@@ -130,7 +130,7 @@ class Ledger:
     found: dict[tuple[Any, ...], Finding] = field(default_factory=dict)
 
     def add(self, finding: Finding) -> bool:
-        """Keep a finding; False where one with its key was there: the more serious then stands for both, and counts both."""
+        """Keep a finding; False where one with its key is there: the more serious then stands for both."""
         known = self.found.get(finding.key)
         if known is None:
             self.found[finding.key] = finding

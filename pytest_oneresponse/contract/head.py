@@ -29,8 +29,8 @@ _HOP_BY_HOP = frozenset(
 )
 
 
-TELLING = _SINGLE | _HOP_BY_HOP
-"""The headers, in lower case, that are wrong by their mere presence or number: worth knowing who set them."""
+TELLING = _HOP_BY_HOP | {"content-length"}
+"""The headers, in lower case, of which it is worth knowing who set them by hand."""
 
 
 class Problem(NamedTuple):

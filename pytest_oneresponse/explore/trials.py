@@ -155,7 +155,11 @@ def _header_text(text: str) -> str:
 
 
 def _body(
-    route: Route, inputs: Inputs, form: list[tuple[str, str]], changed: Mapping[str, Any], headers: list[tuple[str, str]]
+    route: Route,
+    inputs: Inputs,
+    form: list[tuple[str, str]],
+    changed: Mapping[str, Any],
+    headers: list[tuple[str, str]],
 ) -> bytes:
     if form:
         headers.append(("content-type", "application/x-www-form-urlencoded"))
@@ -249,7 +253,9 @@ class Plan:
 
     def headers(self, base: Request) -> Iterator[Trial]:
         yield Trial("gzip", base.with_header("accept-encoding", "gzip"))
-        yield Trial("client leaves a gzip response", base.with_header("accept-encoding", "gzip"), Client(leaves="first"))
+        yield Trial(
+            "client leaves a gzip response", base.with_header("accept-encoding", "gzip"), Client(leaves="first")
+        )
         answer = self.answers.get("valid", Answer())
         if self.route.method == "GET":
             etag = answer.header("etag") or "*"
@@ -273,7 +279,9 @@ class Plan:
                 others.append(_MISSING)
             if parameter.source != "path" and not parameter.required:
                 others.insert(0, _first_or_empty(self.inputs, parameter))
-            columns.append([(f"{parameter.source} {parameter.name} #{n}", {parameter.name: v}) for n, v in enumerate(others)])
+            columns.append(
+                [(f"{parameter.source} {parameter.name} #{n}", {parameter.name: v}) for n, v in enumerate(others)]
+            )
         if self.route.body is not None:
             bodies: list[Any] = [*self.inputs.bodies(), b"{not json", _MISSING]
             columns.append([(f"body #{number}", {"(body)": value}) for number, value in enumerate(bodies)])

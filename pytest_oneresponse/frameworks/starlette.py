@@ -104,7 +104,8 @@ def hosts(app: Any) -> list[str]:
     for middleware in getattr(app, "user_middleware", ()):
         if getattr(middleware.cls, "__name__", "") == "TrustedHostMiddleware":
             options = getattr(middleware, "kwargs", None) or getattr(middleware, "options", {})
-            names += [name.removeprefix("*.") for name in options.get("allowed_hosts") or () if name != "*"]
+            allowed = [name for name in options.get("allowed_hosts") or () if name != "*"]
+            names += [f"www.{name[2:]}" if name.startswith("*.") else name for name in allowed]
     return names
 
 

@@ -588,7 +588,7 @@ class _Served:
         own = waiting_chain(self.app_run)
         tasks = (waiting_chain(task.get_coro()) for task in asyncio.all_tasks() if task is not self.task)
         here = threading.get_ident()
-        threads = (sites.walk(frame).chain for ident, frame in sys._current_frames().items() if ident != here)
+        threads = (sites.walk(frame)[0] for ident, frame in sys._current_frames().items() if ident != here)
         return next((chain for chain in (own, *tasks, *threads) if sites.holds_user(chain)), own)
 
     def on_stuck(self) -> None:

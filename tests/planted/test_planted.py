@@ -7,7 +7,6 @@ import contextlib
 import functools
 import gc
 import logging
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,6 +39,7 @@ CONNECTED = [module for module in modules() if module.name.endswith("_sockets")]
 pytestmark = pytest.mark.filterwarnings(
     "ignore::ResourceWarning",
     "ignore::RuntimeWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
     "ignore:StreamingHttpResponse must consume:Warning",
 )
 
@@ -54,21 +54,21 @@ def bugs(modules: Iterable[Module]) -> Iterator[Any]:
             yield pytest.param(module, owner, id=f"{module}-{owner}", marks=_known(f"{module}-{owner}"))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def tidy() -> Iterator[None]:
-    """What was dropped is collected here, so that no other test is told of it."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gc.collect()
-
-
 @pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """The frameworks log the errors that are planted."""
+def quiet(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The frameworks log the errors that are planted; what hung is collected here, so that no other test is told of it."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
+    if "hung" in request.node.name:
+        gc.collect()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tidy() -> Iterator[None]:
+    """As above, for what clients who leave make frameworks drop."""
+    yield
+    gc.collect()
 
 
 Routes = list[tuple[str, apps.App, Route]]

@@ -30,33 +30,7 @@ LASTING = (
 )
 
 OPEN = {
-    "test_an_error_of_the_users_function_is_not_taken_for_a_missing_value": "D8",
-    "test_an_unknown_replay_id_is_an_error": "D9",
-    "test_replay_sends_nothing_to_other_routes": "D10",
-    "test_a_breach_is_not_hidden_by_a_milder_case_of_its_rule": "D11",
-    "test_ignore_more_than_one": "D11",
-    "test_a_new_finding_fails_beside_a_known_one": "D11",
-    "test_a_wrong_flag[--oneresponse-timeout=inf": "D12",
-    "test_native_toml": "D13",
-    "test_the_markers_of_test_class_and_module_add_up": "D14",
-    "test_a_wrong_marker_is_an_error_at_its_line": "D15 D16",
-    "test_marker.py::test_expect|": "D17",
-    "test_expect_and_an_expected_failure_of_the_test": "D17",
-    "test_ignore_and_expect_of_a_driven_item": "D17",
-    "test_expect_does_not_tell_a_breach_again_when_the_block_raises": "D18",
-    "test_the_marker_holds_for_the_fixture[wsgi-off": "D19",
-    "test_the_marker_holds_for_the_fixture[asgi-off": "D19",
-    "test_requests_of_a_check": "D21",
-    "test_an_unwritable_path": "D22",
-    "test_what_is_no_app[shop:interrupted": "D23",
-    "test_what_is_no_app[shop:failed": "D23",
-    "test_a_module_that_cannot_be_imported[class Odd": "D23",
-    "test_a_module_that_cannot_be_imported[import pytest": "D23",
-    "test_an_app_fixture_that_does_not_give_one[raise SystemExit": "D23",
-    "test_a_module_that_failed_says_on_which_line": "D24",
     "test_a_broken_lifespan": "D28",
-    "test_a_route_whose_parameter_cannot_be_made": "D29",
-    "test_a_run_inside_of_a_run": "D30",
 }
 """What is known to fail, by a part of the test's id ("|" is its end)."""
 

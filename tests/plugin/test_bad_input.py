@@ -124,7 +124,7 @@ def test_an_app_fixture_that_needs_what_is_not_there(suite: Suite) -> None:
     )
     result = suite.run("--oneresponse")
     assert suite.outcomes(result)["test_a.py::test_a"] == "passed"
-    assert "nosuch" in str(result.stdout)
+    assert "the fixture 'oneresponse_app' needs the fixture 'nosuch', which is not there" in str(result.stdout)
 
 
 # ---------------------------------------------------------------- apps that behave badly

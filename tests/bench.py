@@ -1,0 +1,263 @@
+"""What the plugin costs, as ratios of interleaved runs: `tox -e bench`, or `python tests/bench.py [off] [watch] [drive]`.
+
+Every pair is run in turns (A B A B ...) within one process or one series of processes, so that a machine that is busy or
+slow is so for both. The best round of each side and the median of the ratios of neighbouring rounds are printed. Nothing fails here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROUNDS = 40
+REQUESTS = 300
+Run = Callable[[], float]
+
+
+def in_turns(bare: Run, ours: Run, rounds: int = ROUNDS) -> tuple[float, float, float]:
+    """The best round of each side, and the median of ours / bare, pair by pair."""
+    pairs = []
+    for number in range(rounds):
+        gc.collect()
+        first, second = (bare, ours) if number % 2 == 0 else (ours, bare)
+        one, other = first(), second()
+        pairs.append((one, other) if number % 2 == 0 else (other, one))
+    ratio = statistics.median(mine / theirs for theirs, mine in pairs)
+    return min(pair[0] for pair in pairs), min(pair[1] for pair in pairs), ratio
+
+
+def line(name: str, bare: float, ours: float, ratio: float, note: str = "") -> None:
+    print(f"{name:34}{bare * 1e6:12.2f}{ours * 1e6:12.2f}{(ours - bare) * 1e6:+10.2f}{ratio:9.3f}  {note}", flush=True)
+
+
+# --- apps
+
+
+async def raw_asgi(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+def raw_wsgi(environ: Any, start_response: Any) -> list[bytes]:
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"hello"]
+
+
+def flask_app() -> Any:
+    import flask
+
+    app = flask.Flask("bench")
+
+    @app.get("/items/<int:item>")
+    def item(item: int) -> Any:
+        return flask.jsonify(item=item, q=flask.request.args.get("q", ""))
+
+    return app
+
+
+def django_app() -> Any:
+    import django
+    from django.conf import settings
+
+    if not settings.configured:
+        settings.configure(
+            ALLOWED_HOSTS=["*"],
+            ROOT_URLCONF=__name__,
+            SECRET_KEY="bench",
+            MIDDLEWARE=["django.middleware.common.CommonMiddleware", "django.middleware.security.SecurityMiddleware"],
+        )
+        django.setup()
+    from django.core.wsgi import get_wsgi_application
+    from django.http import JsonResponse
+    from django.urls import path
+
+    def item(request: Any, item: int) -> Any:
+        return JsonResponse({"item": item, "q": request.GET.get("q", "")})
+
+    globals()["urlpatterns"] = [path("items/<int:item>", item)]
+    return get_wsgi_application()
+
+
+def starlette_app() -> Any:
+    from starlette.applications import Starlette
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route
+
+    async def item(request: Any) -> Any:
+        return JSONResponse({"item": request.path_params["item"], "q": request.query_params.get("q", "")})
+
+    return Starlette(routes=[Route("/items/{item:int}", item)])
+
+
+def fastapi_app() -> Any:
+    from fastapi import FastAPI
+
+    app = FastAPI()
+
+    @app.get("/items/{item}")
+    async def item(item: int, q: str = "") -> dict[str, Any]:
+        return {"item": item, "q": q}
+
+    return app
+
+
+# --- loops that call an app
+
+
+def wsgi_loop(app: Any, requests: int = REQUESTS) -> Run:
+    from pytest_oneresponse.contract.request import Request
+    from pytest_oneresponse.protocols.wsgi import environ_of
+
+    environ = environ_of(Request(path="/items/7", query="q=x"))
+
+    def start_response(*_: Any) -> Any:
+        return None
+
+    def run() -> float:
+        began = time.perf_counter()
+        for _ in range(requests):
+            body = app(dict(environ), start_response)
+            for _chunk in body:
+                pass
+            close = getattr(body, "close", None)
+            if close is not None:
+                close()
+        return (time.perf_counter() - began) / requests
+
+    return run
+
+
+def asgi_loop(app: Any, requests: int = REQUESTS) -> Run:
+    from pytest_oneresponse.contract.request import Request
+    from pytest_oneresponse.protocols.asgi import scope_of
+
+    scope = scope_of(Request(path="/items/7", query="q=x"))
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Any) -> None:
+        pass
+
+    async def loop() -> float:
+        began = time.perf_counter()
+        for _ in range(requests):
+            await app(dict(scope), receive, send)
+        return (time.perf_counter() - began) / requests
+
+    return lambda: asyncio.run(loop())
+
+
+# --- the figures
+
+
+def flag_off() -> None:
+    """Collecting a suite with the plugin installed and its flag off, beside `-p no:oneresponse`; processor seconds."""
+    print("\nFlag off: pytest --collect-only of 2,000 tests, user + system seconds a run")
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(20):
+            tests = "\n".join(f"def test_{case}(): pass" for case in range(100))
+            Path(folder, f"test_{number}.py").write_text(tests)
+        bare, ours, ratio = in_turns(_collecting(folder, "no:oneresponse"), _collecting(folder, ""), 15)
+    print(f"  without {bare:.3f} s   with {ours:.3f} s   median ratio {ratio:.3f}")
+
+
+def _collecting(folder: str, plugin: str) -> Run:
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-qq", "-p", "no:cacheprovider"]
+    command += ["-p", plugin] if plugin else []
+
+    def run() -> float:
+        before = os.times()
+        subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+    return run
+
+
+def watching() -> None:
+    """Calling an app as it is, beside the same app with the recorder around it and a test's docket open."""
+    from pytest_oneresponse import objects, sites
+    from pytest_oneresponse.docket import Selection, TestDocket
+    from pytest_oneresponse.exchange import Watcher
+    from pytest_oneresponse.protocols import asgi, wsgi
+    from pytest_oneresponse.watch.patching import Patches
+
+    print("\nWatching, microseconds a request       bare     watched     added    ratio")
+    sites.Code.configure(Path(__file__).parent, (), objects.framework_packages())
+    for name, app, record, loop in (
+        ("raw ASGI", raw_asgi, asgi.watched, asgi_loop),
+        ("raw WSGI", raw_wsgi, wsgi.watched, wsgi_loop),
+    ):
+        Watcher.docket = TestDocket("bench", Selection())
+        line(name, *in_turns(loop(app), loop(record(app))))
+    objects.install(Patches())
+    apps = (
+        ("Flask", flask_app, wsgi.watched, wsgi_loop),
+        ("Django", django_app, wsgi.watched, wsgi_loop),
+        ("Starlette", starlette_app, asgi.watched, asgi_loop),
+        ("FastAPI", fastapi_app, asgi.watched, asgi_loop),
+    )
+    for name, make, record, loop in apps:
+        try:
+            app = make()
+        except ImportError:
+            continue
+        Watcher.docket = TestDocket("bench", Selection())
+        line(name, *in_turns(loop(app), loop(record(app))))
+    Watcher.docket = None
+
+
+def driving() -> None:
+    """The driver sending one request and judging it, beside a plain loop that calls the app."""
+    from pytest_oneresponse.contract.request import Request
+    from pytest_oneresponse.protocols import asgi, wsgi
+
+    print("\nDriving, microseconds a request        loop      driven     added    ratio  speed of the plain loop")
+    request = Request(path="/items/7", query="q=x")
+    apps = (
+        ("Flask", flask_app, wsgi.Driver, wsgi_loop),
+        ("Django", django_app, wsgi.Driver, wsgi_loop),
+        ("Starlette", starlette_app, asgi.Driver, asgi_loop),
+        ("FastAPI", fastapi_app, asgi.Driver, asgi_loop),
+        ("raw WSGI", lambda: raw_wsgi, wsgi.Driver, wsgi_loop),
+        ("raw ASGI", lambda: raw_asgi, asgi.Driver, asgi_loop),
+    )
+    for name, make, driver_class, loop in apps:
+        try:
+            app = make()
+        except ImportError:
+            continue
+        driver = driver_class(app)
+        bare, ours, ratio = in_turns(loop(app, 100), _driven(driver, request, 100))
+        line(name, bare, ours, ratio, f"{1 / ratio:.0%}")
+        driver.close()
+
+
+def _driven(driver: Any, request: Any, requests: int) -> Run:
+    def run() -> float:
+        began = time.perf_counter()
+        for _ in range(requests):
+            exchange, _ = driver.exchange(request)
+            if not exchange.plain:
+                exchange.judge()
+        return (time.perf_counter() - began) / requests
+
+    return run
+
+
+FIGURES = {"off": flag_off, "watch": watching, "drive": driving}
+
+if __name__ == "__main__":
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors, {ROUNDS} interleaved rounds, best of each side")
+    for wanted in sys.argv[1:] or FIGURES:
+        FIGURES[wanted]()
