@@ -43,6 +43,7 @@ class App:
     host: str = "localhost:8000"
     host_tries: int = 3
     """How many refused routes may still be asked under other Hosts."""
+    lifespan_judged: bool = False
     holds: tuple[probe.Hold, ...] = ()
     """The WSGI apps inside, whose iterables have to be closed by those around them."""
     around: Callable[[], AbstractContextManager[Any]] = nullcontext

@@ -1,12 +1,14 @@
 """Which two lines of code a breach is laid to.
 
-The order of choice, for one event: the line that built the response object that was sent; else the user's line on the live
-stack that sent it; else the handler; else, where no line is the user's, the frame of the package that did it. Two events that lead
-to one line are told apart by walking outward until they differ. An app that is wholly installed is its own user code.
+The order of choice, for one event: the line that built the response object that was sent; else the user's line on the
+live stack that sent it; else the handler; else, where no line is the user's, the frame of the package that did it. Two
+events that lead to one line are told apart by walking outward until they differ. An app that is wholly installed is its
+own user code.
 """
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import CodeType
@@ -108,7 +110,7 @@ class _Blamer:
         return where, also if also != where else None, self.chain(breach.start)
 
     def changed_body(self, breach: Breach, start: Site) -> Frame | None:
-        """Whose frame changed the body of a response that had declared its own length rightly: a middleware between it and the server."""
+        """The frame of a middleware that changed the body of a response which had declared its own length rightly."""
         at, head = self.site(breach.at), breach.start
         if start.size < 0 or at is None or head is None:
             return None
@@ -190,7 +192,9 @@ class _Blamer:
         return (sites.place_of(*frame) if frame else self.handler_place()), beside
 
     def note_builder(self, site: Site | None) -> None:
-        builders = [frame for frame in sites.frames(site.origin) if not Code.is_standard(frame[0].co_filename)] if site else []
+        builders = (
+            [frame for frame in sites.frames(site.origin) if not Code.is_standard(frame[0].co_filename)] if site else []
+        )
         if builders:
             place = sites.place_of(*builders[0])
             self.notes.append(f"the response was made from what the handler returned, in {place.file}:{place.line}")
@@ -311,7 +315,7 @@ class _Blamer:
         handler = self.handler
         if handler is None:
             return None
-        text = sites.linecache.getline(handler.file, handler.line)
+        text = linecache.getline(handler.file, handler.line)
         indent = len(text) - len(text.lstrip())
         return Place(
             file=Code.shown(handler.file),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
-import warnings
 
 from .apps import App
 from .contract.request import Request

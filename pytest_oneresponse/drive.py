@@ -78,7 +78,7 @@ def drive(app: App, route: Route, settings: Settings) -> Driven:
         except (KeyError, ValueError) as error:
             driven.gave_up = f"no request could be made: {error}; give values through the oneresponse_values fixture"
         else:
-            run.all()
+            run.start()
     driven.seconds = time.perf_counter() - began
     return driven
 
@@ -102,6 +102,19 @@ class _Run:
         self.driver = app.driven_by(settings.timeout)
         alone = next(other for other in app.routes if other.template == route.template) is route
         self.plan = Plan(route, settings.values, app.host, alone)
+
+    def start(self) -> None:
+        """Send the trials once the app has started; with the app's first route its start-up is judged too."""
+        failure = self.driver.start()
+        if failure:
+            self.driven.gave_up = f"the app's start-up failed: {failure}"
+        else:
+            self.all()
+        lifespan = self.driver.lifespan_exchange()
+        if lifespan is not None and not self.app.lifespan_judged:
+            self.app.lifespan_judged = True
+            for finding in judging.findings(lifespan, judging.Told(None, "", self.settings.test)):
+                self.driven.findings.add(finding)
 
     def all(self) -> None:
         wanted = self.settings.replay

@@ -15,7 +15,6 @@ from .contract.machine import Facts, Verdict, is_plain, judge, related
 from .contract.request import Request
 from .sites import Site
 
-
 # A named tuple made in one step, without the call of its class: twice as fast, and made for every event.
 _new = tuple.__new__
 _RETURNED = Returned()
@@ -109,8 +108,10 @@ class Exchange:
             built, response = self.passed_on(built)
         body = getattr(response, "body", None)
         size = len(body) if type(body) is bytes else -1
-        key = headers_key(getattr(response, "headers", None)) if self.declared else 0
-        declared = tuple((name, chain) for (held, name), chain in self.declared.items() if held == key) if key else ()
+        declared: tuple[tuple[str, sites.Chain], ...] = ()
+        if self.declared:
+            key = headers_key(getattr(response, "headers", None))
+            declared = tuple((name, chain) for (held, name), chain in self.declared.items() if held == key)
         return _new(Site, (chain, sender, built and built.chain, size, passed, declared))
 
     def passed_on(self, proxy: Built) -> tuple[Built, Any]:
@@ -175,7 +176,7 @@ class Exchange:
             self.add(Gone())
 
     def refused(self, error: BaseException) -> None:
-        """The server raised into the app what it said of a client that is gone; what escapes because of it is the client's doing."""
+        """The server told the app by an exception that the client is gone: what escapes because of it is the client's doing."""
         self.refusal = error
         self.gone()
 
@@ -214,7 +215,7 @@ class Exchange:
                 pass
 
     def close(self) -> None:
-        """The app has returned, and its iterable is closed: bring the exchange before the docket where it is not plainly right."""
+        """The app has returned and its iterable is closed: where all is not plainly right, the docket is to judge."""
         if self.closed:
             return
         if self.token is not None:

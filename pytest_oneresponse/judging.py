@@ -73,7 +73,7 @@ def _handler(exchange: Exchange, route: Route | None) -> Handler | None:
 
 
 def route_name(exchange: Exchange, route: Route | None) -> str:
-    """"METHOD template"; the path itself where no route is known; the kind of exchange where there is no path."""
+    """ "METHOD template"; the path itself where no route is known; the kind of exchange where there is no path."""
     method = exchange.facts.method
     if exchange.facts.kind == "lifespan":
         return "LIFESPAN"

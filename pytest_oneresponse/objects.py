@@ -58,13 +58,13 @@ def _note_class(class_name: str, module: ModuleType) -> None:
     if not isinstance(response, type):
         return
     sites.Responses.add(response)
-    if response in _noted or response.__new__ is not object.__new__:
+    if response in _noted or "__new__" in vars(response):
         return
     _noted.add(response)
     current = exchange.current
 
     def __new__(cls: type, *_args: Any, **_named: Any) -> Any:
-        built = object.__new__(cls)
+        built: Any = object.__new__(cls)
         running = current()
         if running is not None:
             running.note_built(built, _getframe(1))

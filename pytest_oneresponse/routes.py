@@ -44,7 +44,7 @@ class Route:
 
     @property
     def name(self) -> str:
-        """"METHOD template": how reports and test ids name the route."""
+        """ "METHOD template": how reports and test ids name the route."""
         return f"{self.method} {self.template}"
 
     @property

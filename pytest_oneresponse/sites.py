@@ -13,7 +13,7 @@ import sysconfig
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from .contract.finding import Place
 
@@ -280,7 +280,7 @@ class Code:
     _installed = tuple(
         {os.path.realpath(path) + os.sep for path in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))}
     )
-    _user: dict[str, bool] = {}
+    _user: ClassVar[dict[str, bool]] = {}
 
     @classmethod
     def configure(

@@ -1,7 +1,8 @@
 """What the plugin costs, as ratios of interleaved runs: `tox -e bench`, or `python tests/bench.py [off] [watch] [drive]`.
 
 Every pair is run in turns (A B A B ...) within one process or one series of processes, so that a machine that is busy or
-slow is so for both. The best round of each side and the median of the ratios of neighbouring rounds are printed. Nothing fails here.
+slow is so for both. Printed are the best round of each side and the median of the ratios of neighbouring rounds. Nothing
+fails here.
 """
 
 from __future__ import annotations
@@ -258,6 +259,8 @@ def _driven(driver: Any, request: Any, requests: int) -> Run:
 FIGURES = {"off": flag_off, "watch": watching, "drive": driving}
 
 if __name__ == "__main__":
-    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors, {ROUNDS} interleaved rounds, best of each side")
+    print(
+        f"Python {sys.version.split()[0]}, {os.cpu_count()} processors, {ROUNDS} interleaved rounds, best of each side"
+    )
     for wanted in sys.argv[1:] or FIGURES:
         FIGURES[wanted]()

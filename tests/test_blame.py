@@ -76,7 +76,9 @@ def start(chain: sites.Chain | None, status: Any = 200, handling: BaseException 
     return Start(status, (), Site(chain, **site) if chain is not None else None, handling=handling)
 
 
-def lay(rule: str, at: Event | None, also: Event | None, handler: Any = None, *, head: Start | None = None, **more: Any) -> Blame:
+def lay(
+    rule: str, at: Event | None, also: Event | None, handler: Any = None, *, head: Start | None = None, **more: Any
+) -> Blame:
     """Lay a breach; `head` is the start in force."""
     handler = handler if isinstance(handler, Handler) or handler is None else handler_of(handler)
     interface = more.pop("interface", "asgi")
@@ -233,7 +235,9 @@ def test_one_object_that_a_package_starts_twice(load: Load, sent: Sent, serve: A
     assert found.notes == ("the line is in the package third, not in your code",)
 
 
-def test_a_response_that_sends_itself_blames_no_frame_that_only_called_the_app(load: Load, sent: Sent, serve: Any) -> None:
+def test_a_response_that_sends_itself_blames_no_frame_that_only_called_the_app(
+    load: Load, sent: Sent, serve: Any
+) -> None:
     framework = load(FRAMEWORK, "def call(send):\n    send()\n\n\ndef dispatch(f, send):\n    f(send)\n")
     source = "def middleware(send):\n    dispatch(call, send)\n"
     app = load("app.py", source, dispatch=framework.dispatch, call=framework.call)
@@ -267,7 +271,9 @@ def test_a_response_that_another_object_sends_has_no_sender_on_the_stack(load: L
     app = load("app.py", "def app(send):\n    send()\n").app
     serve(app, sent)
     origin = load("views.py", BUILDS).other(sent.built)
-    assert line(lay("duplicate-header", start(sent[0], sender=NOT_ITSELF, origin=origin), None, app).where) == "views.py:7"
+    assert (
+        line(lay("duplicate-header", start(sent[0], sender=NOT_ITSELF, origin=origin), None, app).where) == "views.py:7"
+    )
     assert line(lay("duplicate-header", start(sent[0], sender=NOT_ITSELF), None, app).where) == "app.py:1"
 
 

@@ -73,7 +73,11 @@ def test_what_recorders_say_becomes_events() -> None:
     exchange.returned()
     assert [type(event) for event in exchange.events] == [Start, Data, Data, End, Improper, Gone, Raised, Returned]
     start, silent, data, _, improper, _, raised, _ = exchange.events
-    assert isinstance(start, Start) and (start.status, start.headers, start.replaces) == ("200 OK", (("A", "b"),), False)
+    assert isinstance(start, Start) and (start.status, start.headers, start.replaces) == (
+        "200 OK",
+        (("A", "b"),),
+        False,
+    )
     assert silent.site is None and data.site and improper.site and start.site
     assert isinstance(raised, Raised) and raised.error is error
     assert isinstance(improper, Improper) and improper.level == "practice"

@@ -63,9 +63,17 @@ CL = Start(200, ((b"content-length", b"4"),))
 SENTENCES: list[tuple[Facts, list[Event], str]] = [
     (A, [R], "the app returned without having started a response"),
     (A, [START, SECOND, R], "a second response (500) was started after the first (200) had started"),
-    (A, [START, Data(1), SECOND], "a second response (500) was started after the first (200) had sent a part of its body"),
+    (
+        A,
+        [START, Data(1), SECOND],
+        "a second response (500) was started after the first (200) had sent a part of its body",
+    ),
     (A, [START, E, SECOND], "a second response (500) was started after the first (200) was complete"),
-    (A, [START, Gone(), SECOND], "a second response (500) was started after the first (200) had started (the client has left)"),
+    (
+        A,
+        [START, Gone(), SECOND],
+        "a second response (500) was started after the first (200) had started (the client has left)",
+    ),
     (A, [START, R], "the response (200) was started and never ended"),
     (A, [TimedOut()], "the handler neither ended nor failed within the time limit"),
     (A, [START, TimedOut()], "the response (200) was started, but neither ended nor failed within the time limit"),
@@ -82,7 +90,11 @@ SENTENCES: list[tuple[Facts, list[Event], str]] = [
     (A, [START, Improper("invalid-message", "what was wrong"), E, R], "what was wrong"),
     (A, [Data(3), R], rules.RULES["body-before-start"].sentence),
     (Facts("asgi", "websocket"), [R], rules.RULES["websocket-no-decision"].sentence),
-    (Facts("asgi", "websocket"), [Accept(), Raised(KeyError())], "KeyError escaped when the connection had been accepted"),
+    (
+        Facts("asgi", "websocket"),
+        [Accept(), Raised(KeyError())],
+        "KeyError escaped when the connection had been accepted",
+    ),
 ]
 
 
@@ -143,7 +155,9 @@ def test_how_an_exchange_is_named() -> None:
 
 def test_a_lifespan_and_a_websocket_have_findings_too() -> None:
     lifespan = exchange_of(Facts("asgi", "lifespan", "LIFESPAN"), [Lifespan("startup.complete")])
-    assert [finding.headline.split(":")[0] for finding in findings(lifespan, Told())] == ["lifespan-out-of-order LIFESPAN"]
+    assert [finding.headline.split(":")[0] for finding in findings(lifespan, Told())] == [
+        "lifespan-out-of-order LIFESPAN"
+    ]
     websocket = exchange_of(Facts("asgi", "websocket"), [Accept(), Accept(), Message()])
     assert [finding.route for finding in findings(websocket, Told())] == ["WEBSOCKET /a"]
 
@@ -357,7 +371,9 @@ APPS: list[tuple[str, str, str, Client, list[tuple[str, int, int]]]] = [
 
 
 @pytest.mark.parametrize(("interface", "source", "client", "expected"), [c[1:] for c in APPS], ids=[c[0] for c in APPS])
-def test_a_real_app_is_blamed_with_its_lines(load: Any, interface: str, source: str, client: Client, expected: Any) -> None:
+def test_a_real_app_is_blamed_with_its_lines(
+    load: Any, interface: str, source: str, client: Client, expected: Any
+) -> None:
     import textwrap
 
     found = drive(load(textwrap.dedent(source)), interface, client)

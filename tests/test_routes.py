@@ -125,7 +125,7 @@ def test_a_ring_of_wrappers_ends() -> None:
     assert innermost(one) in (one, other)
 
 
-SOURCE = '''\
+SOURCE = """\
 import functools
 
 
@@ -170,7 +170,7 @@ def outer():
     def inner():
         pass
     return inner
-'''
+"""
 
 
 @pytest.fixture

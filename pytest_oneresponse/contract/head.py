@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from .events import Headers
 
@@ -54,7 +54,7 @@ class Head(NamedTuple):
 def read_head(interface: str, status: Any, headers: Headers) -> Head:
     """Read a head as `interface` ("wsgi", "asgi") writes it, with all that is wrong in it."""
     try:
-        return _read_head(interface, type(status), status, headers)
+        return _read_head(interface, cast("Any", type(status)), status, headers)
     except (TypeError, ValueError):  # what cannot be hashed is no legal header, and is read without the cache
         return _read_head.__wrapped__(interface, type(status), status, headers)
 
@@ -73,7 +73,9 @@ def _read_head(interface: str, _type: Any, status: Any, headers: Headers) -> Hea
         name, value = read
         if name == "content-length":
             lengths.append(value.strip())
-        elif name == "transfer-encoding" and interface == "wsgi":  # an ASGI server ignores it, so nothing conflicts there
+        elif (
+            name == "transfer-encoding" and interface == "wsgi"
+        ):  # an ASGI server ignores it, so nothing conflicts there
             chunked = True
         if interface == "wsgi" and name in _HOP_BY_HOP:
             problems.append(Problem("hop-by-hop-header", f"{name} is the server's to send", header=name))
@@ -125,9 +127,13 @@ def _pair(interface: str, pair: Any, problems: list[Problem]) -> tuple[str, str]
     if not _TOKEN.fullmatch(name):
         problems.append(Problem("invalid-header", f"{name!r} is no header name", header=name.lower()))
     if _CONTROL.search(value):
-        problems.append(Problem("invalid-header", f"the value of {name} holds a control character: {value!r}", header=name.lower()))
+        problems.append(
+            Problem("invalid-header", f"the value of {name} holds a control character: {value!r}", header=name.lower())
+        )
     elif not _is_latin1(value):
-        problems.append(Problem("invalid-header", f"the value of {name} does not fit latin-1: {value!r}", header=name.lower()))
+        problems.append(
+            Problem("invalid-header", f"the value of {name} does not fit latin-1: {value!r}", header=name.lower())
+        )
     return name.lower(), value
 
 
@@ -139,14 +145,24 @@ def _length(lengths: list[str], chunked: bool, problems: list[Problem]) -> int |
     if not lengths:
         return None
     if len(set(lengths)) > 1:
-        problems.append(Problem("conflicting-length", f"Content-Length is both {lengths[0]} and {lengths[1]}", header="content-length"))
+        problems.append(
+            Problem(
+                "conflicting-length", f"Content-Length is both {lengths[0]} and {lengths[1]}", header="content-length"
+            )
+        )
         return None
     if not re.fullmatch("[0-9]{1,19}", lengths[0]):
-        problems.append(Problem("conflicting-length", f"Content-Length is no number: {lengths[0]!r}", header="content-length"))
+        problems.append(
+            Problem("conflicting-length", f"Content-Length is no number: {lengths[0]!r}", header="content-length")
+        )
         return None
     if chunked:
-        problems.append(Problem("conflicting-length", "Content-Length and Transfer-Encoding are both sent", header="content-length"))
+        problems.append(
+            Problem("conflicting-length", "Content-Length and Transfer-Encoding are both sent", header="content-length")
+        )
         return None
     if len(lengths) > 1:
-        problems.append(Problem("duplicate-header", f"content-length is sent twice: {lengths[0]!r}", header="content-length"))
+        problems.append(
+            Problem("duplicate-header", f"content-length is sent twice: {lengths[0]!r}", header="content-length")
+        )
     return int(lengths[0])

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .events import Data, End, Event, File, Improper, Raised, Returned, Start
 from .head import Head, read_head
@@ -34,7 +34,18 @@ from .head import Head, read_head
 Next = str | tuple[str, str] | tuple[str, str, str]
 Table = Mapping[str, Mapping[str, Next]]
 
-_SENDING = ("informational", "start", "restart", "data", "empty", "part of a file", "file", "end", "trailers", "last trailers")
+_SENDING = (
+    "informational",
+    "start",
+    "restart",
+    "data",
+    "empty",
+    "part of a file",
+    "file",
+    "end",
+    "trailers",
+    "last trailers",
+)
 _ENDING = ("returned", "raised", "raised in the body", "gone", "timed out")
 _EVERYTHING = (*_SENDING, *_ENDING, "over")
 
@@ -506,7 +517,9 @@ class _Life:
         self.asked_trailers = event.trailers
         for problem in head.problems:
             self.breaches.append(
-                Breach(problem.rule, event, None, self.state, problem.detail, problem.level, event, None, problem.header)
+                Breach(
+                    problem.rule, event, None, self.state, problem.detail, problem.level, event, None, problem.header
+                )
             )
         self.counting = self.facts.method != "HEAD" and head.allows_body and before != "GONE"
 
@@ -575,4 +588,16 @@ def _label(event: Event) -> str:
     return event.column
 
 
-__all__ = ["FIRST", "HTTP", "LIFESPAN", "TABLES", "WEBSOCKET", "Breach", "Facts", "Verdict", "is_plain", "judge", "related"]
+__all__ = [
+    "FIRST",
+    "HTTP",
+    "LIFESPAN",
+    "TABLES",
+    "WEBSOCKET",
+    "Breach",
+    "Facts",
+    "Verdict",
+    "is_plain",
+    "judge",
+    "related",
+]

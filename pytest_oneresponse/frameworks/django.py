@@ -33,7 +33,6 @@ PACKAGES = ("django", "rest_framework", "ninja", "asgiref", "sqlparse")
 HEADER_SETTERS = (("django.http.response", "ResponseHeaders", "__setitem__"),)
 
 
-
 @contextmanager
 def around() -> Iterator[None]:
     """Around one exchange, as Django's own test client does: its end closes no connection that a test's transaction holds."""

@@ -12,7 +12,7 @@ import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from .. import sites
@@ -76,9 +76,9 @@ def facts_of(kind: str, method: str) -> Facts:
     return Facts("asgi", kind if kind in ("websocket", "lifespan") else "http", method)
 
 
-def watched(app: AsgiApp) -> AsgiApp:
+def watched(app: Any) -> AsgiApp:
     """The app with a recorder around it; an app that has one is given back as it is."""
-    return app if isinstance(app, AlreadyJudged) else Watched(app)
+    return cast("AsgiApp", app) if isinstance(app, AlreadyJudged) else Watched(app)
 
 
 async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Send, exchange: Exchange) -> None:
@@ -96,11 +96,11 @@ async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Se
         return message
 
     # A plain function: here the stack is whole, also where the message is awaited by another task or thread.
-    def recording_send(message: dict[str, Any]) -> Coroutine[Any, Any, None]:
+    def recording_send(message: Any) -> Coroutine[Any, Any, None]:
         exchange.called += 1
         return forward(message, _getframe(1), _exception())
 
-    async def forward(message: dict[str, Any], frame: FrameType | None, handling: BaseException | None) -> None:
+    async def forward(message: Any, frame: FrameType | None, handling: BaseException | None) -> None:
         exchange.called -= 1
         kind = message.get("type") if isinstance(message, dict) else None
         if kind == "http.response.body" and is_http:
@@ -117,7 +117,7 @@ async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Se
             raise
 
     try:
-        result = await app(scope, recording_receive, recording_send)
+        result: Any = await cast("Any", app)(scope, recording_receive, recording_send)
     except BaseException as error:
         _escaped(exchange, error)
         exchange.close()
@@ -162,7 +162,9 @@ def _body(exchange: Exchange, message: dict[str, Any], frame: FrameType | None) 
     site = None if in_stream and not exchange.closed else capture(frame, message)
     size = len(body) if isinstance(body, (bytes, bytearray, memoryview)) else -1
     if size < 0:
-        exchange.add(Improper("body-not-bytes", f"the body is {type(body).__name__}, not bytes", capture(frame, message)))
+        exchange.add(
+            Improper("body-not-bytes", f"the body is {type(body).__name__}, not bytes", capture(frame, message))
+        )
         size = 0
     add = exchange.add if exchange.closed else events.append
     if size or more:
@@ -315,6 +317,13 @@ class Driver:
         with ThreadPoolExecutor(1, "oneresponse") as pool:
             return pool.submit(context.run, self.exchange, request, client, keep).result()
 
+    def start(self) -> str:
+        """Run the app's start-up, where that has not been done; what it says of its failure, empty where it did not fail."""
+        if asyncio._get_running_loop() is not None:
+            return ""  # the exchange itself does it, in its thread
+        self.running()
+        return self.lifespan.failure if self.lifespan else ""
+
     def running(self) -> asyncio.AbstractEventLoop:
         """The loop, with the app's lifespan started in it."""
         if self.loop is None:
@@ -377,6 +386,8 @@ class _LifespanRun:
         self.state: dict[str, Any] = {}
         self.exchange = Exchange(facts_of("lifespan", "LIFESPAN"), app, lambda _: Request("LIFESPAN", ""))
         self.exchange.docket = None
+        self.failure = ""
+        """What the app said when its start-up failed."""
         self.task: asyncio.Task[None] | None = None
         self.inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.told: asyncio.Queue[str] = asyncio.Queue()
@@ -397,6 +408,8 @@ class _LifespanRun:
             self.told.put_nowait("returned")
 
     async def send(self, message: dict[str, Any]) -> None:
+        if message.get("type") == "lifespan.startup.failed":
+            self.failure = str(message.get("message") or "it said no more")
         await self.told.put(str(message.get("type")))
 
     async def ask(self, what: str) -> None:
@@ -500,7 +513,7 @@ class _Served:
                 future.set_result(None)
         self.waiting.clear()
 
-    async def send(self, message: dict[str, Any]) -> None:
+    async def send(self, message: Any) -> None:
         if self.client.strict:
             self.refuse()
         if self.left:

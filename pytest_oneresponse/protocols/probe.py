@@ -74,10 +74,7 @@ class _Watched:
 def probing(holds: Iterable[Hold]) -> Iterator[Callable[[Exchange], None]]:
     """Put probes in for the inner apps, and take them out again. Gives the function that judges one exchange's iterables."""
     left: list[Left] = []
-    put: list[Hold] = []
-    for hold in holds:
-        if _set(hold, Probe(hold.app, left)):
-            put.append(hold)
+    put = [hold for hold in holds if _set(hold, Probe(hold.app, left))]
     try:
         yield functools.partial(_judge, left)
     finally:

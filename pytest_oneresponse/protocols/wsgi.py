@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO, StringIO
 from types import FrameType, GeneratorType
-from typing import Any
+from typing import Any, cast
 from wsgiref.util import FileWrapper
 
 from ..contract.events import Data, Improper, TimedOut
@@ -45,9 +45,9 @@ def facts_of(method: str) -> Facts:
     return Facts("wsgi", "http", method)
 
 
-def watched(app: WsgiApp) -> WsgiApp:
+def watched(app: Any) -> WsgiApp:
     """The app with a recorder around it; an app that has one is given back as it is."""
-    return app if isinstance(app, AlreadyJudged) else Watched(app)
+    return cast("WsgiApp", app) if isinstance(app, AlreadyJudged) else Watched(app)
 
 
 def record(
@@ -237,9 +237,8 @@ def request_of(environ: dict[str, Any]) -> Request:
         for key, value in environ.items()
         if key.startswith("HTTP_") and isinstance(value, str)
     ]
-    for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-        if environ.get(key):
-            headers.append((key.replace("_", "-").lower(), str(environ[key])))
+    own = (key for key in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(key))
+    headers += [(key.replace("_", "-").lower(), str(environ[key])) for key in own]
     path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
     decoded = path.encode("latin-1", "replace").decode("utf-8", "replace") or "/"
     return Request(environ.get("REQUEST_METHOD", "GET"), decoded, environ.get("QUERY_STRING", ""), tuple(headers))
@@ -280,13 +279,21 @@ class Driver:
                 server.serve(self.app, environ)
         except KeyboardInterrupt:
             raise
-        except BaseException:  # noqa: S110 - recorded where it left the app
+        except BaseException:
             pass
         finally:
             exchange.close()
         if threading.active_count() > threads:
             _wait_for_threads()
         return exchange, answer
+
+    def start(self) -> str:
+        """WSGI has no start-up."""
+        return ""
+
+    def lifespan_exchange(self) -> Exchange | None:
+        """WSGI has no lifespan."""
+        return None
 
     def close(self) -> None:
         """Nothing is kept between exchanges."""

@@ -21,7 +21,7 @@ from ..contract.events import Data, Start
 from ..contract.machine import Facts
 from ..contract.request import Request
 from ..exchange import Exchange, current
-from ..sites import Site
+from ..sites import Chain
 from .patching import Patches
 
 

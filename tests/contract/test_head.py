@@ -235,7 +235,12 @@ TOGETHER: list[tuple[str, tuple[tuple[str, str], ...], list[str], int | None]] =
     ("two etags", headers(("ETag", "a"), ("ETag", "b")), ["duplicate-header"], None),
     ("two dates", headers(("Date", "a"), ("Date", "b")), ["duplicate-header"], None),
     ("two last-modified", headers(("Last-Modified", "a"), ("Last-Modified", "b")), ["duplicate-header"], None),
-    ("two content-locations", headers(("Content-Location", "a"), ("Content-Location", "b")), ["duplicate-header"], None),
+    (
+        "two content-locations",
+        headers(("Content-Location", "a"), ("Content-Location", "b")),
+        ["duplicate-header"],
+        None,
+    ),
     ("two cookies", headers(("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")), [], None),
     ("two Vary", headers(("Vary", "a"), ("Vary", "b")), [], None),
     ("two of one's own", headers(("X-Name", "a"), ("X-Name", "b")), [], None),
@@ -243,7 +248,9 @@ TOGETHER: list[tuple[str, tuple[tuple[str, str], ...], list[str], int | None]] =
 ]
 
 
-@pytest.mark.parametrize(("pairs", "rules", "length"), [case[1:] for case in TOGETHER], ids=[case[0] for case in TOGETHER])
+@pytest.mark.parametrize(
+    ("pairs", "rules", "length"), [case[1:] for case in TOGETHER], ids=[case[0] for case in TOGETHER]
+)
 def test_headers_together(pairs: Any, rules: list[str], length: int | None) -> None:
     assert told("wsgi", "200 OK", pairs) == rules
     assert read_head("wsgi", "200 OK", pairs).length == length

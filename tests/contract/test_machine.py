@@ -55,9 +55,14 @@ EVENTS: dict[str, Event] = {
     "close": Close(),
     **{
         name: Lifespan(name)
-        for name in "ask startup,ask shutdown,startup.complete,startup.failed,shutdown.complete,shutdown.failed".split(
-            ","
-        )
+        for name in [
+            "ask startup",
+            "ask shutdown",
+            "startup.complete",
+            "startup.failed",
+            "shutdown.complete",
+            "shutdown.failed",
+        ]
     },
 }
 
@@ -522,7 +527,12 @@ ONE_CAUSE: list[tuple[str, Facts, list[Event], str]] = [
     ("hung, then cancelled", Facts("asgi"), [FIRST, STUCK, Gone(), R], "hung-response"),
     ("hung, then it raises", Facts("wsgi"), [STUCK, ESCAPED], "hung-response"),
     ("an error, then close() raises too", Facts("wsgi"), [OK, ESCAPED, ESCAPED, R], "error-after-start"),
-    ("trailers that nobody promised", Facts("asgi"), [FIRST, E, Trailers(last=False), Trailers(), R], "trailers-out-of-order"),
+    (
+        "trailers that nobody promised",
+        Facts("asgi"),
+        [FIRST, E, Trailers(last=False), Trailers(), R],
+        "trailers-out-of-order",
+    ),
 ]
 
 
@@ -663,11 +673,19 @@ LENGTHS: list[tuple[str, Facts, Event, list[Event], list[str]]] = [
     ("204 to HEAD, WSGI", W._replace(method="HEAD"), Start("204 No", ()), chunks(1), ["body-not-allowed"]),
     ("HEAD, WSGI, twice", W._replace(method="HEAD"), W_LENGTH_4, chunks(1, 1), ["body-on-head"]),
     ("not closed", A, LENGTH_4, [Data(1), R], ["unfinished-response"]),
-    ("a broken length is not counted with", A, Start(200, ((b"content-length", b"x"),)), chunks(1), ["conflicting-length"]),
+    (
+        "a broken length is not counted with",
+        A,
+        Start(200, ((b"content-length", b"x"),)),
+        chunks(1),
+        ["conflicting-length"],
+    ),
 ]
 
 
-@pytest.mark.parametrize(("facts", "start", "events", "expected"), [c[1:] for c in LENGTHS], ids=[c[0] for c in LENGTHS])
+@pytest.mark.parametrize(
+    ("facts", "start", "events", "expected"), [c[1:] for c in LENGTHS], ids=[c[0] for c in LENGTHS]
+)
 def test_length(facts: Facts, start: Event, events: list[Event], expected: list[str]) -> None:
     assert rules(facts, start, *events) == expected
 

@@ -53,7 +53,17 @@ def test_json_there_and_back(request_: Request) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"\xff\xfe", b"caf\xe9", b"\\xff", b"\\x5c", b"\xff\\xff", b"C:\\x\\y", bytes(range(256)), "日本\\x41".encode(), b"\\"],
+    [
+        b"\xff\xfe",
+        b"caf\xe9",
+        b"\\xff",
+        b"\\x5c",
+        b"\xff\\xff",
+        b"C:\\x\\y",
+        bytes(range(256)),
+        "日本\\x41".encode(),
+        b"\\",
+    ],
     ids=ascii,
 )
 def test_a_body_as_text_and_back(body: bytes) -> None:

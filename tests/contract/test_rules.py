@@ -32,7 +32,14 @@ LEVELS = {
 }
 
 ONE_LINE = {"unhandled-error"} | set(
-    "invalid-status invalid-header conflicting-length hop-by-hop-header duplicate-header invalid-message".split()
+    [
+        "invalid-status",
+        "invalid-header",
+        "conflicting-length",
+        "hop-by-hop-header",
+        "duplicate-header",
+        "invalid-message",
+    ]
 )
 """Rules that are about one event, so that no second line is named."""
 

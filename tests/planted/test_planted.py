@@ -56,7 +56,7 @@ def bugs(modules: Iterable[Module]) -> Iterator[Any]:
 
 @pytest.fixture(autouse=True)
 def quiet(request: pytest.FixtureRequest) -> Iterator[None]:
-    """The frameworks log the errors that are planted; what hung is collected here, so that no other test is told of it."""
+    """The frameworks log what is planted; what hung is collected here, so that no other test is told of it."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)

@@ -29,19 +29,6 @@ LASTING = (
     "webtest",
 )
 
-OPEN = {
-    "test_a_broken_lifespan": "D28",
-}
-"""What is known to fail, by a part of the test's id ("|" is its end)."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        for part, reason in OPEN.items():
-            if part in f"{item.nodeid}|":
-                item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
-
-
 WSGI_SHOP = '''
 """A WSGI app whose path says what it does."""
 

@@ -98,7 +98,9 @@ async def whole(scope: Any, receive: Any, send: Any) -> None:
 # ------------------------------------------------------------------------------------------ the recorder
 
 
-def record(handler: Handler, kind: str = "http", extensions: Any = None, receive: Any = None, method: str = "GET") -> Exchange:
+def record(
+    handler: Handler, kind: str = "http", extensions: Any = None, receive: Any = None, method: str = "GET"
+) -> Exchange:
     """One exchange with a server that takes everything."""
     scope = {"type": kind, "method": method, "path": "/"}
     if extensions is not None:
@@ -149,7 +151,12 @@ MESSAGES: list[tuple[str, tuple[str, ...], list[Any], list[str]]] = [
     ("a lifespan's message", (), [{"type": "lifespan.startup.complete"}], ["improper"]),
     ("a hint", ("http.response.early_hint",), [{"type": "http.response.early_hint", "links": []}], ["informational"]),
     ("a hint that was not offered", (), [{"type": "http.response.early_hint", "links": []}], ["improper"]),
-    ("a file", ("http.response.pathsend",), [START, {"type": "http.response.pathsend", "path": "/x"}], ["start", "file"]),
+    (
+        "a file",
+        ("http.response.pathsend",),
+        [START, {"type": "http.response.pathsend", "path": "/x"}],
+        ["start", "file"],
+    ),
     ("a file that was not offered", (), [START, {"type": "http.response.pathsend"}], ["start", "improper"]),
     (
         "a part of a descriptor",
@@ -157,7 +164,12 @@ MESSAGES: list[tuple[str, tuple[str, ...], list[Any], list[str]]] = [
         [START, {"type": "http.response.zerocopysend", "more_body": True}, BODY],
         ["start", "part of a file", "data", "end"],
     ),
-    ("a descriptor", ("http.response.zerocopysend",), [START, {"type": "http.response.zerocopysend"}], ["start", "file"]),
+    (
+        "a descriptor",
+        ("http.response.zerocopysend",),
+        [START, {"type": "http.response.zerocopysend"}],
+        ["start", "file"],
+    ),
     ("a push", ("http.response.push",), [START, {"type": "http.response.push"}], ["start"]),
     ("a push that was not offered", (), [{"type": "http.response.push"}], ["improper"]),
     ("debug", ("http.response.debug",), [{"type": "http.response.debug"}], []),
@@ -493,7 +505,9 @@ def test_a_watched_exchange_is_current_while_its_app_runs(docket: Kept) -> None:
 
 
 def test_a_scope_of_a_request() -> None:
-    request = Request("PUT", "/café/x", "a=1&b", (("Host", "shop.test:81"), ("X-Name", "é"), ("cookie", "c=d")), b"body")
+    request = Request(
+        "PUT", "/café/x", "a=1&b", (("Host", "shop.test:81"), ("X-Name", "é"), ("cookie", "c=d")), b"body"
+    )
     scope = asgi.scope_of(request)
     assert scope["type"] == "http" and scope["method"] == "PUT" and scope["scheme"] == "http"
     assert scope["path"] == "/café/x" and scope["raw_path"] == b"/caf%C3%A9/x" and scope["root_path"] == ""
@@ -851,7 +865,9 @@ def test_a_strict_server_raises_at_a_second_start(play: Play) -> None:
     assert errors == [] and rules(exchange) == ["second-response"]
 
 
-@pytest.mark.parametrize("messages", [[BODY], [START, BODY, BODY], [START, MORE, START]], ids=["early", "late", "again"])
+@pytest.mark.parametrize(
+    "messages", [[BODY], [START, BODY, BODY], [START, MORE, START]], ids=["early", "late", "again"]
+)
 def test_a_strict_server_lets_no_other_breach_of_order_pass(play: Play, messages: list[Any]) -> None:
     raised: list[int] = []
 
@@ -986,7 +1002,6 @@ def test_a_thread_that_sends_after_the_return_is_seen(play: Play) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await whole(scope, receive, send)
         loop = asyncio.get_running_loop()
-
 
         def later() -> None:
             returned.wait(1)

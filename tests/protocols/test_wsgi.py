@@ -164,7 +164,7 @@ def test_write_from_inside_the_iterable_is_bad_practice() -> None:
 
     exchange, _ = play(app)
     assert rules(exchange) == ["write-during-iteration"]
-    assert "write(b\"b\")  # inside" in lines(exchange.judge().breaches[0].at.site)  # type: ignore[union-attr]
+    assert 'write(b"b")  # inside' in lines(exchange.judge().breaches[0].at.site)  # type: ignore[union-attr]
 
 
 def test_write_of_anything_but_bytes() -> None:
@@ -262,7 +262,9 @@ def replacing_after_an_empty_chunk(environ: Any, start_response: Any) -> Iterato
     yield b"no"
 
 
-@pytest.mark.parametrize("app", [replacing, replacing_by_name, replacing_after_an_empty_chunk], ids=lambda app: app.__name__)
+@pytest.mark.parametrize(
+    "app", [replacing, replacing_by_name, replacing_after_an_empty_chunk], ids=lambda app: app.__name__
+)
 @pytest.mark.parametrize("strict", [False, True], ids=["lenient", "strict"])
 def test_a_head_may_be_replaced_for_an_error(app: App, strict: bool) -> None:
     exchange, answer = play(app, Client(strict=strict))
@@ -328,7 +330,9 @@ def test_where_a_start_came_from() -> None:
 
     exchange, _ = play(app)
     start = exchange.events[0]
-    assert lines(start.site) == ['start_response("200 OK", [])  # the start'], "and no frame of the server's or of pytest"
+    assert lines(start.site) == ['start_response("200 OK", [])  # the start'], (
+        "and no frame of the server's or of pytest"
+    )
 
 
 def test_where_a_generator_yields() -> None:
@@ -346,7 +350,13 @@ def test_where_a_generator_yields() -> None:
 
 
 def test_the_iterable_is_closed_once() -> None:
-    for client in (DEFAULT, Client(leaves="before"), Client(leaves="first"), Client(leaves="end"), Client(refuses="body")):
+    for client in (
+        DEFAULT,
+        Client(leaves="before"),
+        Client(leaves="first"),
+        Client(leaves="end"),
+        Client(refuses="body"),
+    ):
         body = Closing(b"a", b"b")
         exchange, _ = play(answers(body), client)
         assert body.closed == 1 and rules(exchange) == [] and exchange.closed
@@ -533,7 +543,8 @@ def test_an_environ_is_what_the_standard_librarys_validator_wants(method: str) -
 
 
 @pytest.mark.parametrize(
-    ("host", "expected"), [("h", ("h", "80")), ("h:81", ("h", "81")), ("[::1]:81", ("[::1]", "81")), ("[::1]", ("[::1]", "80"))]
+    ("host", "expected"),
+    [("h", ("h", "80")), ("h:81", ("h", "81")), ("[::1]:81", ("[::1]", "81")), ("[::1]", ("[::1]", "80"))],
 )
 def test_a_host_and_its_port(host: str, expected: tuple[str, str]) -> None:
     environ = wsgi.environ_of(Request(headers=(("host", host),)))
@@ -832,7 +843,9 @@ def test_nothing_that_escapes_leaves_the_driver(app: App, kind: type[BaseExcepti
     assert current() is None and Watcher.running == []
 
 
-@pytest.mark.parametrize("error", [ValueError(), SystemExit(), Odd(), RecursionError()], ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(
+    "error", [ValueError(), SystemExit(), Odd(), RecursionError()], ids=lambda error: type(error).__name__
+)
 def test_nothing_that_escapes_from_a_body_leaves_the_driver(error: BaseException) -> None:
     def app(environ: Any, start_response: Any) -> Any:
         start_response("200 OK", [])
