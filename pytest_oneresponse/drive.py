@@ -121,7 +121,8 @@ class _Run:
         if wanted and not self.has(wanted):
             return
         for trial in self.plan.trials():
-            if self.driven.requests >= self.settings.requests or self.driven.gave_up or self.is_late():
+            room = self.settings.requests - self.driven.requests > len(trial.before)
+            if not room or self.driven.gave_up or self.driven.cut_short or self.is_late():
                 break
             identity = trial_id(self.app, self.route, trial)
             if wanted and identity != wanted and trial.label != "valid":
@@ -187,9 +188,10 @@ class _Run:
         told = judging.Told(self.route, replay, settings.test)
         for finding in judging.findings(exchange, told):
             self.driven.findings.add(finding)
-        waits = next((event for event in exchange.events if isinstance(event, TimedOut)), None)
-        if waits is not None:
-            self.driven.gave_up = "an exchange hung, so the rest of the route was not driven"
+            if finding.rule == "hung-response":
+                self.driven.gave_up = "an exchange hung, so the rest of the route was not driven"
+        if not self.driven.gave_up and any(isinstance(event, TimedOut) for event in exchange.events):
+            self.driven.cut_short = "slow: what runs on after the response outlasts the time limit"
 
 
 def judged(findings: list[Finding]) -> tuple[list[Finding], list[Finding]]:

@@ -214,6 +214,14 @@ class Exchange:
             except ValueError:  # taken out already, when a test ended with the app still running
                 pass
 
+    def abandon(self, around: Exchange | None) -> None:
+        """Leave it for good, for the exchange around it: a time limit may have struck half-way through `enter` or `leave`."""
+        if _current.get() is self:
+            _current.set(around)
+        while self in _running:
+            _running.remove(self)
+        self.token = None
+
     def close(self) -> None:
         """The app has returned and its iterable is closed: where all is not plainly right, the docket is to judge."""
         if self.closed:

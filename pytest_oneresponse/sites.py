@@ -90,10 +90,11 @@ def _mark(code: CodeType) -> int:
         if Responses.classes and "response" in names and code.co_name in _SENDERS:
             mark |= _SENDS
         arguments = names[: code.co_argcount]
-        if Code.is_user(filename):
-            mark |= _USER if arguments else 0
-        elif "start_response" in arguments or ("receive" in arguments and "send" in arguments):
-            mark |= _ENTRY
+        is_entry = "start_response" in arguments or ("receive" in arguments and "send" in arguments)
+        if not Code.is_user(filename):
+            mark |= _ENTRY if is_entry else 0
+        elif arguments and not is_entry:
+            mark |= _USER
     _marks[id(code)] = mark
     _kept.append(code)
     return mark
@@ -150,7 +151,7 @@ def capture(frame: FrameType | None, message: Any = None) -> Chain | Site:
             if mark & _SKIP:
                 frame = frame.f_back
                 continue
-            if message is not None and _passes(frame, mark, message):
+            if message is not None and _passes(frame, message):
                 passed = (*passed, len(chain) // 2)
         add(code)
         add(frame.f_lasti)
@@ -158,14 +159,11 @@ def capture(frame: FrameType | None, message: Any = None) -> Chain | Site:
     return Site(tuple(chain), passed=passed) if passed else tuple(chain)
 
 
-def _passes(frame: FrameType, mark: int, message: Any) -> bool:
-    """Whether a frame of the user's has a message among its arguments; one that has not at first is not asked again."""
+def _passes(frame: FrameType, message: Any) -> bool:
+    """Whether a frame of the user's has a message among its arguments; a wrapper may pass one on and make the next."""
     code = frame.f_code
     values = frame.f_locals
-    if any(values.get(name) is message for name in code.co_varnames[: code.co_argcount]):
-        return True
-    _marks[id(code)] = mark & ~_USER
-    return False
+    return any(values.get(name) is message for name in code.co_varnames[: code.co_argcount])
 
 
 _DECLARING = 12
@@ -186,13 +184,13 @@ _PASSES = object()
 def _look(frame: FrameType, mark: int, message: Any) -> Any:
     """The response object whose method runs in a frame, or that it sends; or that the frame only passes a message on.
 
-    A frame of which nothing of this is true at the first look is not looked at again.
+    A function that has nothing to do with a response at the first look is not looked at again for that.
     """
     code = frame.f_code
-    if mark & _USER and message is not None:
-        if _passes(frame, mark, message):
-            return _PASSES
-        mark &= ~_USER
+    if mark & _USER and message is not None and _passes(frame, message):
+        return _PASSES
+    if not mark & (_METHOD | _SENDS):
+        return None
     values = frame.f_locals
     own = values.get("self") if mark & _METHOD else None
     if isinstance(own, Responses.classes):

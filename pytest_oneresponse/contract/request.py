@@ -67,7 +67,7 @@ class Request:
             if name.lower() not in ("host", "content-length"):
                 words += ["-H", f"{name}: {value}"]
         if self.body:
-            words += ["--data-raw", text_of(self.body)]
+            words += ["--data-raw", self.body.decode(errors="backslashreplace")]
         if set(self.target) & set("[]{}"):
             words.insert(1, "--globoff")
         words.append(f"http://{host}{self.target}")

@@ -229,7 +229,7 @@ class Plan:
         """All trials; the first has the label "valid"."""
         first = self.first()
         yield first
-        base = first.request
+        base = self.first().request  # anew: a Host that the app accepts may have been found meanwhile
         yield Trial("the same again", base, before=(base,))
         yield from self.methods(base)
         for label, client in CLIENTS:
@@ -285,8 +285,12 @@ class Plan:
         if self.route.body is not None:
             bodies: list[Any] = [*self.inputs.bodies(), b"{not json", _MISSING]
             columns.append([(f"body #{number}", {"(body)": value}) for number, value in enumerate(bodies)])
+        sent: set[Request] = set()
         for label, changed in _in_turn(columns):
-            yield from self.changed(label, changed)
+            for trial in self.changed(label, changed):
+                if trial.request not in sent:  # two values may have one text
+                    sent.add(trial.request)
+                    yield trial
 
     def non_ascii(self) -> Iterator[Trial]:
         changed = {

@@ -331,8 +331,11 @@ class Driver:
             # What the app's tasks raise is theirs; asyncio would log it, at times in the middle of pytest's own work.
             self.loop.set_exception_handler(lambda _loop, _context: None)
             self.lifespan = _LifespanRun(self.app, self.timeout)
-            with contextlib.suppress(TimeLimit), Alarm(self.timeout * 2):
-                self.loop.run_until_complete(self.lifespan.startup())
+            try:
+                with contextlib.suppress(TimeLimit), Alarm(self.timeout * 2):
+                    self.loop.run_until_complete(self.lifespan.startup())
+            finally:
+                self.lifespan.exchange.leave()
             self.state = self.lifespan.state
         return self.loop
 
@@ -344,6 +347,7 @@ class Driver:
         for task in asyncio.all_tasks(loop):
             task._log_destroy_pending = False  # type: ignore[attr-defined]  # asyncio would log each of them
         loop._default_executor = None  # type: ignore[attr-defined]  # its threads hang: nobody is to wait for them
+        _given_up.append((loop, list(asyncio.all_tasks(loop))))
         loop.close()
 
     def close(self) -> None:
@@ -367,6 +371,10 @@ class Driver:
     def lifespan_exchange(self) -> Exchange | None:
         """The exchange of the lifespan, once it has begun."""
         return self.lifespan.exchange if self.lifespan else None
+
+
+_given_up: list[Any] = []
+"""Loops that were given up and their tasks, kept for good: the end of a task without a loop is an error in whatever runs then."""
 
 
 async def _cancel_the_rest() -> None:

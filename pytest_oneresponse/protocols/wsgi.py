@@ -14,7 +14,7 @@ from wsgiref.util import FileWrapper
 from ..contract.events import Data, Improper, TimedOut
 from ..contract.machine import Facts
 from ..contract.request import Request, host_and_port
-from ..exchange import AlreadyJudged, Exchange
+from ..exchange import AlreadyJudged, Exchange, current
 from ..sites import Chain, capture
 from .alarm import Alarm, TimeLimit
 from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
@@ -137,6 +137,7 @@ class RecordedBody:
             if self.exchange.started:
                 detail = f"the app returned {type(inner).__name__}, no iterable of bytes"
                 self.exchange.improper("body-not-bytes", detail)
+                self.exchange.end()
             self.exhausted = self.exchange.exhausted = True
         return self
 
@@ -274,6 +275,7 @@ class Driver:
         answer = Answer(keep=keep)
         server = _Server(exchange, answer, client, self.timeout)
         threads = threading.active_count()
+        around = current()
         try:
             with Alarm(self.timeout, server.time_out):
                 server.serve(self.app, environ)
@@ -283,6 +285,7 @@ class Driver:
             pass
         finally:
             exchange.close()
+            exchange.abandon(around)
         if threading.active_count() > threads:
             _wait_for_threads()
         return exchange, answer
@@ -363,7 +366,7 @@ class _Server:
             raise self.exchange.refused_breach(Refused("start_response() was called a second time without exc_info"))
         if not self.answer.status or not self.headers_sent:
             digits = str(status)[:3]
-            self.answer.status = int(digits) if digits.isdigit() else 0
+            self.answer.status = int(digits) if digits.isascii() and digits.isdigit() else 0
             pairs = [pair for pair in _snapshot(headers) if isinstance(pair, (tuple, list)) and len(pair) == 2]
             self.answer.headers = tuple((str(name), str(value)) for name, value in pairs)
         return self.write

@@ -604,31 +604,19 @@ def test_how_much_a_client_takes(client: Client, taken: int) -> None:
     assert rules(exchange) == []
 
 
-def test_a_client_that_is_gone_when_the_head_is_sent() -> None:
-    errors: list[BaseException] = []
-
-    def app(environ: Any, start_response: Any) -> Any:
-        try:
-            return ok(environ, start_response)
-        except OSError as error:
-            errors.append(error)
-            raise
-
-    exchange, _ = play(app, Client(refuses="start"))
-    assert [type(error) for error in errors] == [ClientLeft]
-    assert columns(exchange) == ["start", "gone", "returned"] and rules(exchange) == []
-
-
-def test_a_client_that_is_gone_when_it_is_written_to() -> None:
+@pytest.mark.parametrize("refuses", ["start", "body"])
+def test_a_client_that_is_gone_when_it_is_written_to(refuses: str) -> None:
     def app(environ: Any, start_response: Any) -> Any:
         start_response("200 OK", [])(b"a")
         raise AssertionError("not reached")
 
-    exchange, answer = play(app, Client(refuses="body"))
+    exchange, answer = play(app, Client(refuses=refuses))
+    assert isinstance(exchange.refusal, ClientLeft)
     assert rules(exchange) == [] and answer.size == 0 and columns(exchange)[-2:] == ["gone", "returned"]
 
 
-def test_a_client_that_is_gone_when_the_body_is_sent() -> None:
+@pytest.mark.parametrize("refuses", ["start", "body"])
+def test_a_client_that_is_gone_when_the_body_is_sent(refuses: str) -> None:
     given: list[int] = []
 
     def chunks() -> Iterator[bytes]:
@@ -636,7 +624,7 @@ def test_a_client_that_is_gone_when_the_body_is_sent() -> None:
             given.append(number)
             yield b"a"
 
-    exchange, answer = play(answers(chunks()), Client(refuses="body"))
+    exchange, answer = play(answers(chunks()), Client(refuses=refuses))
     assert given == [0] and answer.size == 0 and "gone" in columns(exchange) and rules(exchange) == []
 
 
