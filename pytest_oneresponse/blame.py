@@ -112,8 +112,13 @@ class _Blamer:
     def changed_body(self, breach: Breach, start: Site) -> Frame | None:
         """The frame of a middleware that changed the body of a response which had declared its own length rightly."""
         at, head = self.site(breach.at), breach.start
-        if start.size < 0 or at is None or head is None:
+        if at is None or head is None:
             return None
+        wrappers = [sites.frames(start.chain)[index][0] for index in start.passed]
+        if start.size < 0:
+            # It passed the head on as it was, and sent a body of its own.
+            sent_by = [frame for index, frame in enumerate(sites.frames(at.chain)) if index not in at.passed]
+            return next((frame for frame in sent_by if frame[0] in wrappers), None)
         declared = read_head(self.interface, head.status, head.headers).length
         if declared != start.size:
             return None
@@ -122,7 +127,7 @@ class _Blamer:
     def forbidden_body(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
         start, at = self.site(breach.start), self.site(breach.at)
         if breach.rule == "body-on-head":
-            return self.place(breach.at) or self.place(breach.start), self.place(breach.start), self.chain(breach.at)
+            return self.send_line(breach) or self.place(breach.start), self.place(breach.start), self.chain(breach.at)
         if start and at and start.size == 0:
             # The response that was built has no body: whoever stands between it and the server made one.
             frame = self.differing(at.chain, start.chain)

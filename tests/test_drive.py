@@ -213,7 +213,6 @@ def test_a_route_that_no_request_can_be_made_for_is_given_up() -> None:
 # ------------------------------------------------------------------------------------------ hosts
 
 
-@pytest.mark.xfail(reason="what is made of the first request still has the Host that was refused")
 def test_a_host_that_the_app_wants_is_found_and_kept() -> None:
     shop = Shop(host="www.shop.test")
     app = app_of(shop, HOME, ITEM, hosts=("localhost", "www.shop.test", "other.test"))
@@ -270,7 +269,6 @@ def test_a_route_that_hangs_is_left_after_the_first_exchange() -> None:
     assert [finding.rule for finding in driven.findings] == ["hung-response"]
 
 
-@pytest.mark.xfail(reason="what runs on after a complete response is no breach, but gives the route up")
 def test_a_background_task_that_takes_long_is_no_failure() -> None:
     driven = run(works_on, app=app_of(works_on, interface="asgi"), timeout=0.03, requests=3)
     assert list(driven.findings) == [] and driven.gave_up == ""

@@ -90,7 +90,8 @@ class Reader:
             yield from (prefixed(route, inner.prefix, (inner.prefix,)) for route in listed)
         if not found:
             rest = Parameter("path", "path", {"type": "string", "format": "path"}, required=False)
-            yield from (Route(method, "/{path}", app, ("/", rest)) for method in _ANY)
+            methods = ("GET",) if type(app).__name__ == "StaticFiles" else _ANY
+            yield from (Route(method, "/{path}", app, ("/", rest)) for method in methods)
 
 
 def routes(app: Any) -> list[Route]:

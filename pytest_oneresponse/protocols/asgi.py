@@ -197,8 +197,10 @@ def _other(exchange: Exchange, scope: dict[str, Any], kind: Any, message: Any, f
         pass
     elif exchange.facts.kind == "websocket" and kind in _WEBSOCKET:
         exchange.add(_WEBSOCKET[kind](site))
-    elif exchange.facts.kind == "lifespan" and isinstance(kind, str) and kind.startswith("lifespan."):
-        exchange.add(Lifespan(kind[9:], site))
+    elif exchange.facts.kind == "lifespan":
+        # An app that knows http alone answers whatever it is asked; servers take that for "no lifespan here".
+        if isinstance(kind, str) and kind.startswith("lifespan."):
+            exchange.add(Lifespan(kind[9:], site))
     else:
         said = f"a message of type {kind!r}" if isinstance(message, dict) else f"{type(message).__name__}, no message"
         exchange.add(Improper("invalid-message", f"{said} was sent in an {exchange.facts.kind} exchange", site))
@@ -416,6 +418,8 @@ class _LifespanRun:
             self.told.put_nowait("returned")
 
     async def send(self, message: dict[str, Any]) -> None:
+        if not str(message.get("type")).startswith("lifespan."):
+            raise Refused(f"{message.get('type')!r} has no place in the lifespan")
         if message.get("type") == "lifespan.startup.failed":
             self.failure = str(message.get("message") or "it said no more")
         await self.told.put(str(message.get("type")))

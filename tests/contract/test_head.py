@@ -182,7 +182,7 @@ WRONG_TYPES: list[tuple[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("interface", "pair"), WRONG_TYPES, ids=[repr(case) for case in WRONG_TYPES])
+@pytest.mark.parametrize(("interface", "pair"), WRONG_TYPES, ids=range(len(WRONG_TYPES)))
 def test_header_of_wrong_types(interface: str, pair: Any) -> None:
     status: Any = "200 OK" if interface == "wsgi" else 200
     assert told(interface, status, (pair,)) == ["invalid-header"]

@@ -176,8 +176,9 @@ def test_check_names_the_files_that_differ(
     (tmp_path / "contract.md").write_text("old")
     assert generate.main(["--check"]) == 1
     assert capsys.readouterr().err.splitlines() == [
-        "docs/contract.md differs from its source: run python docs/generate.py",
-        "docs/states.svg is missing: run python docs/generate.py",
+        "contract.md differs from its source: run python docs/generate.py",
+        "states.svg is missing: run python docs/generate.py",
+        "options.md is missing: run python docs/generate.py",
     ]
     assert (tmp_path / "contract.md").read_text() == "old"
     assert generate.main([]) == 0

@@ -116,13 +116,13 @@ def test_an_endpoint_class_with_fewer_methods_allowed() -> None:
     assert names(Declared("/a", Page, methods=["POST"])) == ["POST /a"]
 
 
-def test_an_asgi_app_as_endpoint_answers_get() -> None:
+def test_an_asgi_app_as_endpoint_answers_any_method() -> None:
     class App:
         async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
             return None
 
     app = App()
-    assert listed(Declared("/a", app)) == [Route("GET", "/a", app, ("/a",))]
+    assert listed(Declared("/a", app)) == [Route("GET", "/a", app, ("/a",)), Route("POST", "/a", app, ("/a",))]
 
 
 def test_a_partial_leads_to_its_function() -> None:
@@ -153,11 +153,12 @@ def test_websocket_routes_are_left_out() -> None:
     assert names(WebSocketRoute("/ws", socket), Mount("/m", routes=[WebSocketRoute("/ws", socket)])) == []
 
 
-def test_a_mounted_app_without_routes_is_one_route() -> None:
+def test_a_mounted_app_without_routes_is_one_path() -> None:
     static = StaticFiles(directory="/", check_dir=False)
     assert listed(Mount("/static", app=static), Mount("/raw", app=raw)) == [
         Route("GET", "/static/{path}", static, ("/static/", REST)),
         Route("GET", "/raw/{path}", raw, ("/raw/", REST)),
+        Route("POST", "/raw/{path}", raw, ("/raw/", REST)),
     ]
 
 
@@ -182,7 +183,7 @@ def test_a_router_is_an_app() -> None:
 
 def test_hosts_of_the_middleware() -> None:
     allowed = Middleware(TrustedHostMiddleware, allowed_hosts=["shop.example", "*.api.example", "*"])
-    assert framework.hosts(Starlette(middleware=[allowed])) == ["shop.example", "api.example"]
+    assert framework.hosts(Starlette(middleware=[allowed])) == ["shop.example", "www.api.example"]
     assert framework.hosts(Router()) == []
 
 

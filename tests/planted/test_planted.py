@@ -86,6 +86,7 @@ def routes_of(apps_of: Callable[[Module], dict[str, Any]]) -> Iterator[Callable[
         for name, target in apps_of(module).items():
             app = apps.recognised(name, target)
             assert app.interface == module.interface
+            app.lifespan_judged = True  # with whichever route comes first: lifespans stand in files of their own
             opened.append(app)
             for route in app.routes:
                 routes.append((name if route.template == "{path}" else _owner(route), app, route))
@@ -163,6 +164,21 @@ def test_what_is_right_is_silent(module: Module, routes_of: Callable[[Module], R
     loud = {owner: said(found) for owner, app, route in rest if (found := findings(app, route))}
     if loud:
         pytest.fail("\n".join(f"{owner}: {text}" for owner, text in loud.items()), pytrace=False)
+
+
+HTTP_ONLY = "asgi_legal-lifespan"
+
+
+@pytest.mark.parametrize(
+    "module", [pytest.param(m, marks=_known(HTTP_ONLY)) for m in MODULES if m.name == "asgi_legal"]
+)
+def test_an_app_that_knows_http_alone_is_silent(module: Module, apps_of: Callable[[Module], dict[str, Any]]) -> None:
+    """A server takes what such an app sends to its lifespan for "not supported" (ASGI, "Lifespan Protocol", "Scope")."""
+    app = apps.recognised("app", apps_of(module)["list_pairs"])
+    try:
+        assert findings(app, app.routes[0]) == []
+    finally:
+        app.close()
 
 
 # --- WebSocket and lifespan

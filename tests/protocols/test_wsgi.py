@@ -130,7 +130,6 @@ def test_an_app_that_returns_none_and_starts_nothing_gives_no_response() -> None
 
 
 @pytest.mark.parametrize("body", [None, 5])
-@pytest.mark.xfail(reason="what is no iterable has no end either, and is told as unfinished too")
 def test_an_app_that_returns_no_iterable_is_one_finding(body: Any) -> None:
     assert rules(play(answers(body))[0]) == ["body-not-bytes"]
 
@@ -210,10 +209,7 @@ def test_headers_of_any_kind_are_let_through(headers: Any, broken: list[str]) ->
     assert sorted(set(rules(exchange))) == broken
 
 
-SUPERSCRIPT = pytest.param("\xb200 OK", marks=pytest.mark.xfail(reason="a superscript two is a digit, but no number"))
-
-
-@pytest.mark.parametrize("status", [SUPERSCRIPT, 200, None, "OK", ""], ids=repr)
+@pytest.mark.parametrize("status", ["\xb200 OK", 200, None, "OK", ""], ids=repr)
 def test_a_status_of_any_kind_is_let_through(status: Any) -> None:
     exchange, answer = play(answers([b"body"], status=status))
     assert rules(exchange) == ["invalid-status"] and answer.size == 4
@@ -746,6 +742,7 @@ def test_a_close_that_hangs_is_ended() -> None:
 
 
 @needs_alarm
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("chunk", [b"", b"a"], ids=["of nothing", "of something"])
 def test_an_endless_stream_ends(chunk: bytes) -> None:
     def app(environ: Any, start_response: Any) -> Any:
@@ -763,7 +760,7 @@ def test_an_endless_stream_ends(chunk: bytes) -> None:
 
 
 @needs_alarm
-@pytest.mark.xfail(reason="a strike between two steps of entering or leaving an exchange leaves it half entered")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # it may strike in a weakref's callback
 def test_wherever_the_limit_strikes_no_exchange_is_left_behind() -> None:
     def app(environ: Any, start_response: Any) -> Any:
         start_response("200 OK", [])

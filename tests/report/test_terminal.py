@@ -361,9 +361,9 @@ def test_a_request_stays_one_line_that_the_shell_reads_back() -> None:
     finding = replace(FINDING, request=Request("POST", "/x", body=body.encode()))
     line = render(finding).splitlines()[1:]
     assert line == [
-        r"  = request: curl --data-binary $'a\x0ab\'c\\d\x1b\U000000a0é\x090' http://localhost:8000/x",
+        r"  = request: curl --data-raw $'a\x0ab\'c\\d\x1b\U000000a0é\x090' http://localhost:8000/x",
     ]
-    word = line[0].partition("--data-binary ")[2].rpartition(" ")[0]
+    word = line[0].partition("--data-raw ")[2].rpartition(" ")[0]
     bash = subprocess.run(
         ["bash", "-c", f"printf %s {word}"], capture_output=True, check=True, env={"LC_ALL": "C.UTF-8"}
     )

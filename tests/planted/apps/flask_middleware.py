@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import flask
+from werkzeug.wsgi import ClosingIterator
 
 
 def _forwards(app):
@@ -118,7 +119,7 @@ def _shouts(app):
         for chunk in app(environ, start_response):  # where: iterable-not-closed for shouted
             yield chunk.upper()
 
-    return middleware
+    return lambda environ, start: (middleware if environ["PATH_INFO"] == "/shouted" else app)(environ, start)
 
 
 shouting = flask.Flask(f"{__name__}.shouting")
@@ -136,7 +137,7 @@ def _signs(app):
     def middleware(environ, start_response):
         body = app(environ, start_response)
         if environ["PATH_INFO"] == "/signed" and environ["REQUEST_METHOD"] == "GET":
-            return [*body, b"signed"]  # where: length-mismatch for signed
+            return ClosingIterator([*body, b"signed"], body.close)  # where: length-mismatch for signed
         return body
 
     return middleware

@@ -26,8 +26,8 @@ async def sends_past_the_class(websocket):
 
 async def sends_after_close(websocket):
     await websocket.accept()
-    await websocket.close()  # also: error-after-end
-    await websocket.send_text("late")  # where: error-after-end
+    await websocket.close()
+    await websocket.send_text("late")  # where: unhandled-error
 
 
 async def raises_when_open(websocket):

@@ -273,7 +273,7 @@ async def number_in_the_body(request):
         yield "one"
         yield 2  # where: error-after-start
 
-    return StreamingResponse(chunks())  # where: error-after-start, also: error-after-start
+    return StreamingResponse(chunks())  # where: error-after-start
 
 
 # --- the form of the head
