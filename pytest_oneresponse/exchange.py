@@ -135,10 +135,13 @@ class Exchange:
         self.built[id(response)] = Built(sites.capture_built(frame), reference)
 
     def declare(self, headers: Any, name: str, frame: FrameType | None) -> None:
-        """A header that a finding could be about is being set by hand; `name` in lower case."""
+        """A header that a finding could be about is being set; `name` in lower case."""
+        chain = sites.setter(frame)
+        if not chain:
+            return
         if self.declared is None:
             self.declared = {}
-        self.declared[headers_key(headers), name] = sites.capture_setter(frame)
+        self.declared[headers_key(headers), name] = chain
 
     def data(self, size: int, frame: FrameType | None = None, message: Any = None) -> None:
         """`size` bytes of the body were handed over. A site is taken where a finding could need it."""

@@ -376,7 +376,7 @@ class Session:
         lines = self.tally.lines(self.selection.known, self.config.option.verbose > 0)
         if not lines and not self.problems:
             return
-        terminalreporter.section("oneresponse")
+        terminalreporter.write_sep("=", "oneresponse")
         for line in lines:
             terminalreporter.write_line(line)
         for path in self.written:

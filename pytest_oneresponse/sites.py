@@ -47,7 +47,7 @@ class Site(NamedTuple):
 
 # What the walk does at a frame, as bits, by the id of its code object; `_kept` keeps those code objects alive, so that no
 # id is used twice. 0 is the common case: keep the frame and go on.
-_SKIP, _STOP, _METHOD, _SENDS, _USER, _ENTRY = 1, 2, 4, 8, 16, 32
+_SKIP, _STOP, _METHOD, _SENDS, _USER, _ENTRY, _OWN, _FRAMEWORK = 1, 2, 4, 8, 16, 32, 64, 128
 _PAUSE = _SKIP | _STOP | _USER
 _LOOK = _PAUSE | _METHOD | _SENDS
 _marks: dict[int, int] = {}
@@ -93,8 +93,9 @@ def _mark(code: CodeType) -> int:
         is_entry = "start_response" in arguments or ("receive" in arguments and "send" in arguments)
         if not Code.is_user(filename):
             mark |= _ENTRY if is_entry else 0
-        elif arguments and not is_entry:
-            mark |= _USER
+            mark |= _FRAMEWORK if Code.is_framework(filename) or Code.is_standard(filename) else 0
+        else:
+            mark |= _OWN | (_USER if arguments and not is_entry else 0)
     _marks[id(code)] = mark
     _kept.append(code)
     return mark
@@ -166,16 +167,24 @@ def _passes(frame: FrameType, message: Any) -> bool:
     return any(values.get(name) is message for name in code.co_varnames[: code.co_argcount])
 
 
-_DECLARING = 12
+_SETTING_FRAMES = 8
 
 
-def capture_setter(frame: FrameType | None) -> Chain:
-    """The few innermost frames of a call that sets a header."""
-    chain: list[Any] = []
-    while frame is not None and len(chain) < _DECLARING:
-        chain += (frame.f_code, frame.f_lasti)
+def setter(frame: FrameType | None) -> Chain:
+    """The innermost frame, outside of any framework, of a call that sets a header; empty where a framework itself sets it."""
+    for _ in range(_SETTING_FRAMES):
+        if frame is None:
+            break
+        code = frame.f_code
+        mark = _marks.get(id(code))
+        if mark is None:
+            mark = _mark(code)
+        if mark & (_ENTRY | _STOP):
+            break
+        if not mark & (_FRAMEWORK | _SKIP):
+            return code, frame.f_lasti
         frame = frame.f_back
-    return tuple(chain)
+    return ()
 
 
 _PASSES = object()
@@ -208,7 +217,7 @@ _BUILT_FRAMES = 40
 def capture_built(frame: FrameType | None) -> Chain:
     """The chain at which an object is built: as far out as the first stretch of the user's own frames reaches."""
     chain: list[Any] = []
-    in_user = False
+    in_user = 0
     known = _marks.get
     while frame is not None and len(chain) < _BUILT_FRAMES:
         code = frame.f_code
@@ -218,7 +227,7 @@ def capture_built(frame: FrameType | None) -> Chain:
         if mark & _STOP:
             break
         if not mark & _SKIP:
-            user = Code.is_user(code.co_filename)
+            user = mark & _OWN
             if in_user and not user:
                 break
             in_user = user

@@ -216,6 +216,57 @@ def watching() -> None:
         Watcher.docket = TestDocket("bench", Selection())
         line(name, *in_turns(loop(app), loop(record(app))))
     Watcher.docket = None
+    print("  the same through the frameworks' own test clients")
+    for name, make, client_of in (
+        ("Flask test client", flask_app, lambda app: app.test_client()),
+        ("Django test client", django_app, lambda _app: _django_client()),
+        ("Starlette TestClient", starlette_app, _starlette_client),
+        ("FastAPI TestClient", fastapi_app, _starlette_client),
+    ):
+        try:
+            client = client_of(make())
+        except ImportError:
+            continue
+        line(name, *in_turns(_asking(client, False), _asking(client, True), 20))
+        close = getattr(client, "__exit__", None)
+        if close is not None:
+            close(None, None, None)
+
+
+def _django_client() -> Any:
+    from django.test import Client
+
+    return Client()
+
+
+def _starlette_client(app: Any) -> Any:
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from starlette.testclient import TestClient
+    return TestClient(app).__enter__()
+
+
+def _asking(client: Any, watched: bool, requests: int = 50) -> Run:
+    from pytest_oneresponse import watch
+    from pytest_oneresponse.docket import Selection, TestDocket
+    from pytest_oneresponse.exchange import Watcher
+
+    def run() -> float:
+        patches = watch.install() if watched else watch.Patches()
+        Watcher.docket = TestDocket("bench", Selection()) if watched else None
+        try:
+            client.get("/items/7?q=x")
+            began = time.perf_counter()
+            for _ in range(requests):
+                client.get("/items/7?q=x")
+            return (time.perf_counter() - began) / requests
+        finally:
+            patches.undo()
+            Watcher.docket = None
+
+    return run
 
 
 def driving() -> None:

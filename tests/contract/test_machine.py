@@ -506,6 +506,8 @@ REFUSAL = RuntimeError("the response has already been started")
 ONE_CAUSE: list[tuple[str, Facts, list[Event], str]] = [
     ("a second finish", Facts("asgi"), [FIRST, E, E, R], "write-after-end"),
     ("a write after the end", Facts("asgi"), [FIRST, E, Data(3), E, R], "write-after-end"),
+    ("an end too early, and the rest", Facts("asgi"), [LENGTH_4, Data(1), E, Data(3), E, R], "write-after-end"),
+    ("an end too early, and another", Facts("asgi"), [LENGTH_4, Data(1), E, Data(3), Data(0), E], "write-after-end"),
     ("a new head and its body", Facts("asgi"), [FIRST, Data(3), E, SECOND, Data(3), E, R], "second-response"),
     ("a second head and its excess", Facts("asgi"), [LENGTH_4, Data(4), SECOND, Data(9), E, R], "second-response"),
     ("a second head at once", Facts("asgi"), [LENGTH_4, SECOND, Data(9), E, R], "second-response"),
@@ -641,6 +643,11 @@ ODD_BUT_WRONG: list[tuple[str, Facts, list[Event], str]] = [
     ("HEAD with a body", W._replace(method="HEAD"), [OK, Data(3), E, R], "body-on-head"),
     ("the client gone, and the app never ends", A, [FIRST, Gone(), STUCK], "hung-response"),
 ]
+
+
+def test_a_second_end_does_not_excuse_a_length_that_was_wrong_before() -> None:
+    assert rules(A, LENGTH_4, Data(1), E, E, R) == ["length-mismatch", "write-after-end"]
+    assert rules(A, LENGTH_4, Data(9), E, Data(3), R) == ["length-mismatch", "write-after-end"]
 
 
 @pytest.mark.parametrize(("facts", "events", "rule"), [c[1:] for c in ODD_BUT_WRONG], ids=[c[0] for c in ODD_BUT_WRONG])

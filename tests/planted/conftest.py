@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,26 +30,33 @@ def noting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     patches.undo()
 
 
+@pytest.fixture(scope="module")
+def loaded() -> Iterator[dict[Path, Any]]:
+    """The files of apps that were imported."""
+    modules: dict[Path, Any] = {}
+    yield modules
+    for module in modules.values():
+        del sys.modules[module.__name__]
+
+
 @pytest.fixture
-def load() -> Iterator[Callable[[Path], Any]]:
-    """Imports a file of apps, anew for each test: apps keep state, and Django's depend on the settings in force."""
-    loaded = []
+def load(loaded: dict[Path, Any]) -> Iterator[Callable[[Path], Any]]:
+    """Imports a file of apps."""
 
     def imported(file: Path) -> Any:
-        name = f"oneresponse_planted_{file.stem}"
-        spec = importlib.util.spec_from_file_location(name, file)
-        assert spec and spec.loader
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        loaded.append(name)
-        spec.loader.exec_module(module)
-        return module
+        if file not in loaded:
+            name = f"oneresponse_planted_{file.stem}"
+            spec = importlib.util.spec_from_file_location(name, file)
+            assert spec and spec.loader
+            loaded[file] = sys.modules[name] = module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+        return loaded[file]
 
     yield imported
-    for name in loaded:
-        forever = getattr(sys.modules.pop(name), "FOREVER", None)
-        if forever is not None:
-            forever.set()  # a thread that hangs would keep the process from ending
+    for module in loaded.values():
+        if hasattr(module, "FOREVER"):
+            module.FOREVER.set()  # a thread that hangs would keep the process from ending
+            module.FOREVER = threading.Event()
 
 
 @pytest.fixture

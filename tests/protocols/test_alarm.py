@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 import time
@@ -41,6 +42,7 @@ def test_it_strikes_where_the_code_is() -> None:
     with pytest.raises(TimeLimit) as caught, Alarm(0.02):
         spin()
     assert 0.015 < time.monotonic() - began < 1
+    assert "limit" in str(caught.value)
     frame = caught.value.frame
     assert isinstance(frame, FrameType) and frame.f_code is spin.__code__
     assert quiet()
@@ -72,6 +74,26 @@ def test_it_strikes_again_where_it_is_caught() -> None:
                 strikes += 1
         spin()
     assert strikes == 2
+
+
+def test_the_first_strike_is_told_before_it_can_be_caught() -> None:
+    told: list[FrameType | None] = []
+    with pytest.raises(TimeLimit), Alarm(0.02, told.append):
+        while True:
+            with contextlib.suppress(TimeLimit):
+                spin()
+            assert len(told) == 1, "once, however often it strikes"
+            if signal.getitimer(signal.ITIMER_REAL)[0]:
+                break
+        spin()
+    assert [frame and frame.f_code for frame in told] == [spin.__code__]
+
+
+def test_a_block_that_ends_in_time_is_told_of_nothing() -> None:
+    told: list[FrameType | None] = []
+    with Alarm(5, told.append) as alarm:
+        assert isinstance(alarm, Alarm)
+    assert told == []
 
 
 def test_a_block_that_ends_in_time_is_left_alone() -> None:

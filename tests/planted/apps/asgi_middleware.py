@@ -43,7 +43,7 @@ async def _ends_twice(scope, receive, send):
 
 async def _right(scope, receive, send):
     start = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]}
-    await send(start)  # also: length-mismatch for length_kept
+    await send(start)  # also: length-mismatch for length_kept, also: second-response for started_again
     await send({"type": "http.response.body", "body": b"text"})
 
 

@@ -87,7 +87,7 @@ restarted.wsgi_app = _starts_again(restarted.wsgi_app)
 def _starts_each_time(app):
     def middleware(environ, start_response):
         def start(status, headers, exc_info=None):
-            if environ["PATH_INFO"] == "/started-twice":
+            if environ["PATH_INFO"] == "/started-twice" and environ["REQUEST_METHOD"] == "GET":
                 start_response(status, headers, exc_info)  # also: second-response for started_twice
             return start_response(
                 status, [*headers, ("X-Seen", "1")], exc_info
@@ -108,7 +108,7 @@ def started_once():
 
 @doubled.get("/started-twice")
 def started_twice():
-    return "text"
+    return "text"  # also: second-response
 
 
 doubled.wsgi_app = _starts_each_time(doubled.wsgi_app)
@@ -159,7 +159,10 @@ def _empties(app):
         def start(_status, headers, exc_info=None):
             return start_response("204 No Content", headers, exc_info)  # where: body-not-allowed for emptied
 
-        return app(environ, start if environ["PATH_INFO"] == "/emptied" else start_response)
+        return app(
+            environ,
+            start if (environ["PATH_INFO"], environ["REQUEST_METHOD"]) == ("/emptied", "GET") else start_response,
+        )
 
     return middleware
 

@@ -54,7 +54,9 @@ def _starts_each_time(app):
 
 
 def _measured(environ, start_response):
-    start_response("200 OK", [*PLAIN, ("Content-Length", "4")])  # also: length-mismatch for length_kept
+    start_response(
+        "200 OK", [*PLAIN, ("Content-Length", "4")]
+    )  # also: length-mismatch for length_kept, also: second-response for started_in_the_wrapper
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [b"text"]
 
 
