@@ -9,16 +9,15 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-import sysconfig
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from types import CodeType, FrameType, TracebackType
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from .contract.finding import Place
+from .owners import HERE
+from .owners import Code as Code
 
-_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_BOUNDARIES = (os.path.join(_HERE, "protocols") + os.sep, os.path.join(_HERE, "watch") + os.sep)
+_BOUNDARIES = (os.path.join(HERE, "protocols") + os.sep, os.path.join(HERE, "watch") + os.sep)
 
 Chain = tuple[Any, ...]
 """Code objects and instruction offsets in turn, innermost frame first."""
@@ -76,12 +75,15 @@ def forget() -> None:
     _kept.clear()
 
 
+Code.listeners.append(forget)
+
+
 def _mark(code: CodeType) -> int:
     if len(_kept) > _MOST_KEPT:
         forget()
     filename = code.co_filename
     mark = 0
-    if filename.startswith(_HERE):
+    if filename.startswith(HERE):
         mark = _STOP if filename.startswith(_BOUNDARIES) else _SKIP
     else:
         names = code.co_varnames
@@ -267,106 +269,11 @@ def chain_of(error: BaseException | None) -> Chain:
         traceback = traceback.tb_next
     chain: list[Any] = []
     for code, instruction in reversed(frames[-200:]):
-        if not code.co_filename.startswith(_HERE):
+        if not code.co_filename.startswith(HERE):
             chain += (code, instruction)
         elif chain and code.co_filename.startswith(_BOUNDARIES):
             break
     return tuple(chain)
-
-
-class Code:
-    """Whose code a file is. Set up once for a session by `configure`."""
-
-    root: str = os.getcwd() + os.sep
-    packages: frozenset[str] = frozenset()
-    """Top-level packages that count as the user's own although they are installed."""
-    frameworks: frozenset[str] = frozenset()
-    _standard = tuple(
-        os.path.realpath(path) + os.sep for path in {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
-    )
-    _installed = tuple(
-        {os.path.realpath(path) + os.sep for path in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))}
-    )
-    _user: ClassVar[dict[str, bool]] = {}
-
-    @classmethod
-    def configure(
-        cls,
-        root: Path | None = None,
-        packages: Iterable[str] | None = None,
-        frameworks: Iterable[str] | None = None,
-    ) -> None:
-        """Say what is the user's: all below `root`, and `packages`; and which packages are frameworks."""
-        if root is not None:
-            cls.root = str(root).rstrip(os.sep) + os.sep
-        if packages is not None:
-            cls.packages = frozenset(packages)
-        if frameworks is not None:
-            cls.frameworks = frozenset(frameworks)
-        cls._user = {}
-        forget()
-
-    @classmethod
-    def package(cls, filename: str) -> str:
-        """The installed top-level package that holds a file; empty where the file is not installed."""
-        rest = cls._below_installed(filename)
-        if rest is None:
-            return ""
-        top = rest.partition(os.sep)[0]
-        return top.removesuffix(".py")
-
-    @classmethod
-    def _below_installed(cls, filename: str) -> str | None:
-        for marker in (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}"):
-            _, found, rest = filename.rpartition(marker)
-            if found:
-                return rest
-        for folder in cls._installed:
-            if filename.startswith(folder):
-                return filename[len(folder) :]
-        return None
-
-    @classmethod
-    def is_user(cls, filename: str) -> bool:
-        """Whether a file is the user's own code: below the root and not installed, or of a package that he named."""
-        known = cls._user.get(filename)
-        if known is None:
-            known = cls._user[filename] = cls._is_user(filename)
-        return known
-
-    @classmethod
-    def _is_user(cls, filename: str) -> bool:
-        if not os.path.isabs(filename) or not filename.endswith((".py", ".pyw")) or filename.startswith(_HERE):
-            return False
-        package = cls.package(filename)
-        if package:
-            return package in cls.packages
-        if cls.is_standard(filename):
-            return False
-        if filename.startswith(cls.root):
-            return True
-        return Path(filename).stem in cls.packages or any(
-            f"{os.sep}{name}{os.sep}" in filename for name in cls.packages
-        )
-
-    @classmethod
-    def is_standard(cls, filename: str) -> bool:
-        """Whether a file belongs to the standard library or is no file at all."""
-        if not os.path.isabs(filename):
-            return True
-        return not cls.package(filename) and os.path.realpath(filename).startswith(cls._standard)
-
-    @classmethod
-    def is_framework(cls, filename: str) -> bool:
-        return cls.package(filename) in cls.frameworks
-
-    @classmethod
-    def shown(cls, filename: str) -> str:
-        """How a report names a file: below the root, below its installation's folder, or in full."""
-        below = cls._below_installed(filename)
-        if below is not None:
-            return below
-        return filename[len(cls.root) :] if filename.startswith(cls.root) else filename
 
 
 def frames(chain: Chain | None) -> list[tuple[CodeType, int]]:

@@ -6,10 +6,9 @@ import asyncio
 import contextlib
 import contextvars
 import functools
-import gc
 import sys
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any, cast
@@ -35,6 +34,7 @@ from ..exchange import AlreadyJudged, Exchange
 from ..sites import capture
 from .alarm import Alarm, TimeLimit
 from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, REFUSED_RULES, Answer, Client, ClientLeft, Refused
+from .waiting import waiting_chain
 
 NAME = "asgi"
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -633,31 +633,3 @@ def _text_headers(headers: Any) -> Iterator[tuple[str, str]]:
     for pair in headers if isinstance(headers, Iterable) else ():
         if isinstance(pair, (tuple, list)) and len(pair) == 2 and all(isinstance(part, bytes) for part in pair):
             yield pair[0].decode("latin-1"), pair[1].decode("latin-1")
-
-
-def _generator_of(awaitable: Any) -> Any:
-    """The async generator behind one step of it, which no attribute names."""
-    if type(awaitable).__name__ not in ("async_generator_asend", "async_generator_athrow", "coroutine_wrapper"):
-        return None
-    return next((one for one in gc.get_referents(awaitable) if isinstance(one, (AsyncGenerator, Coroutine))), None)
-
-
-def waiting_chain(awaitable: Any) -> sites.Chain:
-    """The chain of frames from the innermost awaiting line outward, found by walking what awaits what."""
-    chain: list[Any] = []
-    for _ in range(500):
-        frame = getattr(awaitable, "cr_frame", None) or getattr(awaitable, "gi_frame", None)
-        frame = frame or getattr(awaitable, "ag_frame", None)
-        if frame is not None and not frame.f_code.co_filename.startswith(sites._HERE):
-            chain = [frame.f_code, frame.f_lasti, *chain]
-        inner = getattr(awaitable, "cr_await", None)
-        if inner is None:
-            inner = getattr(awaitable, "gi_yieldfrom", None)
-        if inner is None:
-            inner = getattr(awaitable, "ag_await", None) or _generator_of(awaitable)
-        if inner is None and isinstance(awaitable, asyncio.Task):
-            inner = awaitable.get_coro()
-        if inner is None:
-            break
-        awaitable = inner
-    return tuple(chain)

@@ -129,7 +129,7 @@ def test_websocket_denied_and_failed(recorded: Any) -> None:
     with pytest.raises(websockets.WebSocketDisconnect) as denied, client.websocket_connect("/deny"):
         pass
     assert denied.value.code == 1008
-    with pytest.raises(ZeroDivisionError), client.websocket_connect("/echo") as session:  # noqa: PT012
+    with pytest.raises(ZeroDivisionError), client.websocket_connect("/echo") as session:
         session.send_text("boom")
         session.receive_text()
     assert [seen.messages for seen in recorded] == [["websocket.close"], ["websocket.accept"]]
