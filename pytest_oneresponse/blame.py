@@ -104,7 +104,8 @@ class _Blamer:
             return sites.place_of(*changed), self.place(breach.start), self.chain(breach.at)
         declared = dict(start.declared).get(name, ()) if start else ()
         for code, instruction in sites.frames(declared):
-            return sites.place_of(code, instruction), self.place(breach.start), declared
+            if not self.is_framework(code):
+                return sites.place_of(code, instruction), self.place(breach.start), declared
         where, also = self.place(breach.start), self.send_line(breach)
         return where, also if also != where else None, self.chain(breach.start)
 

@@ -113,6 +113,9 @@ class TestDocket(Docket):
         self.count += 1
         self.unclosed[id(exchange)] = exchange
 
+    def settled(self, exchange: Exchange) -> None:
+        self.unclosed.pop(id(exchange), None)
+
     def closed(self, exchange: Exchange) -> None:
         self.unclosed.pop(id(exchange), None)
 

@@ -127,7 +127,7 @@ class RouteItem(pytest.Function):
         handler = handler_of(self.route.handler)
         if handler is None:
             return self.config.rootpath, None, self.name
-        return handler.file, handler.line - 1, f"{self.name} (driven)"  # pytest cuts dots at the end of a bare name
+        return handler.file, handler.line - 1, self.name
 
 
 def _drive_item(request: pytest.FixtureRequest) -> None:

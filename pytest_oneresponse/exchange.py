@@ -47,6 +47,8 @@ class Exchange:
     """How many messages were handed over and not awaited yet."""
     cut: int | None = None
     """After so many events a strict server refused a breach: what follows is its doing."""
+    sound = 0
+    """So many events, the app's return the last of them, are known to be right."""
     started = False
     closed = False
     exhausted = False
@@ -217,6 +219,16 @@ class Exchange:
             except ValueError:  # taken out already, when a test ended with the app still running
                 pass
 
+    def settle(self) -> None:
+        """The body was taken whole: many a client never closes it, so an exchange that is right by now is let go."""
+        if self.docket is not None and is_plain(self.facts, (*self.events, _RETURNED)):
+            self.sound = len(self.events) + 1
+            self.docket.settled(self)
+
+    def is_sound(self) -> bool:
+        """Whether nothing but the app's return has come since all was known to be right."""
+        return self.sound == len(self.events) and self.events[-1] is _RETURNED
+
     def abandon(self, around: Exchange | None) -> None:
         """Leave it for good, for the exchange around it: a time limit may have struck half-way through `enter` or `leave`."""
         if _current.get() is self:
@@ -234,7 +246,7 @@ class Exchange:
         self.closed = True
         if self.docket is not None:
             self.docket.closed(self)
-            if self.called or not is_plain(self.facts, self.events):
+            if self.called or not (self.is_sound() or is_plain(self.facts, self.events)):
                 self.docket.add(self)
 
     @property
@@ -267,6 +279,9 @@ class Docket:
 
     def closed(self, exchange: Exchange) -> None:
         """An exchange has ended. Many a client never closes the body, so that this may not come."""
+
+    def settled(self, exchange: Exchange) -> None:
+        """All of an exchange was sent, and it is right so far; it may be closed yet."""
 
     def add(self, exchange: Exchange) -> None:
         """An exchange is not plainly right. May come more than once for the same one."""

@@ -188,9 +188,11 @@ class RecordedBody:
 
     def end(self) -> None:
         """The server has taken all."""
-        self.exhausted = self.exchange.exhausted = True
-        if self.exchange.started:
-            self.exchange.end()
+        exchange = self.exchange
+        self.exhausted = exchange.exhausted = True
+        if exchange.started:
+            exchange.end()
+            exchange.settle()
 
     def took(self, chunk: Any, iterator: Any = None) -> None:
         """Record one item of the iterable; a site is taken of the first and of a wrong one."""

@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import functools
 import gc
+import json
 import logging
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -55,18 +57,16 @@ def bugs(modules: Iterable[Module]) -> Iterator[Any]:
 
 
 @pytest.fixture(autouse=True)
-def quiet(request: pytest.FixtureRequest) -> Iterator[None]:
-    """The frameworks log what is planted; what hung is collected here, so that no other test is told of it."""
+def quiet() -> Iterator[None]:
+    """The frameworks log what is planted."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
-    if "hung" in request.node.name:
-        gc.collect()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def tidy() -> Iterator[None]:
-    """As above, for what clients who leave make frameworks drop."""
+    """What clients who leave make frameworks drop is collected here, so that no other test is told of it."""
     yield
     gc.collect()
 
@@ -75,15 +75,16 @@ Routes = list[tuple[str, apps.App, Route]]
 
 
 @pytest.fixture
-def routes_of(apps_of: Callable[[Module], dict[str, Any]]) -> Iterator[Callable[[Module], Routes]]:
+def routes_of(apps_of: Callable[[Module], dict[str, Any]]) -> Iterator[Callable[..., Routes]]:
     """The routes of a module: the handler's name, or the app's where it has no router, its app and the route."""
     opened: list[apps.App] = []
 
-    def found(module: Module) -> Routes:
+    def found(module: Module, owner: str = "") -> Routes:
         if module.framework:
             pytest.importorskip(module.framework)
         routes: Routes = []
-        for name, target in apps_of(module).items():
+        targets = apps_of(module)
+        for name, target in {owner: targets[owner]}.items() if owner in targets else targets.items():
             app = apps.recognised(name, target)
             assert app.interface == module.interface
             app.lifespan_judged = True  # with whichever route comes first: lifespans stand in files of their own
@@ -127,9 +128,9 @@ def named(place: Place | None, module: Module, lines: tuple[int, ...]) -> bool:
 
 
 @pytest.mark.parametrize(("module", "owner"), list(bugs(MODULES)))
-def test_a_bug_is_found_on_its_lines(module: Module, owner: str, routes_of: Callable[[Module], Routes]) -> None:
+def test_a_bug_is_found_on_its_lines(module: Module, owner: str, routes_of: Callable[..., Routes]) -> None:
     expected: dict[str, Marked] = module.bugs[owner]
-    mine = [(app, route) for name, app, route in routes_of(module) if name == owner]
+    mine = [(app, route) for name, app, route in routes_of(module, owner) if name == owner]
     if "body-on-head" in expected:
         mine = [(app, route) for app, route in mine if route.method == "GET"]
     assert mine, f"no route is named {owner}"
@@ -158,7 +159,7 @@ def twins(modules: Iterable[Module]) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("module", list(twins(MODULES)))
-def test_what_is_right_is_silent(module: Module, routes_of: Callable[[Module], Routes]) -> None:
+def test_what_is_right_is_silent(module: Module, routes_of: Callable[..., Routes]) -> None:
     rest = [(owner, app, route) for owner, app, route in routes_of(module) if owner not in module.bugs]
     assert rest, "a file of bugs alone shows no silence"
     loud = {owner: said(found) for owner, app, route in rest if (found := findings(app, route))}
@@ -266,6 +267,42 @@ def test_what_is_right_on_a_connection_is_silent(module: Module, connect: Any) -
     assert rest
     loud = {owner: said(found) for owner, play in rest.items() if (found := play())}
     assert not loud, loud
+
+
+# --- through pytest
+
+RUN = {
+    "wsgi_bare:twice_by_helper": ["twice_by_helper"],
+    "flask_views:torn": ["torn_down"],
+    "starlette_handlers:app": ["handled_by_sending", "handled_too_late"],
+    "fastapi_views:behind": ["no_content_behind", "raises_behind"],
+}
+"""Apps, and which of their handlers are wrong."""
+
+
+def test_a_run_of_pytest_names_the_same_lines(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    wanted = set()
+    arguments = []
+    for app, owners in RUN.items():
+        module = next(module for module in MODULES if module.name == app.partition(":")[0])
+        if module.framework:
+            pytest.importorskip(module.framework)
+        shutil.copy(module.file, pytester.path)
+        arguments.append(f"--oneresponse-app={app}")
+        for owner in owners:
+            for rule, marked in module.bugs[owner].items():
+                wanted.add((rule, module.file.name, marked.where))
+    result = pytester.runpytest_subprocess(
+        "-p", "pytest_oneresponse.plugin", "--oneresponse", *arguments, "--oneresponse-report=report.json"
+    )
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    told = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))["findings"]
+    found = {(one["rule"], one["where"]["file"], one["where"]["line"]) for one in told}
+    lines = {(rule, file, line) for rule, file, marked in wanted for line in marked}
+    assert found <= lines
+    assert all(any((rule, file, line) in found for line in marked) for rule, file, marked in wanted)
 
 
 # --- the whole

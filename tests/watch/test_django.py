@@ -378,21 +378,21 @@ def test_a_stream_that_fails(docket: Kept) -> None:
 
 
 def test_an_async_stream_that_fails_or_is_cancelled(docket: Kept) -> None:
-    async def take(path: str) -> None:
+    async def take(path: str, begun: asyncio.Event) -> None:
         response = await async_client().get(path)
         async for _ in response:
-            pass
+            begun.set()
 
     async def cancel() -> None:
-        task = asyncio.create_task(take("/async_endless"))
-        for _ in range(50):
-            await asyncio.sleep(0)
+        begun = asyncio.Event()
+        task = asyncio.create_task(take("/async_endless", begun))
+        await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
     with pytest.raises(ZeroDivisionError, match="in the stream"):
-        asyncio.run(take("/async_broken"))
+        asyncio.run(take("/async_broken", asyncio.Event()))
     asyncio.run(cancel())
     failed, cancelled = docket.ended
     assert columns(failed) == ["start", "data", "raised", "returned"] and rules(failed) == ["error-after-start"]

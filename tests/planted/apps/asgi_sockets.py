@@ -205,9 +205,9 @@ async def completes_the_shutdown_twice(scope, receive, send):
     await send({"type": "lifespan.shutdown.complete"})  # where: lifespan-out-of-order
 
 
-async def sends_a_start(scope, receive, send):
+async def misspells(scope, receive, send):
     await receive()
-    await send({"type": "http.response.start", "status": 200})  # where: invalid-message
+    await send({"type": "lifespan.startup.completed"})  # where: invalid-message
     await send({"type": "lifespan.startup.complete"})
     await receive()
 

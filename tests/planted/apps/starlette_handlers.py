@@ -42,9 +42,8 @@ async def handled_too_late(request):
 
 
 VIEWS = [handled, handled_by_sending, handled_too_late]
-APPS = {
-    "starlette": Starlette(
-        routes=[Route(f"/{view.__name__.replace('_', '-')}", view) for view in VIEWS],
-        exception_handlers={Lost: handle_lost, Found: handle_found},
-    )
-}
+app = Starlette(
+    routes=[Route(f"/{view.__name__.replace('_', '-')}", view) for view in VIEWS],
+    exception_handlers={Lost: handle_lost, Found: handle_found},
+)
+APPS = {"starlette": app}
