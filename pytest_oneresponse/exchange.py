@@ -134,6 +134,9 @@ class Exchange:
             reference = None
         if self.built is None:
             self.built = {}
+        before = self.built.pop(id(response), None)
+        if before is not None:  # an object that is no more, at whose place this one lies: a proxy may still pass it on
+            self.built[-1 - len(self.built)] = before
         self.built[id(response)] = Built(sites.capture_built(frame), reference)
 
     def declare(self, headers: Any, name: str, frame: FrameType | None) -> None:
@@ -227,7 +230,7 @@ class Exchange:
 
     def is_sound(self) -> bool:
         """Whether nothing but the app's return has come since all was known to be right."""
-        return self.sound == len(self.events) and self.events[-1] is _RETURNED
+        return 0 < self.sound == len(self.events) and self.events[-1] is _RETURNED
 
     def abandon(self, around: Exchange | None) -> None:
         """Leave it for good, for the exchange around it: a time limit may have struck half-way through `enter` or `leave`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -31,11 +32,12 @@ class Alarm:
     somebody else had set (pytest-timeout) is put back with the time that it has left.
     """
 
-    __slots__ = ("before", "entered", "old", "seconds", "struck")
+    __slots__ = ("before", "entered", "old", "seconds", "struck", "unraisable")
 
     def __init__(self, seconds: float, struck: Callable[[FrameType | None], object] = id) -> None:
         self.seconds = seconds
         self.struck: Callable[[FrameType | None], object] | None = struck
+        self.unraisable: Callable[[Any], object] | None = None
         self.old: tuple[float, float] = (0.0, 0.0)
         self.before: Any = None
         self.entered = 0.0
@@ -58,6 +60,8 @@ class Alarm:
             return
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, self.before if self.before is not None else signal.SIG_DFL)
+        if self.unraisable is not None:
+            sys.unraisablehook, self.unraisable = self.unraisable, None
         delay, interval = self.old
         if delay:
             left = max(0.001, delay - (time.monotonic() - self.entered))
@@ -66,5 +70,12 @@ class Alarm:
     def _strike(self, _signal: int, frame: FrameType | None) -> None:
         struck, self.struck = self.struck, None
         if struck is not None:
+            self.unraisable = sys.unraisablehook
+            sys.unraisablehook = self._unraised
             struck(frame)
         raise TimeLimit(frame)
+
+    def _unraised(self, unraisable: Any) -> None:
+        """A strike inside of a finalizer is lost, and comes again: nobody needs to hear of it."""
+        if unraisable.exc_type is not TimeLimit and self.unraisable is not None:
+            self.unraisable(unraisable)

@@ -30,8 +30,121 @@ ROOT = Path(__file__).parents[2]
 OFF = ("unhandled-error", "body-on-head")
 TIMEOUT, SHORT = 5.0, 0.1
 
-KNOWN: dict[str, str] = {}
-"""Cases that the product does not get right yet, by id, each with a diagnosis of one line."""
+_CAUSES: dict[str, tuple[str, ...]] = {
+    "no recorder looks at the headers again after they were handed over": (
+        "asgi_bare-header_added_late",
+        "wsgi_bare-header_added_late",
+        "wsgi_bare-header_changed_in_the_body",
+    ),
+    "exchange.called is a count: the frames of the calls that nobody awaited are not kept": ("asgi_bare-not_awaited",),
+    "blame.handler_place: the definition is named, not the line on which the handler was left": (
+        "asgi_bare-silent",
+        "asgi_bare-trailers_missing",
+        "asgi_bare-unfinished",
+        "asgi_bare-unfinished_and_returned",
+        "asgi_bare-value_returned",
+        "asgi_middleware-never_called",
+        "fastapi_views-depends_on_what_fails",
+        "fastapi_views-raises_in_background_of_a_value",
+        "fastapi_views-sends_and_ends",
+        "fastapi_views-sends_and_returns_a_value",
+        "fastapi_views-trailers_missing",
+        "fastapi_views-unanswered",
+        "fastapi_views-unfinished",
+        "flask_middleware-shut",
+        "flask_middleware-started_twice",
+        "flask_middleware-text_restarted",
+        "flask_views-number_in_the_body",
+        "flask_views-raises_in_the_body_with_context",
+        "flask_views-status_too_high_in_a_tuple",
+        "starlette_middleware-shut",
+        "starlette_views-trailers_missing",
+        "starlette_views-unfinished",
+        "wsgi_bare-body_alone",
+        "wsgi_bare-bytes_returned",
+        "wsgi_bare-silent",
+        "wsgi_bare-silent_generator",
+        "wsgi_bare-text_in_a_list",
+        "wsgi_bare-text_returned",
+    ),
+    "blame.header: the line that changed the body stands beside the one that declared its length": (
+        "asgi_middleware-length_kept",
+    ),
+    "blame.lines: a frame that passes the body on, having kept the start back, is passed over": (
+        "asgi_middleware-start_held_back",
+    ),
+    "machine.broken: the earlier lifespan event is not kept": (
+        "asgi_sockets-completes_and_fails",
+        "asgi_sockets-completes_the_shutdown_twice",
+        "asgi_sockets-completes_twice",
+        "starlette_sockets-completes_twice",
+    ),
+    "machine.note: the end of a denial is not kept": ("asgi_sockets-denial_ends_twice",),
+    "blame.handler_place: the definition is named, not the line on which the handler was left (a connection is not run again)": (
+        "asgi_sockets-denies_by_half",
+        "asgi_sockets-never_decides",
+        "fastapi_sockets-never_decides",
+        "starlette_sockets-never_decides",
+    ),
+    "a handler that returned None and was answered 500 for it is not seen": (
+        "django_asgi-asgi-nothing_async",
+        "django_views-asgi-Nothing",
+        "django_views-asgi-nothing",
+        "django_views-wsgi-Nothing",
+        "django_views-wsgi-nothing",
+        "flask_views-nothing",
+        "flask_views-nothing_returned",
+        "starlette_views-Nothing",
+        "starlette_views-nothing",
+        "starlette_views-nothing_in_a_thread",
+    ),
+    "a status that is set on an object is not noted": (
+        "django_middleware-asgi-emptied",
+        "django_middleware-wsgi-emptied",
+        "django_views-asgi-no_content_later",
+        "django_views-wsgi-no_content_later",
+        "fastapi_views-status_of_a_value_too_high",
+    ),
+    "a middleware that returned None is not seen": (
+        "django_middleware-asgi-forgotten",
+        "django_middleware-wsgi-forgotten",
+    ),
+    "Site.size is taken as the response is sent: that its content was changed before is not noted": (
+        "django_middleware-asgi-lengthened",
+        "django_middleware-wsgi-lengthened",
+    ),
+    "blame.place: what made the response of an exception handler is found only where the client leaves": (
+        "fastapi_views-header_of_a_refusal_with_newline",
+    ),
+    "Exchange.declared is asked for the sent response's headers alone, not for those it was given": (
+        "fastapi_views-header_of_a_value_with_newline",
+        "fastapi_views-length_of_a_value",
+    ),
+    "blame.forbidden_body: who changed the status is passed over for who made the response": (
+        "flask_middleware-emptied",
+        "starlette_middleware-emptied",
+        "wsgi_middleware-status_replaced",
+    ),
+    "wsgi.took: chunks of a list have no site, so that nobody is seen to have changed the body": (
+        "flask_middleware-signed",
+        "wsgi_middleware-length_kept",
+    ),
+    "sites.walk: a new list that holds the inner app's headers is not known for passing them on": (
+        "flask_middleware-status_of_text_forwarded",
+        "wsgi_middleware-forwarded_short",
+    ),
+    "a handler that returned None and was answered 500 for it is not seen behind BaseHTTPMiddleware": (
+        "starlette_middleware-dispatched_nothing",
+    ),
+    "blame.header: who changed the length is passed over for who made the response": ("starlette_middleware-measured",),
+    "blame.pair: one object sent twice is laid to where it was built, not to its second way out": (
+        "starlette_views-sends_one_response_twice",
+    ),
+    "wsgi.took: only the first chunk has a site, not the one that goes beyond the length": ("wsgi_bare-too_long",),
+}
+"""What the product does not get right yet, each cause with the cases that show it."""
+
+KNOWN = {case: cause for cause, cases in _CAUSES.items() for case in cases}
 
 MODULES = [module for module in modules() if not module.name.endswith("_sockets")]
 CONNECTED = [module for module in modules() if module.name.endswith("_sockets")]
