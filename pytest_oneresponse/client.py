@@ -11,7 +11,7 @@ from .apps import App
 from .contract.request import Request
 from .docket import TestDocket
 from .exchange import AlreadyJudged
-from .protocols import asgi, wsgi
+from .protocols import asgi, probe, wsgi
 
 
 def test_app(app: App, docket: TestDocket, timeout: float) -> Any:
@@ -22,8 +22,11 @@ def test_app(app: App, docket: TestDocket, timeout: float) -> Any:
 
     class TestApp(webtest.TestApp):  # type: ignore[misc]
         def do_request(self, *args: Any, **named: Any) -> Any:
-            with app.around():
-                return super().do_request(*args, **named)
+            with app.around(), probe.probing(app.holds) as closing:
+                try:
+                    return super().do_request(*args, **named)
+                finally:
+                    closing(None)
 
     if app.interface == "wsgi":
         return TestApp(wsgi.watched(app.target), lint=False)

@@ -91,7 +91,7 @@ def trial_id(app: App, route: Route, trial: Trial) -> str:
 
 class _Run:
     def __init__(
-        self, app: App, route: Route, settings: Settings, driven: Driven, closing: Callable[[Exchange], None]
+        self, app: App, route: Route, settings: Settings, driven: Driven, closing: Callable[[Exchange | None], None]
     ) -> None:
         self.closing = closing
         self.app = app

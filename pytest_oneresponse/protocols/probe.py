@@ -71,8 +71,8 @@ class _Watched:
 
 
 @contextmanager
-def probing(holds: Iterable[Hold]) -> Iterator[Callable[[Exchange], None]]:
-    """Put probes in for the inner apps, and take them out again. Gives the function that judges one exchange's iterables."""
+def probing(holds: Iterable[Hold]) -> Iterator[Callable[[Exchange | None], None]]:
+    """Put probes in for the inner apps, and take them out again. Gives the function that judges the iterables of one exchange, or of all."""
     left: list[Left] = []
     put = [hold for hold in holds if _set(hold, Probe(hold.app, left))]
     try:
@@ -82,11 +82,11 @@ def probing(holds: Iterable[Hold]) -> Iterator[Callable[[Exchange], None]]:
             _set(hold, hold.app)
 
 
-def _judge(left: list[Left], exchange: Exchange) -> None:
+def _judge(left: list[Left], exchange: Exchange | None) -> None:
     for one in left:
-        if one.exchange is exchange and not one.body.closed:
+        if (exchange is None or one.exchange is exchange) and not one.body.closed:
             detail = "the close() of the inner app's iterable was never called"
-            exchange.add(Improper("iterable-not-closed", detail, one.site))
+            one.exchange.add(Improper("iterable-not-closed", detail, one.site))
     left.clear()
 
 

@@ -152,10 +152,6 @@ def status_informational(request):
     return HttpResponse(status=101)  # where: invalid-status
 
 
-def reason_with_newline(request):
-    return HttpResponse("text", reason="Fine\r\nX-Name: a")  # where: invalid-status on wsgi
-
-
 def header_with_a_bad_name(request):
     return HttpResponse("text", headers={"X Name": "a"})  # where: invalid-header
 
