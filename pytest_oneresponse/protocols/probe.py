@@ -72,7 +72,10 @@ class _Watched:
 
 @contextmanager
 def probing(holds: Iterable[Hold]) -> Iterator[Callable[[Exchange | None], None]]:
-    """Put probes in for the inner apps, and take them out again. Gives the function that judges the iterables of one exchange, or of all."""
+    """Put probes in for the inner apps, and take them out again.
+
+    Gives the function that judges the iterables of one exchange, or of all.
+    """
     left: list[Left] = []
     put = [hold for hold in holds if _set(hold, Probe(hold.app, left))]
     try:

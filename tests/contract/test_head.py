@@ -289,6 +289,7 @@ def test_the_sentences_name_what_is_wrong() -> None:
     assert "int" in detail(200) and "200" in detail(200)
     assert "'200'" in detail("200")
     assert "103" in detail("103 X") and "informational" in detail("103 X")
+    assert "100" in detail("100 X") and "informational" in detail("100 X")
     assert "600" in detail("600 X")
     assert "'a b'" in detail("200 OK", ("a b", "x"))
     assert "X-Name" in detail("200 OK", ("X-Name", "\r")) and "'\\r'" in detail("200 OK", ("X-Name", "\r"))
@@ -297,3 +298,27 @@ def test_the_sentences_name_what_is_wrong() -> None:
     assert "content-type" in detail("200 OK", ("Content-Type", "a"), ("Content-Type", "b"))
     assert "5" in detail("200 OK", ("Content-Length", "5"), ("Content-Length", "6"))
     assert "upgrade" in detail("200 OK", ("Upgrade", "x"))
+
+
+NAMED: list[tuple[Any, str]] = [
+    ([("Connection", "x")], "connection"),
+    ([("Content-Type", "a"), ("content-type", "b")], "content-type"),
+    ([("Content-Length", "x")], "content-length"),
+    ([("Content-Length", "1"), ("Content-Length", "2")], "content-length"),
+    ([("Content-Length", "1"), ("Content-Length", "1")], "content-length"),
+    ([("X-Name", "\r")], "x-name"),
+    ([("X-Name", "\u20ac")], "x-name"),
+    ([("X Name", "v")], "x name"),
+    ([("X-Name", 5)], ""),
+    ([5], ""),
+]
+
+
+@pytest.mark.parametrize(("pairs", "name"), NAMED, ids=range(len(NAMED)))
+def test_the_header_that_is_wrong_is_named(pairs: Any, name: str) -> None:
+    (problem,) = read_head("wsgi", "200 OK", tuple(pairs)).problems
+    assert problem.header == name
+
+
+def test_a_wrong_status_is_no_header() -> None:
+    assert [problem.header for problem in read_head("wsgi", "abc", ()).problems] == [""]

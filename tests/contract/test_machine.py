@@ -28,6 +28,7 @@ from pytest_oneresponse.contract.events import (
     Trailers,
 )
 from pytest_oneresponse.contract.machine import Breach, Facts, Verdict, is_plain, judge, related
+from pytest_oneresponse.contract.rules import RULES
 
 ERROR = RuntimeError("the app's")
 OK = Start("200 OK", ())
@@ -361,6 +362,15 @@ def test_tables_have_these_cells_and_no_others() -> None:
     assert {kind: next(iter(table)) for kind, table in machine.TABLES.items()} == dict(machine.FIRST)
 
 
+def test_every_way_leads_to_a_state_and_breaks_a_rule_that_exists() -> None:
+    for table in machine.TABLES.values():
+        for row in table.values():
+            for entry in row.values():
+                after = entry if isinstance(entry, str) else entry[1]
+                assert after in table
+                assert isinstance(entry, str) or entry[0] in RULES
+
+
 @pytest.mark.parametrize(("kind", "state", "column", "then"), CELLS, ids=["-".join(cell[:3]) for cell in CELLS])
 def test_cell(kind: str, state: str, column: str, then: str) -> None:
     rule, level, after = parsed(state, then)
@@ -409,6 +419,7 @@ CARRIED: list[tuple[str, list[Event], Event | None, Event | None, Event | None, 
     ("second-response", [FIRST, BYTES, SECOND], SECOND, FIRST, FIRST, ERROR),
     ("second-response", [FIRST, THE_END, SECOND], SECOND, FIRST, FIRST, ERROR),
     ("second-response", [FIRST, Gone(), SECOND], SECOND, FIRST, FIRST, ERROR),
+    ("second-response", [Gone(), FIRST, SECOND], SECOND, FIRST, FIRST, ERROR),
     ("write-after-end", [FIRST, BYTES, THE_END, LATER], LATER, THE_END, FIRST, None),
     ("write-after-end", [FIRST, THE_END, AGAIN], AGAIN, THE_END, FIRST, None),
     ("write-after-end", [FIRST, File(site="file"), AGAIN], AGAIN, File(site="file"), FIRST, None),
@@ -444,6 +455,17 @@ def test_a_swallowed_error_is_told_where_it_was_refused_beside_the_first_byte() 
     breach = only([first, Data(0), BYTES, LATER, refused, LATER, THE_END, BACK], Facts("wsgi"))
     assert (breach.rule, breach.at, breach.also, breach.error) == ("error-swallowed", refused, BYTES, ERROR)
     assert breach.start == first, "the head that went out"
+
+
+def test_an_answer_to_the_servers_own_word_that_the_client_is_gone_is_none() -> None:
+    refusal = BrokenPipeError()
+    wrapped = RuntimeError()
+    wrapped.__cause__ = refusal
+    facts = Facts("asgi", refusal=refusal)
+    for handling, broken in ((refusal, []), (wrapped, []), (ERROR, ["second-response"]), (None, ["second-response"])):
+        events = [FIRST, BYTES, Gone(), Start(500, (), handling=handling), THE_END, BACK]
+        assert [breach.rule for breach in judge(facts, events).breaches] == broken
+    assert only([FIRST, BYTES, Start(500, (), handling=refusal)]).rule == "second-response", "another exchange's"
 
 
 def test_an_error_that_is_let_pass_is_no_swallowed_error() -> None:
