@@ -75,6 +75,9 @@ SEP = os.sep
 STDLIB = sysconfig.get_path("stdlib")
 PURELIB = sysconfig.get_path("purelib")
 
+HOME = "pytest_oneresponse" if "site-packages" in PLUGIN.parts else ""
+"""The package that the plugin's own files are of: none where it runs from its checkout."""
+
 WHOSE: list[tuple[str, bool, str, bool]] = [
     # a file below {root} or elsewhere: the user's? which package? the standard library's?
     ("{root}/app.py", True, "", False),
@@ -91,8 +94,8 @@ WHOSE: list[tuple[str, bool, str, bool]] = [
     ("/a/site-packages/outer/site-packages/inner/x.py", False, "inner", False),
     (f"{PURELIB}/werkzeug/serving.py", False, "werkzeug", False),
     (f"{STDLIB}/json/decoder.py", False, "", True),
-    (str(PLUGIN / "sites.py"), False, "", False),
-    (str(PLUGIN / "contract" / "machine.py"), False, "", False),
+    (str(PLUGIN / "sites.py"), False, HOME, False),
+    (str(PLUGIN / "contract" / "machine.py"), False, HOME, False),
     ("app.py", False, "", True),
     ("shop/views.py", False, "", True),
     ("<string>", False, "", True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO, StringIO
 from types import FrameType, GeneratorType
@@ -276,7 +277,7 @@ class Driver:
         exchange.docket = None
         answer = Answer(keep=keep)
         server = _Server(exchange, answer, client, self.timeout)
-        threads = threading.active_count()
+        threads = threading.enumerate()
         around = current()
         try:
             with Alarm(self.timeout, server.time_out):
@@ -288,8 +289,8 @@ class Driver:
         finally:
             exchange.close()
             exchange.abandon(around)
-        if threading.active_count() > threads:
-            _wait_for_threads()
+        if threading.active_count() > len(threads):
+            _wait_for_threads(threads)
         return exchange, answer
 
     def start(self) -> str:
@@ -304,12 +305,12 @@ class Driver:
         """Nothing is kept between exchanges."""
 
 
-def _wait_for_threads() -> None:
+def _wait_for_threads(before: list[threading.Thread]) -> None:
     """Give threads that the app started the time to send what they have left to send."""
-    here = threading.current_thread()
+    until = time.monotonic() + _GRACE
     for thread in threading.enumerate():
-        if thread is not here and thread is not threading.main_thread() and not thread.name.startswith("oneresponse"):
-            thread.join(_GRACE)
+        if thread not in before:
+            thread.join(max(0.0, until - time.monotonic()))
 
 
 class _Server:

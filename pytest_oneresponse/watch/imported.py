@@ -27,7 +27,7 @@ def when_imported(name: str, action: Action) -> Callable[[], None]:
         return action(module)
 
     with _lock:
-        if not _waiting:
+        if _FINDER not in sys.meta_path:  # the first to wait, or somebody has put an older list back
             sys.meta_path.insert(0, _FINDER)
         _waiting.setdefault(name, []).append(call)
     module = sys.modules.get(name)
