@@ -162,6 +162,15 @@ def test_two_events_are_laid_to_two_lines(
     assert line(found.stack[0]).startswith("app.py:") and found.stack[-1].function in ("app", "start", "two", "deep")
 
 
+def test_a_helper_that_is_called_from_nowhere_and_from_the_app(load: Load, sent: Sent, serve: Any) -> None:
+    app = load("app.py", "def start(send):\n    send()\n\n\ndef app(send):\n    start(send)\n")
+    serve(app.start, sent)
+    serve(app.app, sent)
+    alone, from_app = start(sent[0]), start(sent[1])
+    assert two(lay("second-response", from_app, alone, app.app)) == ("app.py:6", "app.py:2")
+    assert two(lay("second-response", alone, from_app, app.app)) == ("app.py:2", "app.py:6")
+
+
 def test_frames_of_frameworks_and_packages_between_do_not_count(load: Load, sent: Sent, serve: Any) -> None:
     middleware = load(PACKAGE, "def wrap(send):\n    def sending():\n        send()\n    return sending\n")
     framework = load(FRAMEWORK, "def respond(send):\n    send()\n")

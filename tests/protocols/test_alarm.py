@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -110,6 +111,31 @@ def test_without_seconds_it_does_nothing() -> None:
     with Alarm(0):
         assert quiet() and signal.getsignal(signal.SIGALRM) is before
     assert quiet()
+
+
+class Ends:
+    """Its finalizer runs code of Python's, and what it raises there cannot be raised on."""
+
+    def __init__(self, end: Callable[[], None]) -> None:
+        self.end = end
+
+    def __del__(self) -> None:
+        self.end()
+
+
+def fails() -> None:
+    raise KeyError("k")
+
+
+def test_a_strike_that_is_lost_in_a_finalizer_comes_again_and_is_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    reported: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", hook := (lambda unraisable: reported.append(unraisable.exc_type)))
+    with pytest.raises(TimeLimit), Alarm(0.02):
+        Ends(spin)
+        Ends(fails)
+        spin()
+    assert reported == [KeyError], "what is not the limit's is told as ever"
+    assert sys.unraisablehook is hook
 
 
 def test_errors_of_the_block_pass_and_the_timer_is_taken_away() -> None:
