@@ -24,10 +24,13 @@ class BreachFailure(pytest.fail.Exception):  # type: ignore[misc, name-defined]
 
 
 def shown_as_text(longrepr: Any, text: str) -> Any:
-    """A failure's representation whose one-line form is its own first line, without the name of an exception class."""
+    """A failure's representation whose one-line form is the first line of `text`, without the name of an exception class.
+
+    Where pytest runs in CI it prints that form in full at the end, so that the whole text would come twice.
+    """
     crash = getattr(longrepr, "reprcrash", None)
     if crash is not None:
-        crash.message = text
+        crash.message = text.partition("\n")[0]
     return longrepr
 
 

@@ -121,9 +121,11 @@ class _Run:
         if wanted and not self.has(wanted):
             return
         for trial in self.plan.trials():
-            room = self.settings.requests - self.driven.requests > len(trial.before)
-            if not room or self.driven.gave_up or self.driven.cut_short or self.is_late():
+            room = self.settings.requests - self.driven.requests
+            if room <= 0 or self.driven.gave_up or self.driven.cut_short or self.is_late():
                 break
+            if room <= len(trial.before):
+                continue
             identity = trial_id(self.app, self.route, trial)
             if wanted and identity != wanted and trial.label != "valid":
                 continue

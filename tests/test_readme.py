@@ -30,7 +30,8 @@ def run(command: str, folder: Path) -> tuple[int, str]:
     """The exit status and the output of a pytest command, with this plugin alone."""
     words = shlex.split(command)
     arguments = words[1:] if words[0] == "pytest" else words[words.index("pytest") + 1 :]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV_CORE"))}
+    apart = ("PYTEST", "COV_CORE", "CI", "BUILD_NUMBER")  # in CI pytest does not cut the lines of its summary
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(apart)}
     environment["PYTHONPATH"] = str(Path(pytest_oneresponse.__file__).parents[1])  # it may not be installed
     environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "80"}
     done = subprocess.run(

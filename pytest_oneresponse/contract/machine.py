@@ -469,7 +469,7 @@ class _Life:
             also = self.ended or self.start or self.returned
         elif rule == "error-swallowed":
             also = self.first_byte or self.start
-        elif rule.startswith("websocket"):
+        elif rule.startswith(("websocket", "lifespan")):
             also = self.decided
         error = event.error if isinstance(event, Raised) else getattr(event, "handling", None)
         at = event
@@ -501,8 +501,10 @@ class _Life:
             self.counting = False
         elif column == "returned":
             self.returned = event
-        elif column in ("accept", "close"):
+        elif column in ("accept", "close") or column in _LIFE:
             self.decided = event
+        elif column == "end" and before == "DENYING":
+            self.ended = event
         if isinstance(event, End) and before in ("STARTED", "BODY"):
             self.ended = event
             self.check_end(event)
