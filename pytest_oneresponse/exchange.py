@@ -134,9 +134,10 @@ class Exchange:
             reference = None
         if self.built is None:
             self.built = {}
-        before = self.built.pop(id(response), None)
-        if before is not None:  # an object that is no more, at whose place this one lies: a proxy may still pass it on
-            self.built[-1 - len(self.built)] = before
+        if id(response) in self.built:
+            # This object lies at the place of one that is no more, which a proxy may still pass on: it keeps its turn.
+            free = -1 - len(self.built)
+            self.built = {free if key == id(response) else key: built for key, built in self.built.items()}
         self.built[id(response)] = Built(sites.capture_built(frame), reference)
 
     def declare(self, headers: Any, name: str, frame: FrameType | None) -> None:

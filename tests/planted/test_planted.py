@@ -73,7 +73,6 @@ _CAUSES: dict[str, tuple[str, ...]] = {
     "blame.lines: a frame that passes the body on, having kept the start back, is passed over": (
         "asgi_middleware-start_held_back",
     ),
-    "machine.note: the end of a denial is not kept": ("asgi_sockets-denial_ends_twice",),
     "blame.handler_place: the definition is named, not the line on which the handler was left (a connection is not run again)": (
         "asgi_sockets-denies_by_half",
         "asgi_sockets-never_decides",
