@@ -8,6 +8,7 @@ import contextvars
 import functools
 import sys
 import threading
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
@@ -268,6 +269,8 @@ class Driver:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.lifespan: _LifespanRun | None = None
         self.state: dict[str, Any] = {}
+        self.known_tasks: set[asyncio.Task[Any]] = set()
+        """Tasks that run on from earlier exchanges, and the lifespan's: nobody waits for them again."""
 
     def exchange(
         self,
@@ -291,7 +294,7 @@ class Driver:
         exchange = Exchange(facts_of("http", request.method), self.app, lambda _: request, scope)
         exchange.client = str(client)
         exchange.docket = None
-        served = _Served(self.app, scope, request, client, exchange, self.timeout)
+        served = _Served(self.app, scope, request, client, exchange, self.timeout, self.known_tasks)
         served.answer.keep = keep
 
         def struck(frame: FrameType | None) -> None:
@@ -338,6 +341,7 @@ class Driver:
                     self.loop.run_until_complete(self.lifespan.startup())
             finally:
                 self.lifespan.exchange.leave()
+            self.known_tasks = asyncio.all_tasks(self.loop)
             self.state = self.lifespan.state
         return self.loop
 
@@ -373,6 +377,22 @@ class Driver:
     def lifespan_exchange(self) -> Exchange | None:
         """The exchange of the lifespan, once it has begun."""
         return self.lifespan.exchange if self.lifespan else None
+
+
+_stuck: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+"""The threads that were found to hang: each does so for one exchange."""
+
+
+def _stuck_thread() -> sites.Chain | None:
+    """The stack of a thread in which the user's code hangs."""
+    frames = sys._current_frames()
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and thread not in _stuck:
+            chain = sites.walk(frames.get(thread.ident or 0))[0]
+            if sites.holds_user(chain):
+                _stuck.add(thread)
+                return chain
+    return None
 
 
 _given_up: list[Any] = []
@@ -448,7 +468,9 @@ class _Served:
         client: Client,
         exchange: Exchange,
         timeout: float,
+        known_tasks: set[asyncio.Task[Any]],
     ) -> None:
+        self.known_tasks = known_tasks
         self.app = app
         self.scope = scope
         self.client = client
@@ -484,21 +506,25 @@ class _Served:
             self.timers.append(loop.call_later(self.timeout, self.on_limit))
         if self.client.leaves == "before":
             self.leave()
-        tasks = asyncio.all_tasks(loop)
+        threads = threading.active_count()
         self.app_run = record(self.app, self.scope, self.receive, self.send, self.exchange)
         try:
             await self.app_run
         finally:
             self.cancel_timers()
-        await self.settle(tasks)
+        await self.settle(threading.active_count() > threads)
 
-    async def settle(self, tasks: set[asyncio.Task[Any]]) -> None:
-        """Wait a moment for what the app left running."""
-        for _ in range(3):
-            await asyncio.sleep(0)
-        new = asyncio.all_tasks() - tasks
-        if new:
-            await asyncio.wait(new, timeout=_GRACE)
+    async def settle(self, new_threads: bool) -> None:
+        """Wait a moment for what the app left running: new tasks, messages that nobody has awaited yet, new threads."""
+        left = asyncio.all_tasks() - self.known_tasks
+        left.discard(asyncio.current_task())
+        if left or new_threads or self.exchange.called:
+            for _ in range(3):
+                await asyncio.sleep(0)
+            left = {task for task in left if not task.done()}
+        if left:
+            await asyncio.wait(left, timeout=_GRACE)
+            self.known_tasks |= {task for task in left if not task.done()}
 
     async def receive(self) -> dict[str, Any]:
         if self.messages:
@@ -612,9 +638,8 @@ class _Served:
         """Where the app waits: in its own run, or in a task or a thread that it waits for."""
         own = waiting_chain(self.app_run)
         tasks = (waiting_chain(task.get_coro()) for task in asyncio.all_tasks() if task is not self.task)
-        here = threading.get_ident()
-        threads = (sites.walk(frame)[0] for ident, frame in sys._current_frames().items() if ident != here)
-        return next((chain for chain in (own, *tasks, *threads) if sites.holds_user(chain)), own)
+        chain = next((chain for chain in (own, *tasks) if sites.holds_user(chain)), None)
+        return chain or _stuck_thread() or own
 
     def on_stuck(self) -> None:
         self.hangs = True

@@ -71,6 +71,7 @@ def test_a_subclass() -> None:
 
 
 def test_middleware_object() -> None:
+    pytest.importorskip("werkzeug")
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     app = make_flask()
@@ -81,6 +82,7 @@ def test_middleware_object() -> None:
 
 
 def test_wsgi_app_replaced() -> None:
+    pytest.importorskip("werkzeug")
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     app = make_flask()
@@ -216,6 +218,7 @@ def test_classes_and_modules_are_not_entered() -> None:
 
 
 def test_dispatcher_mounts_are_found_with_their_prefix() -> None:
+    pytest.importorskip("werkzeug")
     from werkzeug.middleware.dispatcher import DispatcherMiddleware
     from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -229,6 +232,7 @@ def test_dispatcher_mounts_are_found_with_their_prefix() -> None:
 
 
 def test_mounts_put_into_the_app_itself() -> None:
+    pytest.importorskip("werkzeug")
     from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
     app, shop = make_flask(), make_flask("shop", "/b")
@@ -237,6 +241,7 @@ def test_mounts_put_into_the_app_itself() -> None:
 
 
 def test_an_app_mounted_twice_is_listed_at_its_first_place() -> None:
+    pytest.importorskip("werkzeug")
     from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
     app = make_flask()
