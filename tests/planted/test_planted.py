@@ -152,8 +152,13 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
+SOMETIMES = {"fastapi_views-header_of_a_refusal_with_newline"}
+"""Known to fail with some releases of the framework only."""
+
+
 def _known(identity: str) -> Iterable[pytest.MarkDecorator]:
-    return [pytest.mark.xfail(strict=True, reason=KNOWN[identity])] if identity in KNOWN else []
+    strict = identity not in SOMETIMES
+    return [pytest.mark.xfail(strict=strict, reason=KNOWN[identity])] if identity in KNOWN else []
 
 
 def bugs(modules: Iterable[Module]) -> Iterator[Any]:
