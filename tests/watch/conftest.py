@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,14 @@ from typing import Any
 import pytest
 
 from pytest_oneresponse import protocols, watch
+from pytest_oneresponse.watch import imported
+
+
+@pytest.fixture(autouse=True)
+def _nothing_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test here begins with no module awaited, whatever runs of pytest in this process have left behind."""
+    monkeypatch.setattr(imported, "_waiting", {})
+    monkeypatch.setattr(sys, "meta_path", [finder for finder in sys.meta_path if finder is not imported._FINDER])
 
 
 @dataclass
