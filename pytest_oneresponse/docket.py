@@ -112,16 +112,6 @@ class TestDocket(Docket):
     wanted: tuple[str, ...] = ()
     """The rules that the test's marker expects to be broken."""
 
-    def opened(self, exchange: Exchange) -> None:
-        self.count += 1
-        self.unclosed[id(exchange)] = exchange
-
-    def settled(self, exchange: Exchange) -> None:
-        self.unclosed.pop(id(exchange), None)
-
-    def closed(self, exchange: Exchange) -> None:
-        self.unclosed.pop(id(exchange), None)
-
     def add(self, exchange: Exchange) -> None:
         if id(exchange) not in self.known:
             self.known.add(id(exchange))

@@ -85,18 +85,20 @@ class Exchange:
     ) -> None:
         """The head was handed over, by the code that runs in `frame`, in the object `message`, while `handling` was handled."""
         self.started = True
-        start = _new(Start, (status, headers, self.start_site(frame, None, message), replaces, handling, trailers))
+        walked = sites.walk(frame, message)
+        site = walked[0] if walked[1] == sites.NO_SENDER and not walked[3] else self.start_site(walked)
+        start = _new(Start, (status, headers, site, replaces, handling, trailers))
         if self.closed:
             self.add(start)
         else:
             self.events.append(start)
 
-    def start_site(self, frame: FrameType | None, response: Any = None, message: Any = None) -> Site | sites.Chain:
+    def start_site(self, walked: sites.Walked, response: Any = None) -> Site | sites.Chain:
         """The site of a start, with where the response object that is being sent was built.
 
         `response` is that object where the frames do not show it.
         """
-        chain, sender, seen, passed = sites.walk(frame, message)
+        chain, sender, seen, passed = walked
         if seen is not None:
             response = seen
         elif response is None:
@@ -143,7 +145,7 @@ class Exchange:
     def declare(self, headers: Any, name: str, frame: FrameType | None) -> None:
         """A header that a finding could be about is being set; `name` in lower case."""
         chain = sites.setter(frame)
-        if not chain:
+        if not chain:  # a framework's own doing
             return
         if self.declared is None:
             self.declared = {}
@@ -201,8 +203,10 @@ class Exchange:
         """The app is called: from here to `leave`, what runs in this context belongs to this exchange."""
         self.token = _current.set(self)
         _running.append(self)
-        if self.docket is not None:
-            self.docket.opened(self)
+        docket = self.docket
+        if docket is not None:
+            docket.count += 1
+            docket.unclosed[id(self)] = self
 
     def enter(self) -> None:
         """The app runs (again): for its call, for each piece of its body, for close()."""
@@ -227,11 +231,11 @@ class Exchange:
         """The body was taken whole: many a client never closes it, so an exchange that is right by now is let go."""
         if self.docket is not None and is_plain(self.facts, (*self.events, _RETURNED)):
             self.sound = len(self.events) + 1
-            self.docket.settled(self)
+            self.docket.unclosed.pop(id(self), None)
 
     def is_sound(self) -> bool:
         """Whether nothing but the app's return has come since all was known to be right."""
-        return 0 < self.sound == len(self.events) and self.events[-1] is _RETURNED
+        return self.sound == len(self.events) and self.events[-1] is _RETURNED
 
     def abandon(self, around: Exchange | None) -> None:
         """Leave it for good, for the exchange around it: a time limit may have struck half-way through `enter` or `leave`."""
@@ -248,10 +252,11 @@ class Exchange:
         if self.token is not None:
             self.leave()
         self.closed = True
-        if self.docket is not None:
-            self.docket.closed(self)
-            if self.called or not (self.is_sound() or is_plain(self.facts, self.events)):
-                self.docket.add(self)
+        docket = self.docket
+        if docket is not None:
+            docket.unclosed.pop(id(self), None)
+            if self.called or not ((self.sound and self.is_sound()) or is_plain(self.facts, self.events)):
+                docket.add(self)
 
     @property
     def plain(self) -> bool:
@@ -276,16 +281,15 @@ _current: ContextVar[Exchange | None] = ContextVar("oneresponse_exchange", defau
 
 
 class Docket:
-    """Takes the exchanges that need judging. The plugin's own keeps them for the test that runs."""
+    """Takes the exchanges that need judging. The plugin's own keeps them for the test that runs.
 
-    def opened(self, exchange: Exchange) -> None:
-        """An exchange begins."""
+    `count`: how many exchanges have begun. `unclosed`: those that have not ended and are not known to be right, by their
+    ids; many a client never closes a body. Exchanges write both themselves, as each call would count.
+    """
 
-    def closed(self, exchange: Exchange) -> None:
-        """An exchange has ended. Many a client never closes the body, so that this may not come."""
-
-    def settled(self, exchange: Exchange) -> None:
-        """All of an exchange was sent, and it is right so far; it may be closed yet."""
+    def __init__(self) -> None:
+        self.count = 0
+        self.unclosed: dict[int, Exchange] = {}
 
     def add(self, exchange: Exchange) -> None:
         """An exchange is not plainly right. May come more than once for the same one."""

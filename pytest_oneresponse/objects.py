@@ -49,10 +49,6 @@ def _is_quiet(name: Any) -> bool:
     return True
 
 
-def _is_sound(value: Any) -> bool:
-    return type(value) is not str or (value.isascii() and value.isprintable())
-
-
 def _note_class(class_name: str, module: ModuleType) -> None:
     response = getattr(module, class_name, None)
     if not isinstance(response, type):
@@ -83,7 +79,10 @@ def _setter_patch(owner: str, method: str) -> Callable[[ModuleType, Patches], No
 def _noting(original: Any) -> Any:
     @functools.wraps(original)
     def setter(self: Any, name: Any, *values: Any, **named: Any) -> Any:
-        if not (name in _QUIET or _is_quiet(name)) or not (values and _is_sound(values[0])):
+        # Written out, without a call: this runs for every header of every response.
+        value = values[0] if values else None
+        sound = type(value) is not str or (value.isascii() and value.isprintable())
+        if not (values and sound and (name in _QUIET or _is_quiet(name))):
             running = exchange.current()
             if running is not None:
                 running.declare(self, str(name).lower(), _getframe(1))

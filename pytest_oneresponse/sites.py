@@ -46,13 +46,15 @@ class Site(NamedTuple):
 
 # What the walk does at a frame, as bits, by the id of its code object; `_kept` keeps those code objects alive, so that no
 # id is used twice. 0 is the common case: keep the frame and go on.
-_SKIP, _STOP, _METHOD, _SENDS, _USER, _ENTRY, _OWN, _FRAMEWORK = 1, 2, 4, 8, 16, 32, 64, 128
+_SKIP, _STOP, _METHOD, _SENDS, _USER, _ENTRY, _OWN, _FRAMEWORK, _MEASURES = 1, 2, 4, 8, 16, 32, 64, 128, 256
 _PAUSE = _SKIP | _STOP | _USER
 _LOOK = _PAUSE | _METHOD | _SENDS
 _marks: dict[int, int] = {}
 _kept: list[CodeType] = []
 _SENDERS = frozenset(("__call__", "send_response", "handle", "respond"))
 """Functions of frameworks that send what their local `response` holds."""
+_MEASURERS = frozenset(("get_wsgi_headers", "process_response", "init_headers"))
+"""Functions of frameworks that declare a body's length by themselves."""
 _MOST_KEPT = 50_000
 
 
@@ -96,6 +98,7 @@ def _mark(code: CodeType) -> int:
         if not Code.is_user(filename):
             mark |= _ENTRY if is_entry else 0
             mark |= _FRAMEWORK if Code.is_framework(filename) or Code.is_standard(filename) else 0
+            mark |= _MEASURES if mark & _FRAMEWORK and code.co_name in _MEASURERS else 0
         else:
             mark |= _OWN | (_USER if arguments and not is_entry else 0)
     _marks[id(code)] = mark
@@ -103,21 +106,25 @@ def _mark(code: CodeType) -> int:
     return mark
 
 
-def walk(frame: FrameType | None, message: Any = None) -> tuple[Chain, int, Any, tuple[int, ...]]:
+Walked = tuple[Chain, int, Any, tuple[int, ...]]
+"""What `walk` gives."""
+
+
+def walk(frame: FrameType | None, message: Any = None) -> Walked:
     """Walk from `frame` outward, without this plugin's frames, up to where the app was called.
 
     `message` is what was handed over: frames that have it among their arguments pass on what another made. Gives the
     chain, `sender` and `passed` as Site has them, and third the response object that is being sent, None where none was seen.
     """
     chain: list[Any] = []
-    add = chain.append
-    known = _marks.get
+    known = _marks
     sender, response = NO_SENDER, None
     passed: tuple[int, ...] = ()
     while frame is not None:
         code = frame.f_code
-        mark = known(id(code))
-        if mark is None:
+        try:
+            mark = known[id(code)]
+        except KeyError:
             mark = _mark(code)
         if mark & _LOOK:
             if mark & _STOP:
@@ -131,8 +138,7 @@ def walk(frame: FrameType | None, message: Any = None) -> tuple[Chain, int, Any,
             elif found is not None and (response is None or found is response):
                 response = found
                 sender = len(chain) // 2 if _marks[id(code)] & _METHOD else NOT_ITSELF
-        add(code)
-        add(frame.f_lasti)
+        chain += code, frame.f_lasti
         frame = frame.f_back
     return tuple(chain), sender, response, passed
 
@@ -140,13 +146,13 @@ def walk(frame: FrameType | None, message: Any = None) -> tuple[Chain, int, Any,
 def capture(frame: FrameType | None, message: Any = None) -> Chain | Site:
     """The site of an event that is no start: the bare chain where there is no more to say."""
     chain: list[Any] = []
-    add = chain.append
-    known = _marks.get
+    known = _marks
     passed: tuple[int, ...] = ()
     while frame is not None:
         code = frame.f_code
-        mark = known(id(code))
-        if mark is None:
+        try:
+            mark = known[id(code)]
+        except KeyError:
             mark = _mark(code)
         if mark & _PAUSE:
             if mark & _STOP:
@@ -156,8 +162,7 @@ def capture(frame: FrameType | None, message: Any = None) -> Chain | Site:
                 continue
             if message is not None and _passes(frame, message):
                 passed = (*passed, len(chain) // 2)
-        add(code)
-        add(frame.f_lasti)
+        chain += code, frame.f_lasti
         frame = frame.f_back
     return Site(tuple(chain), passed=passed) if passed else tuple(chain)
 
@@ -178,10 +183,11 @@ def setter(frame: FrameType | None) -> Chain:
         if frame is None:
             break
         code = frame.f_code
-        mark = _marks.get(id(code))
-        if mark is None:
+        try:
+            mark = _marks[id(code)]
+        except KeyError:
             mark = _mark(code)
-        if mark & (_ENTRY | _STOP):
+        if mark & (_ENTRY | _STOP | _MEASURES):
             break
         if not mark & (_FRAMEWORK | _SKIP):
             return code, frame.f_lasti
@@ -220,11 +226,12 @@ def capture_built(frame: FrameType | None) -> Chain:
     """The chain at which an object is built: as far out as the first stretch of the user's own frames reaches."""
     chain: list[Any] = []
     in_user = 0
-    known = _marks.get
+    known = _marks
     while frame is not None and len(chain) < _BUILT_FRAMES:
         code = frame.f_code
-        mark = known(id(code))
-        if mark is None:
+        try:
+            mark = known[id(code)]
+        except KeyError:
             mark = _mark(code)
         if mark & _STOP:
             break
@@ -233,8 +240,7 @@ def capture_built(frame: FrameType | None) -> Chain:
             if in_user and not user:
                 break
             in_user = user
-            chain.append(code)
-            chain.append(frame.f_lasti)
+            chain += code, frame.f_lasti
             if mark & _ENTRY and not in_user:
                 break  # further out are the app's callers: a middleware of the user's did not build this
         frame = frame.f_back

@@ -18,27 +18,11 @@ from pytest_oneresponse import sites
 from pytest_oneresponse.contract.events import Data, End, Gone, Improper, Raised, Returned, Start
 from pytest_oneresponse.contract.machine import Facts
 from pytest_oneresponse.contract.request import Request
-from pytest_oneresponse.exchange import Docket, Exchange, Proxies, Watcher, current, headers_key
+from pytest_oneresponse.exchange import Exchange, Proxies, Watcher, current, headers_key
+
+from .dockets import Kept
 
 FACTS = Facts("wsgi")
-
-
-class Kept(Docket):
-    def __init__(self) -> None:
-        self.log: list[tuple[str, Exchange]] = []
-
-    def opened(self, exchange: Exchange) -> None:
-        self.log.append(("opened", exchange))
-
-    def closed(self, exchange: Exchange) -> None:
-        self.log.append(("closed", exchange))
-
-    def add(self, exchange: Exchange) -> None:
-        self.log.append(("add", exchange))
-
-    @property
-    def names(self) -> list[str]:
-        return [name for name, _ in self.log]
 
 
 @pytest.fixture(autouse=True)
@@ -105,7 +89,7 @@ def test_an_exchange_that_is_not_plainly_right_is_brought_up(docket: Kept) -> No
     exchange.returned()
     exchange.close()
     assert docket.names == ["opened", "closed", "add"] and not exchange.plain
-    assert {id(known) for _, known in docket.log} == {id(exchange)}
+    assert docket.opened == docket.closed == [exchange]
 
 
 def test_what_comes_after_the_close_is_brought_up_again(docket: Kept) -> None:
@@ -247,9 +231,9 @@ def build(exchange: Exchange, *kinds: Any) -> Any:
 def test_where_a_response_was_built_is_found_when_it_is_sent() -> None:
     exchange = make()
     response = build(exchange)
-    assert origin(exchange.start_site(sys._getframe(), response)) == "build"
-    assert origin(exchange.start_site(sys._getframe(), Response())) == ""
-    assert origin(exchange.start_site(sys._getframe())) == ""
+    assert origin(exchange.start_site(sites.walk(sys._getframe()), response)) == "build"
+    assert origin(exchange.start_site(sites.walk(sys._getframe()), Response())) == ""
+    assert origin(exchange.start_site(sites.walk(sys._getframe()))) == ""
 
 
 def test_a_response_is_held_weakly() -> None:
@@ -265,7 +249,7 @@ def test_a_response_that_cannot_be_held_weakly_is_known_too() -> None:
     exchange = make()
     response = build(exchange, Slotted)
     response.headers = None
-    assert origin(exchange.start_site(sys._getframe(), response)) == "build"
+    assert origin(exchange.start_site(sites.walk(sys._getframe()), response)) == "build"
 
 
 def test_another_response_at_the_same_place_in_memory_is_not_taken_for_it() -> None:
@@ -273,7 +257,7 @@ def test_another_response_at_the_same_place_in_memory_is_not_taken_for_it() -> N
     gone, other = build(exchange), Response()
     assert exchange.built is not None
     exchange.built[id(other)] = exchange.built.pop(id(gone))
-    assert origin(exchange.start_site(sys._getframe(), other)) == ""
+    assert origin(exchange.start_site(sites.walk(sys._getframe()), other)) == ""
 
 
 def test_a_proxy_passes_on_what_was_built_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,21 +269,21 @@ def test_a_proxy_passes_on_what_was_built_before_it(monkeypatch: pytest.MonkeyPa
     response = build(exchange)
     proxy = names["proxy"](exchange, Response)
     later = build(exchange)
-    assert origin(exchange.start_site(sys._getframe(), proxy)) == "build"
-    assert origin(exchange.start_site(sys._getframe(), later)) == "build"
+    assert origin(exchange.start_site(sites.walk(sys._getframe()), proxy)) == "build"
+    assert origin(exchange.start_site(sites.walk(sys._getframe()), later)) == "build"
     assert response is not None and Proxies.passes_on(()) is False
     alone = make()
-    assert origin(alone.start_site(sys._getframe(), names["proxy"](alone, Response))) == "proxy", "nothing before it"
+    assert origin(alone.start_site(sites.walk(sys._getframe()), names["proxy"](alone, Response))) == "proxy", "nothing before it"
 
 
 def test_where_a_header_was_set_is_found_when_it_is_sent() -> None:
     exchange = make()
     response = build(exchange)
     exchange.declare(response.headers, "content-length", sys._getframe())
-    site = exchange.start_site(sys._getframe(), response)
+    site = exchange.start_site(sites.walk(sys._getframe()), response)
     assert isinstance(site, sites.Site)
     assert [name for name, _ in site.declared] == ["content-length"] and site.declared[0][1]
-    other = exchange.start_site(sys._getframe(), build(exchange))
+    other = exchange.start_site(sites.walk(sys._getframe()), build(exchange))
     assert isinstance(other, sites.Site) and other.declared == ()
 
 

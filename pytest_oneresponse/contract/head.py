@@ -54,13 +54,14 @@ class Head(NamedTuple):
 def read_head(interface: str, status: Any, headers: Headers) -> Head:
     """Read a head as `interface` ("wsgi", "asgi") writes it, with all that is wrong in it."""
     try:
-        return _read_head(interface, cast("Any", type(status)), status, headers)
+        return known_head(interface, cast("Any", type(status)), status, headers)
     except (TypeError, ValueError):  # what cannot be hashed is no legal header, and is read without the cache
-        return _read_head.__wrapped__(interface, type(status), status, headers)
+        return known_head.__wrapped__(interface, type(status), status, headers)
 
 
 @functools.lru_cache(maxsize=2048)
-def _read_head(interface: str, _type: Any, status: Any, headers: Headers) -> Head:
+def known_head(interface: str, _type: Any, status: Any, headers: Headers) -> Head:
+    """The same for what can be hashed, each head read once; `_type` is the status's, as 200 equals 200.0 (TypeError otherwise)."""
     problems: list[Problem] = []
     code = _status(interface, status, problems)
     lengths: list[str] = []

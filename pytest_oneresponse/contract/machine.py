@@ -29,7 +29,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from .events import Data, End, Event, File, Improper, Raised, Returned, Start
-from .head import Head, read_head
+from .head import Head, known_head, read_head
 
 Next = str | tuple[str, str] | tuple[str, str, str]
 Table = Mapping[str, Mapping[str, Next]]
@@ -384,7 +384,10 @@ def is_plain(facts: Facts, events: Sequence[Event]) -> bool:
     status, headers, _, replaces, _, trailers = start
     if replaces or trailers:
         return False
-    _, length, allows_body, problems = read_head(interface, status, headers)
+    try:
+        _, length, allows_body, problems = known_head(interface, type(status), status, headers)
+    except (TypeError, ValueError):  # what cannot be hashed is not of that form
+        return False
     if problems:
         return False
     sent = 0

@@ -161,7 +161,7 @@ def _body(exchange: Exchange, message: dict[str, Any], frame: FrameType | None) 
     events = exchange.events
     in_stream = more and len(events) > 2 and type(events[-1]) is Data
     site = None if in_stream and not exchange.closed else capture(frame, message)
-    size = len(body) if isinstance(body, (bytes, bytearray, memoryview)) else -1
+    size = len(body) if type(body) is bytes or isinstance(body, (bytearray, memoryview, bytes)) else -1
     if size < 0:
         exchange.add(
             Improper("body-not-bytes", f"the body is {type(body).__name__}, not bytes", capture(frame, message))

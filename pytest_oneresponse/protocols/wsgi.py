@@ -12,7 +12,7 @@ from types import FrameType, GeneratorType
 from typing import Any, cast
 from wsgiref.util import FileWrapper
 
-from ..contract.events import Data, Improper, TimedOut
+from ..contract.events import Data, End, Improper, Returned, TimedOut
 from ..contract.machine import Facts
 from ..contract.request import Request, host_and_port
 from ..exchange import AlreadyJudged, Exchange, current
@@ -25,6 +25,7 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _getframe = sys._getframe
 _exception = sys.exception
 _new = tuple.__new__  # as in exchange.py
+_END, _RETURNED = End(), Returned()
 
 
 class Watched(AlreadyJudged):
@@ -55,40 +56,17 @@ def record(
     app: WsgiApp, environ: dict[str, Any], start_response: Callable[..., Any], exchange: Exchange
 ) -> Iterable[bytes]:
     """Call the app once, its events going to `exchange`."""
+    recording = Recording(exchange, start_response)
     exchange.open()
-
-    def recording_start(status: Any, headers: Any, *exc_info: Any, **named: Any) -> Callable[[bytes], Any]:
-        frame = _getframe(1)
-        replaces = bool((exc_info and exc_info[0]) or named.get("exc_info"))
-        if type(headers) is not list:
-            exchange.improper("invalid-header", f"the headers are {type(headers).__name__}, not a list", frame)
-        pairs = tuple(headers) if type(headers) is list else _snapshot(headers)
-        exchange.start(status, pairs, frame, replaces, False, headers, _exception())
-        try:
-            write = start_response(status, headers, *exc_info, **named)
-        except OSError as error:
-            exchange.refused(error)
-            raise
-
-        def recording_write(data: bytes) -> Any:
-            _written(exchange, body, data, _getframe(1))
-            try:
-                return write(data)
-            except OSError as error:
-                exchange.refused(error)
-                raise
-
-        return recording_write
-
-    body = RecordedBody(exchange)
     try:
-        inner = app(environ, recording_start)
+        inner = app(environ, recording.start)
     except BaseException as error:
         _escaped(exchange, error)
         exchange.close()
         raise
     exchange.leave()
-    return body.over(inner)
+    recording.over(inner)
+    return recording
 
 
 def _snapshot(headers: Any) -> tuple[Any, ...]:
@@ -104,66 +82,95 @@ def _escaped(exchange: Exchange, error: BaseException) -> None:
         exchange.raised(error)
 
 
-def _written(exchange: Exchange, body: RecordedBody, data: Any, frame: Any) -> None:
-    if body.iterating:
-        exchange.improper("write-during-iteration", "write() was called from inside the iterable", frame)
-    if not isinstance(data, bytes):
-        exchange.improper("body-not-bytes", f"write() was given {type(data).__name__}, not bytes", frame)
-        return
-    exchange.data(len(data), frame, data or None)
+class Recording:
+    """One call of an app: its `start_response` and `write`, and its iterable as the server takes it.
 
+    Closing it closes the exchange.
+    """
 
-class RecordedBody:
-    """The app's iterable, recorded as the server takes it. Closing it closes the exchange."""
+    inner: Any = ()
+    """What the app returned."""
+    write_on: Any = None
+    """The server's own `write`."""
+    pieces: Iterator[Any] | None = None
+    iterating = False
+    exhausted = False
+    seen = 0
 
-    __slots__ = ("exchange", "exhausted", "inner", "iterating", "pieces", "seen")
-
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, start_response: Callable[..., Any]) -> None:
         self.exchange = exchange
-        self.inner: Any = ()
-        self.pieces: Iterator[Any] | None = None
-        self.iterating = False
-        self.exhausted = False
-        self.seen = 0
+        self.start_response = start_response
 
-    def over(self, inner: Any) -> RecordedBody:
-        """Take the app's return value."""
+    def start(self, status: Any, headers: Any, *exc_info: Any, **named: Any) -> Callable[[bytes], Any]:
+        """The app's start_response."""
+        exchange = self.exchange
+        frame = _getframe(1)
+        if type(headers) is list:
+            pairs = tuple(headers)
+        else:
+            exchange.improper("invalid-header", f"the headers are {type(headers).__name__}, not a list", frame)
+            pairs = _snapshot(headers)
+        replaces = bool((exc_info and exc_info[0]) or (named and named.get("exc_info")))
+        exchange.start(status, pairs, frame, replaces, False, headers, _exception())
+        try:
+            self.write_on = self.start_response(status, headers, *exc_info, **named)
+        except OSError as error:
+            exchange.refused(error)
+            raise
+        return self.write
+
+    def write(self, data: bytes) -> Any:
+        """What `start_response` returns."""
+        exchange, frame = self.exchange, _getframe(1)
+        if self.iterating:
+            exchange.improper("write-during-iteration", "write() was called from inside the iterable", frame)
+        if isinstance(data, bytes):
+            exchange.data(len(data), frame, data or None)
+        else:
+            exchange.improper("body-not-bytes", f"write() was given {type(data).__name__}, not bytes", frame)
+        try:
+            return self.write_on(data)
+        except OSError as error:
+            exchange.refused(error)
+            raise
+
+    def over(self, inner: Any) -> None:
+        """Take the app's return value. A list is whole by then: no code of the app's runs when it gives its items."""
         self.inner = inner
-        if isinstance(inner, (str, bytes)):
+        exchange = self.exchange
+        if type(inner) is list or type(inner) is tuple:
+            for chunk in inner:
+                if type(chunk) is bytes:
+                    exchange.events.append(_new(Data, (len(chunk), None)))
+                else:
+                    self.took(chunk)
+            self.exhausted = exchange.exhausted = True
+            if exchange.started:
+                exchange.events.append(_END)
+            exchange.events.append(_RETURNED)
+            exchange.close()
+        elif isinstance(inner, (str, bytes)):
             level = "" if inner else "practice"
             items = "numbers" if isinstance(inner, bytes) else "characters"
             detail = f"the app returned {type(inner).__name__}, an iterable of {items}, not of bytes"
-            self.exchange.improper("body-not-bytes", detail, None, level)
+            exchange.improper("body-not-bytes", detail, None, level)
         elif not isinstance(inner, Iterable) and not hasattr(inner, "__getitem__"):
-            if self.exchange.started:
+            if exchange.started:
                 detail = f"the app returned {type(inner).__name__}, no iterable of bytes"
-                self.exchange.improper("body-not-bytes", detail)
-                self.exchange.end()
-            self.exhausted = self.exchange.exhausted = True
-        return self
+                exchange.improper("body-not-bytes", detail)
+                exchange.end()
+            self.exhausted = exchange.exhausted = True
 
     def __iter__(self) -> Iterator[Any]:
         if self.pieces is None:
-            # No code of the app runs when a list gives its items.
-            self.pieces = self.ready() if type(self.inner) in (list, tuple) else self.made()
+            self.pieces = iter(self.inner) if self.exchange.closed and self.exhausted else self.made()
         return self.pieces
 
     def __next__(self) -> Any:
         return next(iter(self))
 
-    def ready(self) -> Iterator[Any]:
-        """The items of a list."""
-        exchange = self.exchange
-        for chunk in self.inner:
-            if type(chunk) is bytes:
-                exchange.events.append(_new(Data, (len(chunk), None)))
-            else:
-                self.took(chunk)
-            yield chunk
-        self.end()
-
     def made(self) -> Iterator[Any]:
-        """The items of any other iterable: the app's code runs for each of them, so the exchange is entered for each."""
+        """The items of any other iterable: the app's code runs for each of them, and belongs to the exchange meanwhile."""
         exchange = self.exchange
         iterator: Any = None
         while not self.exhausted:
@@ -184,7 +191,10 @@ class RecordedBody:
                 self.iterating = False
                 exchange.leave()
             self.seen += 1
-            self.took(chunk, iterator)
+            if self.seen > 1 and type(chunk) is bytes and not exchange.closed:
+                exchange.events.append(_new(Data, (len(chunk), None)))
+            else:
+                self.took(chunk, iterator)
             yield chunk
 
     def end(self) -> None:

@@ -21,7 +21,7 @@ from ..contract.events import Data, Start
 from ..contract.machine import Facts
 from ..contract.request import Request
 from ..exchange import Exchange, current
-from ..sites import Chain
+from ..sites import Chain, walk
 from .patching import Patches
 
 
@@ -151,7 +151,7 @@ def _start(exchange: Exchange, response: Any) -> None:
         status = f"{response.status_code} {response.reason_phrase}"
     else:
         headers = tuple((_encoded(name), _encoded(value).strip()) for name, value in headers)
-    exchange.add(Start(status, headers, exchange.start_site(None, response)))
+    exchange.add(Start(status, headers, exchange.start_site(walk(None), response)))
 
 
 def _encoded(text: Any) -> bytes:

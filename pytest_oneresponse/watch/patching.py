@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 import threading
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from .. import protocols
 from .imported import when_imported
 
 Make = Callable[[Any], Any]
@@ -81,24 +83,31 @@ class Disguise:
     methods are bound to it; so nothing but the body of that one method can notice.
     """
 
-    __slots__ = ("_name", "_real", "_view")
+    __slots__ = ("_disguise_name", "_disguise_real", "_disguise_view")
 
     def __init__(self, real: Any, name: str, view: Callable[[Any], Any]) -> None:
-        object.__setattr__(self, "_real", real)
-        object.__setattr__(self, "_name", name)
-        object.__setattr__(self, "_view", view)
+        put = object.__setattr__
+        put(self, "_disguise_real", real)
+        put(self, "_disguise_name", name)
+        put(self, "_disguise_view", view)
 
-    def __getattribute__(self, name: str) -> Any:
-        value = getattr(object.__getattribute__(self, "_real"), name)
-        if name == object.__getattribute__(self, "_name"):
-            return object.__getattribute__(self, "_view")(value)
-        return value
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._disguise_real, name)
+        return self._disguise_view(value) if name == self._disguise_name else value
 
     def __setattr__(self, name: str, value: Any) -> None:
-        setattr(object.__getattribute__(self, "_real"), name, value)
+        setattr(self._disguise_real, name, value)
 
     def __delattr__(self, name: str) -> None:
-        delattr(object.__getattribute__(self, "_real"), name)
+        delattr(self._disguise_real, name)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return type(self._disguise_real)
+
+    @property
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+        return vars(self._disguise_real)
 
 
 def disguised(name: str, view: Callable[[Any], Any]) -> Make:
@@ -120,13 +129,14 @@ def disguised(name: str, view: Callable[[Any], Any]) -> Make:
 
 def watched_wsgi(app: Any) -> Any:
     """The WSGI callable with the recorder around it."""
-    from ..protocols import wsgi
-
-    return wsgi.watched(app)
+    return _protocol("wsgi").watched(app)
 
 
 def watched_asgi(app: Any) -> Any:
     """The ASGI callable with the recorder around it."""
-    from ..protocols import asgi
+    return _protocol("asgi").watched(app)
 
-    return asgi.watched(app)
+
+def _protocol(name: str) -> Any:
+    """The module of a protocol, imported with the first request that needs it: asyncio is not cheap."""
+    return getattr(protocols, name, None) or importlib.import_module(f"{protocols.__name__}.{name}")

@@ -298,6 +298,7 @@ def test_an_app_that_knows_http_alone_is_silent(module: Module, apps_of: Callabl
 
 class Kept(Docket):
     def __init__(self) -> None:
+        super().__init__()
         self.exchanges: dict[int, Exchange] = {}
 
     def add(self, exchange: Exchange) -> None:

@@ -20,10 +20,12 @@ from pytest_oneresponse import sites
 from pytest_oneresponse.contract.events import Lifespan, Start, TimedOut
 from pytest_oneresponse.contract.machine import Facts
 from pytest_oneresponse.contract.request import Request
-from pytest_oneresponse.exchange import AlreadyJudged, Docket, Exchange, Watcher, current
+from pytest_oneresponse.exchange import AlreadyJudged, Exchange, Watcher, current
 from pytest_oneresponse.protocols import asgi
 from pytest_oneresponse.protocols.alarm import Alarm
 from pytest_oneresponse.protocols.client import DEFAULT, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
+
+from ..dockets import Kept
 
 Handler = Callable[[Any, Any, Any], Awaitable[Any]]
 START: dict[str, Any] = {"type": "http.response.start", "status": 200}
@@ -418,22 +420,6 @@ def test_the_chunk_to_blame_has_a_site(messages: list[Any], rule: str) -> None:
 # ------------------------------------------------------------------------------------------ watching
 
 
-class Kept(Docket):
-    def __init__(self) -> None:
-        self.opened_: list[Exchange] = []
-        self.closed_: list[Exchange] = []
-        self.added: list[Exchange] = []
-
-    def opened(self, exchange: Exchange) -> None:
-        self.opened_.append(exchange)
-
-    def closed(self, exchange: Exchange) -> None:
-        self.closed_.append(exchange)
-
-    def add(self, exchange: Exchange) -> None:
-        self.added.append(exchange)
-
-
 @pytest.fixture
 def docket(monkeypatch: pytest.MonkeyPatch) -> Kept:
     kept = Kept()
@@ -465,7 +451,7 @@ def test_a_watched_app_is_transparent(docket: Kept) -> None:
         runner.run(watched(scope, receive, send))  # type: ignore[arg-type]
     assert all(one is other for one, other in zip(seen, [scope, request, START, BODY], strict=True))
     (exchange,) = docket.added
-    assert docket.opened_ == docket.closed_ == [exchange]
+    assert docket.opened == docket.closed == [exchange]
     assert rules(exchange) == ["error-after-end"] and exchange.app is app
     assert exchange.make_request().path == "/a"
     assert current() is None
@@ -477,7 +463,7 @@ def test_a_watched_exchange_that_is_plainly_right_is_not_brought_before_the_dock
 
     with asyncio.Runner() as runner:
         runner.run(asgi.watched(whole)({"type": "http", "method": "GET"}, nothing, nothing))  # type: ignore[arg-type]
-    assert len(docket.closed_) == 1 and docket.added == []
+    assert len(docket.closed) == 1 and docket.added == []
 
 
 def test_a_watched_exchange_is_current_while_its_app_runs(docket: Kept) -> None:
@@ -497,7 +483,7 @@ def test_a_watched_exchange_is_current_while_its_app_runs(docket: Kept) -> None:
 
     with asyncio.Runner() as runner:
         runner.run(asgi.watched(app)({"type": "http", "method": "GET"}, nothing, nothing))  # type: ignore[arg-type]
-    assert seen == docket.closed_ * 3
+    assert seen == docket.closed * 3
 
 
 # ------------------------------------------------------------------------------------------ requests and scopes

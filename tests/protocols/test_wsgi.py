@@ -20,10 +20,12 @@ from pytest_oneresponse import sites
 from pytest_oneresponse.contract.events import Raised, Start, TimedOut
 from pytest_oneresponse.contract.machine import Facts
 from pytest_oneresponse.contract.request import Request
-from pytest_oneresponse.exchange import AlreadyJudged, Docket, Exchange, Watcher, current
+from pytest_oneresponse.exchange import AlreadyJudged, Exchange, Watcher, current
 from pytest_oneresponse.protocols import wsgi
 from pytest_oneresponse.protocols.alarm import Alarm
 from pytest_oneresponse.protocols.client import DEFAULT, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
+
+from ..dockets import Kept
 
 App = Callable[..., Any]
 needs_alarm = pytest.mark.skipif(not Alarm.available(), reason="no interval timers here")
@@ -400,25 +402,21 @@ def test_a_body_can_be_taken_step_by_step() -> None:
 
 
 def test_a_body_that_is_not_taken_to_its_end_was_left() -> None:
-    body, exchange = record(answers([b"a", b"b"], ("Content-Length", "2")))
+    body, exchange = record(answers(iter([b"a", b"b"]), ("Content-Length", "2")))
     assert next(iter(body)) == b"a"
     body.close()
     assert columns(exchange) == ["start", "data", "gone", "returned"] and rules(exchange) == []
 
 
+def test_a_list_is_handed_over_whole_whatever_the_client_takes_of_it() -> None:
+    body, exchange = record(answers([b"a", b"b"], ("Content-Length", "3")))
+    assert columns(exchange) == ["start", "data", "data", "end", "returned"] and rules(exchange) == ["length-mismatch"]
+    assert next(iter(body)) == b"a"
+    body.close()
+    assert columns(exchange) == ["start", "data", "data", "end", "returned"]
+
+
 # ------------------------------------------------------------------------------------------ watching
-
-
-class Kept(Docket):
-    def __init__(self) -> None:
-        self.closed_: list[Exchange] = []
-        self.added: list[Exchange] = []
-
-    def closed(self, exchange: Exchange) -> None:
-        self.closed_.append(exchange)
-
-    def add(self, exchange: Exchange) -> None:
-        self.added.append(exchange)
 
 
 @pytest.fixture
@@ -449,7 +447,7 @@ def test_a_watched_app_is_transparent(docket: Kept) -> None:
     assert list(body) == [b"a", b"b"] and written == [b"w"]
     body.close()  # type: ignore[attr-defined]
     assert seen[0] is environ and seen[1:] == ["200 OK", headers] and seen[2] is headers
-    (exchange,) = docket.closed_
+    (exchange,) = docket.closed
     assert docket.added == [] and exchange.app is app and exchange.make_request().path == "/a"
     assert current() is None
 
@@ -513,7 +511,7 @@ def test_an_exchange_is_current_while_its_app_runs_and_only_then(docket: Kept) -
     for _ in body:
         assert current() is None
     body.close()  # type: ignore[attr-defined]
-    (exchange,) = docket.closed_
+    (exchange,) = docket.closed
     assert seen == [exchange] * 5 and current() is None and Watcher.running == []
 
 

@@ -16,29 +16,19 @@ from django.conf import settings  # noqa: E402
 
 from pytest_oneresponse import watch  # noqa: E402
 from pytest_oneresponse.contract.events import Start  # noqa: E402
-from pytest_oneresponse.exchange import Docket, Exchange, Watcher, current  # noqa: E402
+from pytest_oneresponse.exchange import Exchange, Watcher, current  # noqa: E402
+
+from .. import dockets  # noqa: E402
 
 URLS = "oneresponse_watch_urls"
 METHODS = ["get", "post", "put", "patch", "delete", "options", "head"]
 log: list[str] = []
 
 
-class Kept(Docket):
-    """Keeps every exchange."""
-
-    def __init__(self) -> None:
-        self.ended: list[Exchange] = []
-        self.judged: list[Exchange] = []
-
-    def closed(self, exchange: Exchange) -> None:
-        self.ended.append(exchange)
-
-    def add(self, exchange: Exchange) -> None:
-        self.judged.append(exchange)
-
+class Kept(dockets.Kept):
     @property
     def lines(self) -> list[tuple[str, str, str]]:
-        return [_line(exchange) for exchange in self.ended]
+        return [_line(exchange) for exchange in self.closed]
 
 
 def _line(exchange: Exchange) -> tuple[str, str, str]:
@@ -215,7 +205,7 @@ def middleware(name: str, make: Any) -> Iterator[None]:
 def test_one_exchange_per_request(docket: Kept, method: str) -> None:
     assert getattr(client(), method)("/ok").status_code == 200
     assert docket.lines == [(method.upper(), "/ok", "200")]
-    assert columns(docket.ended[0]) == ["start", "data", "end", "returned"]
+    assert columns(docket.closed[0]) == ["start", "data", "end", "returned"]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -225,19 +215,19 @@ def test_one_exchange_per_async_request(docket: Kept, method: str) -> None:
 
     assert asyncio.run(run()).status_code == 202
     assert docket.lines == [(method.upper(), "/async_ok", "202")]
-    assert columns(docket.ended[0]) == ["start", "data", "end", "returned"] and docket.ended[0].plain
+    assert columns(docket.closed[0]) == ["start", "data", "end", "returned"] and docket.closed[0].plain
 
 
 def test_the_head_is_the_one_a_server_would_get(docket: Kept) -> None:
     client().get("/ok")
     asyncio.run(async_client().get("/ok"))
-    wsgi, asgi = (exchange.events[0] for exchange in docket.ended)
+    wsgi, asgi = (exchange.events[0] for exchange in docket.closed)
     assert isinstance(wsgi, Start) and isinstance(asgi, Start)
     assert wsgi.status == "200 OK" and asgi.status == 200
     assert ("Content-Length", "2") in wsgi.headers and (b"Content-Length", b"2") in asgi.headers
     assert dict(wsgi.headers)["Set-Cookie"].strip() == "seen=yes; Path=/"
     assert dict(asgi.headers)[b"Set-Cookie"] == b"seen=yes; Path=/"
-    assert [rules(exchange) for exchange in docket.ended] == [[], []]
+    assert [rules(exchange) for exchange in docket.closed] == [[], []]
 
 
 def test_the_request_is_told_with_its_body(docket: Kept) -> None:
@@ -245,7 +235,7 @@ def test_the_request_is_told_with_its_body(docket: Kept) -> None:
     client().post("/away", b"unread", content_type="text/plain")
     asyncio.run(async_client().post("/ok?b=2", b"text", content_type="text/plain"))
     asyncio.run(async_client().post("/away", b"unread", content_type="text/plain"))
-    requests = [exchange.make_request() for exchange in docket.ended]
+    requests = [exchange.make_request() for exchange in docket.closed]
     assert [request.body for request in requests] == [b'{"n": 1}', b"unread", b"text", b"unread"]
     assert [request.query for request in requests] == ["a=1", "", "b=2", ""]
     assert requests[0].header("x-mine") == "1" and requests[2].header("content-type") == "text/plain"
@@ -261,7 +251,7 @@ def test_recorded_before_the_client_removes_the_body(docket: Kept, use: str) -> 
     assert send("get", "/empty").content == b""
     assert send("head", "/ok").content == b""
     send("get", "/length")
-    found = [rules(exchange) for exchange in docket.judged]
+    found = [rules(exchange) for exchange in docket.added]
     assert found == [["body-not-allowed"], ["body-on-head"], ["length-mismatch"]][:: 1 if use == "sync" else 2]
 
 
@@ -290,8 +280,8 @@ def test_an_exception_that_leaves_the_handler(docket: Kept) -> None:
             client().get("/boom")
         with pytest.raises(ZeroDivisionError):
             asyncio.run(async_client().get("/async_boom"))
-    assert [columns(exchange) for exchange in docket.ended] == [["raised"], ["raised"]]
-    assert docket.ended[0].events[0].error is caught.value  # type: ignore[union-attr]
+    assert [columns(exchange) for exchange in docket.closed] == [["raised"], ["raised"]]
+    assert docket.closed[0].events[0].error is caught.value  # type: ignore[union-attr]
 
 
 def test_cancelled_is_the_clients_doing(docket: Kept) -> None:
@@ -305,13 +295,13 @@ def test_cancelled_is_the_clients_doing(docket: Kept) -> None:
             await task
 
     asyncio.run(run())
-    assert columns(docket.ended[0]) == ["gone", "returned"] and rules(docket.ended[0]) == []
+    assert columns(docket.closed[0]) == ["gone", "returned"] and rules(docket.closed[0]) == []
 
 
 def test_a_client_inside_a_view(docket: Kept) -> None:
     assert client().get("/nested").content == b"ok nested"
     assert docket.lines == [("GET", "/ok", "200"), ("GET", "/nested", "200")]
-    assert docket.ended[0].app is not docket.ended[1].app
+    assert docket.closed[0].app is not docket.closed[1].app
 
 
 def test_the_test_is_outside_of_the_exchange(docket: Kept) -> None:
@@ -321,18 +311,18 @@ def test_the_test_is_outside_of_the_exchange(docket: Kept) -> None:
     client().get("/ok")
     assert current() is None
     asyncio.run(async_client().get("/ok"))
-    assert [handler(exchange) for exchange in docket.ended] == ["ClientHandler", "AsyncClientHandler"]
+    assert [handler(exchange) for exchange in docket.closed] == ["ClientHandler", "AsyncClientHandler"]
 
 
 def test_streams_are_recorded_as_the_test_takes_them(docket: Kept) -> None:
     response = client().get("/stream")
-    assert docket.ended == [] and current() is None and Watcher.running == []
+    assert docket.closed == [] and current() is None and Watcher.running == []
     pieces = iter(response)
     assert next(pieces) == b"one " and current() is None and Watcher.running == []
     assert list(pieces) == [b"two"] and log == ["generator closed"]
     assert docket.lines == [("GET", "/stream", "200")]
-    assert columns(docket.ended[0]) == ["start", "data", "data", "end", "returned"]
-    site = docket.ended[0].events[1].site
+    assert columns(docket.closed[0]) == ["start", "data", "data", "end", "returned"]
+    site = docket.closed[0].events[1].site
     assert site[0].co_name == "pieces"
 
 
@@ -346,8 +336,8 @@ def test_a_stream_taken_whole_by_an_async_client(docket: Kept) -> None:
 
     assert asyncio.run(run("/async_stream")) == [b"one ", b"two"]
     assert asyncio.run(run("/stream")) == [b"one ", b"two"]
-    assert [columns(exchange) for exchange in docket.ended] == [["start", "data", "data", "end", "returned"]] * 2
-    assert docket.ended[0].events[1].site[0].co_name == "async_pieces"
+    assert [columns(exchange) for exchange in docket.closed] == [["start", "data", "data", "end", "returned"]] * 2
+    assert docket.closed[0].events[1].site[0].co_name == "async_pieces"
 
 
 @pytest.mark.parametrize("taken", [0, 1])
@@ -358,23 +348,23 @@ def test_a_stream_closed_early_is_the_clients_doing(docket: Kept, taken: int) ->
         next(pieces)
     response.close()
     response.close()
-    assert columns(docket.ended[0]) == ["start", *["data"] * taken, "gone", "returned"]
-    assert rules(docket.ended[0]) == [] and len(docket.ended) == 1
+    assert columns(docket.closed[0]) == ["start", *["data"] * taken, "gone", "returned"]
+    assert rules(docket.closed[0]) == [] and len(docket.closed) == 1
     assert log == ["generator closed"] * taken
 
 
 def test_a_stream_that_the_client_drops(docket: Kept) -> None:
     assert b"".join(client().head("/stream")) == b""
     assert b"".join(client().get("/stream?status=204")) == b""
-    assert [columns(exchange) for exchange in docket.ended] == [["start", "gone", "returned"]] * 2
+    assert [columns(exchange) for exchange in docket.closed] == [["start", "gone", "returned"]] * 2
 
 
 def test_a_stream_that_fails(docket: Kept) -> None:
     response = client().get("/broken")
     with pytest.raises(ZeroDivisionError, match="in the stream"):
         b"".join(response)
-    assert columns(docket.ended[0]) == ["start", "data", "raised", "returned"]
-    assert rules(docket.ended[0]) == ["error-after-start"]
+    assert columns(docket.closed[0]) == ["start", "data", "raised", "returned"]
+    assert rules(docket.closed[0]) == ["error-after-start"]
 
 
 def test_an_async_stream_that_fails_or_is_cancelled(docket: Kept) -> None:
@@ -394,7 +384,7 @@ def test_an_async_stream_that_fails_or_is_cancelled(docket: Kept) -> None:
     with pytest.raises(ZeroDivisionError, match="in the stream"):
         asyncio.run(take("/async_broken", asyncio.Event()))
     asyncio.run(cancel())
-    failed, cancelled = docket.ended
+    failed, cancelled = docket.closed
     assert columns(failed) == ["start", "data", "raised", "returned"] and rules(failed) == ["error-after-start"]
     assert columns(cancelled) == ["start", "data", "gone", "returned"] and rules(cancelled) == []
 
@@ -408,12 +398,12 @@ def test_what_is_read_after_the_close_is_none_of_the_exchange(docket: Kept) -> N
         return [first, *[piece async for piece in pieces]]
 
     assert asyncio.run(run()) == [b"one ", b"two"]
-    assert columns(docket.ended[0]) == ["start", "data", "gone", "returned"] and rules(docket.ended[0]) == []
+    assert columns(docket.closed[0]) == ["start", "data", "gone", "returned"] and rules(docket.closed[0]) == []
 
 
 def test_a_bad_head_of_a_stream_that_nobody_takes(docket: Kept) -> None:
     client().get("/bad_stream")
-    assert [rules(exchange) for exchange in docket.judged] == [["conflicting-length"]]
+    assert [rules(exchange) for exchange in docket.added] == [["conflicting-length"]]
 
 
 def test_a_file_response(docket: Kept, tmp_path: Any) -> None:
@@ -425,7 +415,7 @@ def test_a_file_response(docket: Kept, tmp_path: Any) -> None:
         path("file", lambda request: FileResponse((tmp_path / "file.txt").open("rb")))  # type: ignore[attr-defined]
     )
     assert b"".join(client().get("/file")) == b"x" * 5000
-    assert columns(docket.ended[0]) == ["start", "data", "data", "end", "returned"] and rules(docket.ended[0]) == []
+    assert columns(docket.closed[0]) == ["start", "data", "data", "end", "returned"] and rules(docket.closed[0]) == []
 
 
 def test_middleware_belongs_to_the_exchange(docket: Kept) -> None:
@@ -445,7 +435,7 @@ def test_middleware_belongs_to_the_exchange(docket: Kept) -> None:
 def test_a_middleware_that_returns_nothing(docket: Kept) -> None:
     with middleware("silent", lambda get_response: lambda request: None), pytest.raises(AttributeError):
         client().get("/ok")
-    assert columns(docket.ended[0]) == ["raised"]
+    assert columns(docket.closed[0]) == ["raised"]
 
 
 def test_a_template_response_that_nobody_rendered(docket: Kept) -> None:
@@ -453,7 +443,7 @@ def test_a_template_response_that_nobody_rendered(docket: Kept) -> None:
 
     with middleware("lazy", lambda get_response: lambda request: SimpleTemplateResponse("none.html")):
         assert client().get("/ok").status_code == 200
-    assert rules(docket.ended[0]) == ["error-after-start"]
+    assert rules(docket.closed[0]) == ["error-after-start"]
 
 
 def test_a_view_that_returns_none(docket: Kept) -> None:
@@ -497,7 +487,7 @@ def test_the_handlers_of_a_server_are_left_alone(docket: Kept) -> None:
 
     environ = RequestFactory().get("/away").environ
     assert b"".join(WSGIHandler()(environ, lambda *args: None)) == b""
-    assert docket.ended == []
+    assert docket.closed == []
 
 
 def test_installed_twice_records_once(docket: Kept) -> None:
