@@ -16,7 +16,7 @@ from .contract.finding import Finding, Ledger
 from .contract.request import Request
 from .exchange import Exchange
 from .explore.trials import Plan, Trial
-from .protocols import probe
+from .protocols import alarm, probe
 from .protocols.client import DEFAULT, Answer
 from .routes import Route
 
@@ -71,7 +71,7 @@ def drive(app: App, route: Route, settings: Settings) -> Driven:
     """
     driven = Driven(route)
     began = time.perf_counter()
-    with probe.probing(app.holds) as closing:
+    with probe.probing(app.holds) as closing, alarm.kept():
         run = _Run(app, route, settings, driven, closing)
         try:
             run.plan.first()

@@ -273,7 +273,9 @@ def test_a_proxy_passes_on_what_was_built_before_it(monkeypatch: pytest.MonkeyPa
     assert origin(exchange.start_site(sites.walk(sys._getframe()), later)) == "build"
     assert response is not None and Proxies.passes_on(()) is False
     alone = make()
-    assert origin(alone.start_site(sites.walk(sys._getframe()), names["proxy"](alone, Response))) == "proxy", "nothing before it"
+    assert origin(alone.start_site(sites.walk(sys._getframe()), names["proxy"](alone, Response))) == "proxy", (
+        "nothing before it"
+    )
 
 
 def test_where_a_header_was_set_is_found_when_it_is_sent() -> None:

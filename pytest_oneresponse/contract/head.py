@@ -61,7 +61,7 @@ def read_head(interface: str, status: Any, headers: Headers) -> Head:
 
 @functools.lru_cache(maxsize=2048)
 def known_head(interface: str, _type: Any, status: Any, headers: Headers) -> Head:
-    """The same for what can be hashed, each head read once; `_type` is the status's, as 200 equals 200.0 (TypeError otherwise)."""
+    """The same for what can be hashed, each head once; `_type` is the status's, as 200 equals 200.0. Raises TypeError."""
     problems: list[Problem] = []
     code = _status(interface, status, problems)
     lengths: list[str] = []

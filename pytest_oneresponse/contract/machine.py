@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .events import Data, End, Event, File, Improper, Raised, Returned, Start
 from .head import Head, known_head, read_head
@@ -384,8 +384,9 @@ def is_plain(facts: Facts, events: Sequence[Event]) -> bool:
     status, headers, _, replaces, _, trailers = start
     if replaces or trailers:
         return False
+    told_as: Any = type(status)
     try:
-        _, length, allows_body, problems = known_head(interface, type(status), status, headers)
+        _, length, allows_body, problems = known_head(interface, told_as, status, headers)
     except (TypeError, ValueError):  # what cannot be hashed is not of that form
         return False
     if problems:

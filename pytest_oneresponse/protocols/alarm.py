@@ -6,9 +6,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, ClassVar
 
 
 class TimeLimit(BaseException):
@@ -32,7 +33,10 @@ class Alarm:
     somebody else had set (pytest-timeout) is put back with the time that it has left.
     """
 
-    __slots__ = ("before", "entered", "old", "seconds", "struck", "unraisable")
+    __slots__ = ("before", "entered", "old", "seconds", "stands", "struck", "unraisable")
+
+    standing: ClassVar[Alarm | None] = None
+    """The alarm whose handler is kept in its place by `kept`."""
 
     def __init__(self, seconds: float, struck: Callable[[FrameType | None], object] = id) -> None:
         self.seconds = seconds
@@ -41,6 +45,7 @@ class Alarm:
         self.old: tuple[float, float] = (0.0, 0.0)
         self.before: Any = None
         self.entered = 0.0
+        self.stands = False
 
     @staticmethod
     def available() -> bool:
@@ -49,19 +54,32 @@ class Alarm:
     def __enter__(self) -> Alarm:
         if not self.seconds or not self.available():
             self.seconds = 0
-            return self
-        self.entered = time.monotonic()
-        self.before = signal.signal(signal.SIGALRM, self._strike)
-        self.old = signal.setitimer(signal.ITIMER_REAL, self.seconds, 0.1)
+        elif Alarm.standing is _IDLE:
+            self.stands, Alarm.standing = True, self
+            signal.setitimer(signal.ITIMER_REAL, self.seconds, 0.1)
+        else:
+            self.install(self._strike)
+            self.old = signal.setitimer(signal.ITIMER_REAL, self.seconds, 0.1)
         return self
+
+    def install(self, handler: Callable[[int, FrameType | None], None]) -> None:
+        self.entered = time.monotonic()
+        self.before = signal.signal(signal.SIGALRM, handler)
 
     def __exit__(self, *_: object) -> None:
         if not self.seconds:
             return
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, self.before if self.before is not None else signal.SIG_DFL)
+        if self.stands:
+            Alarm.standing = _IDLE
+        else:
+            self.restore()
         if self.unraisable is not None:
             sys.unraisablehook, self.unraisable = self.unraisable, None
+
+    def restore(self) -> None:
+        """Put back the handler and the timer that were there before."""
+        signal.signal(signal.SIGALRM, self.before if self.before is not None else signal.SIG_DFL)
         delay, interval = self.old
         if delay:
             left = max(0.001, delay - (time.monotonic() - self.entered))
@@ -79,3 +97,29 @@ class Alarm:
         """A strike inside of a finalizer is lost, and comes again: nobody needs to hear of it."""
         if unraisable.exc_type is not TimeLimit and self.unraisable is not None:
             self.unraisable(unraisable)
+
+
+_IDLE = Alarm(0)
+"""Stands between two alarms."""
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Within it the alarms, one after the other, share one handler: to install one costs more than an exchange."""
+    if not Alarm.available() or Alarm.standing is not None:
+        yield
+        return
+
+    def strike(number: int, frame: FrameType | None) -> None:
+        if Alarm.standing is not None and Alarm.standing is not _IDLE:
+            Alarm.standing._strike(number, frame)
+
+    keeper = Alarm(1)
+    keeper.install(strike)
+    keeper.old = signal.setitimer(signal.ITIMER_REAL, 0)
+    Alarm.standing = _IDLE
+    try:
+        yield
+    finally:
+        Alarm.standing = None
+        keeper.restore()

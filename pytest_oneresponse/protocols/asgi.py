@@ -35,6 +35,7 @@ from ..exchange import AlreadyJudged, Exchange
 from ..sites import capture
 from .alarm import Alarm, TimeLimit
 from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, REFUSED_RULES, Answer, Client, ClientLeft, Refused
+from .loop import Loop
 from .waiting import waiting_chain
 
 NAME = "asgi"
@@ -244,7 +245,7 @@ def scope_of(request: Request, spec: str = "2.3") -> dict[str, Any]:
         "method": request.method,
         "scheme": "http",
         "path": request.path,
-        "raw_path": quote(request.path, safe="/:@!$&'()*+,;=~-._").encode(),
+        "raw_path": raw_path(request.path),
         "query_string": request.query.encode("latin-1", "replace"),
         "root_path": "",
         "headers": headers,
@@ -252,6 +253,12 @@ def scope_of(request: Request, spec: str = "2.3") -> dict[str, Any]:
         "server": (name, port),
         "extensions": {"http.response.trailers": {}},
     }
+
+
+@functools.lru_cache(maxsize=64)
+def raw_path(path: str) -> bytes:
+    """The path as it stands in the request line."""
+    return quote(path, safe="/:@!$&'()*+,;=~-._").encode()
 
 
 _GRACE = 0.05
@@ -266,7 +273,7 @@ class Driver:
     def __init__(self, app: AsgiApp, timeout: float = 5.0) -> None:
         self.app = app
         self.timeout = timeout
-        self.loop: asyncio.AbstractEventLoop | None = None
+        self.loop: Loop | None = None
         self.lifespan: _LifespanRun | None = None
         self.state: dict[str, Any] = {}
         self.known_tasks: set[asyncio.Task[Any]] = set()
@@ -329,10 +336,10 @@ class Driver:
         self.running()
         return self.lifespan.failure if self.lifespan else ""
 
-    def running(self) -> asyncio.AbstractEventLoop:
+    def running(self) -> Loop:
         """The loop, with the app's lifespan started in it."""
         if self.loop is None:
-            self.loop = asyncio.new_event_loop()
+            self.loop = Loop()
             # What the app's tasks raise is theirs; asyncio would log it, at times in the middle of pytest's own work.
             self.loop.set_exception_handler(lambda _loop, _context: None)
             self.lifespan = _LifespanRun(self.app, self.timeout)
@@ -352,7 +359,7 @@ class Driver:
             return
         for task in asyncio.all_tasks(loop):
             task._log_destroy_pending = False  # type: ignore[attr-defined]  # asyncio would log each of them
-        loop._default_executor = None  # type: ignore[attr-defined]  # its threads hang: nobody is to wait for them
+        loop._default_executor = None  # its threads hang: nobody is to wait for them
         _given_up.append((loop, list(asyncio.all_tasks(loop))))
         loop.close()
 
@@ -488,9 +495,17 @@ class _Served:
         self.app_run: Coroutine[Any, Any, None] | None = None
         self.last_event = 0.0
 
-    def run(self, loop: asyncio.AbstractEventLoop) -> None:
+    def run(self, loop: Loop) -> None:
         """Serve the request to its end. SystemExit in some task of the app's leaves the loop: it is entered again."""
-        self.task = loop.create_task(self.serve())
+        self.task = loop.create_task(self.serve(loop))
+        try:
+            loop.step()
+        except (KeyboardInterrupt, TimeLimit):
+            raise
+        except BaseException:  # the task holds it
+            pass
+        if self.timeout and not self.task.done():
+            self.timers.append(loop.call_later(self.timeout, self.on_limit))
         while not self.task.done():
             try:
                 loop.run_until_complete(self.task)
@@ -500,19 +515,18 @@ class _Served:
                 if self.hangs:
                     raise
 
-    async def serve(self) -> None:
-        loop = asyncio.get_running_loop()
-        if self.timeout:
-            self.timers.append(loop.call_later(self.timeout, self.on_limit))
+    async def serve(self, loop: Loop) -> None:
         if self.client.leaves == "before":
             self.leave()
-        threads = threading.active_count()
+        threads, tasks = threading.active_count(), loop.tasks_made
         self.app_run = record(self.app, self.scope, self.receive, self.send, self.exchange)
         try:
             await self.app_run
         finally:
             self.cancel_timers()
-        await self.settle(threading.active_count() > threads)
+        new_threads = threading.active_count() > threads
+        if new_threads or self.exchange.called or loop.tasks_made > tasks or loop.has_more():
+            await self.settle(new_threads)
 
     async def settle(self, new_threads: bool) -> None:
         """Wait a moment for what the app left running: new tasks, messages that nobody has awaited yet, new threads."""
@@ -656,5 +670,7 @@ class _Served:
 
 def _text_headers(headers: Any) -> Iterator[tuple[str, str]]:
     for pair in headers if isinstance(headers, Iterable) else ():
-        if isinstance(pair, (tuple, list)) and len(pair) == 2 and all(isinstance(part, bytes) for part in pair):
-            yield pair[0].decode("latin-1"), pair[1].decode("latin-1")
+        if isinstance(pair, (tuple, list)) and len(pair) == 2:
+            name, value = pair
+            if isinstance(name, bytes) and isinstance(value, bytes):
+                yield name.decode("latin-1"), value.decode("latin-1")

@@ -119,7 +119,7 @@ class Recording:
             raise
         return self.write
 
-    def write(self, data: bytes) -> Any:
+    def write(self, data: Any) -> Any:
         """What `start_response` returns."""
         exchange, frame = self.exchange, _getframe(1)
         if self.iterating:

@@ -107,7 +107,8 @@ class Disguise:
 
     @property
     def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
-        return vars(self._disguise_real)
+        attributes: dict[str, Any] = vars(self._disguise_real)
+        return attributes
 
 
 def disguised(name: str, view: Callable[[Any], Any]) -> Make:

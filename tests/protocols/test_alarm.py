@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pytest_oneresponse.protocols.alarm import Alarm, TimeLimit
+from pytest_oneresponse.protocols.alarm import Alarm, TimeLimit, kept
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no interval timers")
 
@@ -192,3 +192,38 @@ def test_limits_within_limits() -> None:
         assert 4 < signal.getitimer(signal.ITIMER_REAL)[0] <= 5
         signal.raise_signal(signal.SIGALRM)
     assert quiet()
+
+
+def test_alarms_that_share_a_handler_strike_each_in_its_turn() -> None:
+    handler = signal.getsignal(signal.SIGALRM)
+    struck: list[str] = []
+    with kept():
+        shared = signal.getsignal(signal.SIGALRM)
+        with pytest.raises(TimeLimit), Alarm(0.02, lambda _: struck.append("first")):
+            spin()
+        with Alarm(5, lambda _: struck.append("not reached")):
+            assert signal.getsignal(signal.SIGALRM) is shared
+        with pytest.raises(TimeLimit), Alarm(0.02, lambda _: struck.append("second")):
+            spin()
+        assert quiet()
+    assert struck == ["first", "second"]
+    assert signal.getsignal(signal.SIGALRM) is handler
+
+
+def test_a_shared_handler_leaves_the_timer_of_somebody_else_its_time() -> None:
+    signal.setitimer(signal.ITIMER_REAL, 60)
+    with kept():
+        with Alarm(1):
+            pass
+        assert quiet()
+        with kept(), Alarm(1):
+            pass
+    assert 50 < signal.getitimer(signal.ITIMER_REAL)[0] <= 60
+
+
+def test_an_alarm_within_an_alarm_keeps_the_outer_ones_time() -> None:
+    with kept(), pytest.raises(TimeLimit) as caught, Alarm(0.05):
+        with Alarm(5):
+            assert signal.getitimer(signal.ITIMER_REAL)[0] > 1
+        spin()
+    assert isinstance(caught.value, TimeLimit)
