@@ -53,7 +53,7 @@ _marks: dict[int, int] = {}
 _kept: list[CodeType] = []
 _SENDERS = frozenset(("__call__", "send_response", "handle", "respond"))
 """Functions of frameworks that send what their local `response` holds."""
-_MEASURERS = frozenset(("get_wsgi_headers", "process_response", "init_headers"))
+_MEASURERS = frozenset(("get_wsgi_headers", "set_data", "process_response", "init_headers", "set_headers"))
 """Functions of frameworks that declare a body's length by themselves."""
 _MOST_KEPT = 50_000
 
