@@ -9,16 +9,17 @@ own user code.
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
 from . import sites
-from .contract.events import Event, Start
+from .contract.events import Event, Improper, Start
 from .contract.finding import Caught, Place
 from .contract.head import read_head
 from .contract.machine import Breach
+from .exchange import Left
 from .routes import Handler
 from .sites import Code, Site
 
@@ -36,13 +37,17 @@ class Blame:
     notes: tuple[str, ...]
 
 
-def blame(breach: Breach, handler: Handler | None, interface: str) -> Blame:
-    """Lay a breach to lines of code. `handler` answers the route, `interface` is "wsgi" or "asgi"."""
-    return _Blamer(breach, handler, interface).blame()
+def blame(breach: Breach, handler: Handler | None, interface: str, left: Sequence[Left] = ()) -> Blame:
+    """Lay a breach to lines of code.
+
+    `handler` answers the route, `interface` is "wsgi" or "asgi", `left` is where the user's functions were left.
+    """
+    return _Blamer(breach, handler, interface, left).blame()
 
 
 class _Blamer:
-    def __init__(self, breach: Breach, handler: Handler | None, interface: str) -> None:
+    def __init__(self, breach: Breach, handler: Handler | None, interface: str, left: Sequence[Left] = ()) -> None:
+        self.left = left
         self.breach = breach
         self.handler = handler
         self.interface = interface
@@ -64,10 +69,14 @@ class _Blamer:
         rule = breach.rule
         if rule in ("error-after-start", "error-after-end", "unhandled-error"):
             return self.raised(breach)
-        if rule in ("no-response", "unfinished-response", "trailers-missing", "websocket-no-decision"):
+        if rule == "no-response":
+            return self.unanswered(breach)
+        if rule in ("unfinished-response", "trailers-missing", "websocket-no-decision"):
             return self.handler_place(), self.place(breach.also), self.chain(breach.also)
         if rule in ("second-response", "write-after-end", "late-send", "websocket-second-decision"):
             return self.pair(breach.at, breach.also)
+        if rule in ("orphan-response", "unraised-error"):
+            return self.lost(breach)
         if rule == "length-mismatch" or breach.header:
             return self.header(breach, breach.header or "content-length")
         if rule == "iterable-not-closed":
@@ -75,6 +84,30 @@ class _Blamer:
         if rule in ("body-not-allowed", "body-on-head"):
             return self.forbidden_body(breach)
         return self.place(breach.at) or self.place(breach.start), self.place(breach.also), self.chain(breach.at)
+
+    def unanswered(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
+        """The line on which the handler was left; where it was not called, that on which a middleware was."""
+        known = self.silent() or left_of(self.handler, self.left) or (self.left[-1] if self.left else None)
+        chain = breach.at.site if isinstance(breach.at, Improper) else known and (known.code, known.instruction)
+        if not chain:
+            return self.handler_place(), self.place(breach.also), self.chain(breach.also)
+        where, defined = sites.place_of(*chain[:2]), sites.definition(chain[0])
+        return where, defined if defined.line != where.line else None, chain
+
+    def silent(self) -> Left | None:
+        """Of the functions that speak the protocol themselves, the one left first: those left later had called it."""
+        wanted = "send" if self.interface == "asgi" else "start_response"
+        speakers = (one for one in self.left if wanted in one.code.co_varnames[: one.code.co_argcount])
+        return next(speakers, None)
+
+    def lost(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
+        """The line that built it, beside the one that built what was sent; a third one may have thrown it away."""
+        where, also, chain = self.pair(breach.at, breach.also)
+        site = self.site(breach.at)
+        dropped = self.first(self.live(sites.frames(site.chain))) if site else None
+        if dropped is not None and where is not None and (dropped.file, dropped.line) != (where.file, where.line):
+            self.notes.append(f"it is thrown away in {dropped.file}:{dropped.line}: {dropped.source}")
+        return where, also, chain
 
     def caller(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
         """The very frame that did it: who called an app has to close what he got."""
@@ -317,9 +350,13 @@ class _Blamer:
         return sites.place_of(*frame) if frame else None
 
     def handler_place(self) -> Place | None:
+        """The line on which the handler was left; its definition where that is not known."""
         handler = self.handler
         if handler is None:
             return None
+        last = left_of(handler, self.left)
+        if last is not None:
+            return sites.place_of(last.code, last.instruction)
         text = linecache.getline(handler.file, handler.line)
         indent = len(text) - len(text.lstrip())
         return Place(
@@ -376,6 +413,23 @@ class _Blamer:
             if Code.is_framework(code.co_filename):
                 return False
         return False
+
+
+def left_of(handler: Handler | None, left: Sequence[Left]) -> Left | None:
+    """Where a handler was left; of a class, the method that is named as a request's, or else the last one."""
+    if handler is None:
+        return None
+    inside = [one for one in left if one.code.co_filename == handler.file]
+    itself = [one for one in inside if one.code.co_qualname == handler.function]
+    if itself:
+        return itself[-1]
+    methods = [one for one in inside if one.code.co_qualname.startswith(handler.function + ".")]
+    verbs = [one for one in methods if one.code.co_name in _VERBS]
+    found = verbs or methods
+    return found[-1] if found else None
+
+
+_VERBS = frozenset(("get", "post", "put", "patch", "delete", "head", "options", "trace"))
 
 
 def same_line(one: Frame, other: Frame) -> bool:

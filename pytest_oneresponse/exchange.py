@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable
 from contextvars import ContextVar, Token
 from threading import get_ident
-from types import FrameType
-from typing import Any, NamedTuple
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import sites
-from .contract.events import Data, End, Event, Gone, Headers, Improper, Raised, Returned, Start
+from .contract.events import Data, End, Event, Gone, Headers, Improper, Lost, Raised, Returned, Start
 from .contract.machine import Facts, Verdict, is_plain, judge, related
 from .contract.request import Request
 from .sites import Site
+
+if TYPE_CHECKING:
+    from .instrument.swap import Swap
 
 # A named tuple made in one step, without the call of its class: twice as fast, and made for every event.
 _new = tuple.__new__
@@ -25,6 +29,15 @@ class Built(NamedTuple):
 
     chain: sites.Chain
     response: weakref.ref[Any] | None
+
+
+class Left(NamedTuple):
+    """Where a function was left, and by which value: its type, and its id, good for as long as the value lives."""
+
+    code: CodeType
+    instruction: int
+    kind: type
+    value: int
 
 
 _running: list[Exchange] = []
@@ -56,6 +69,8 @@ class Exchange:
     refusal: BaseException | None = None
     token: Token[Exchange | None] | None = None
     built: dict[int, Built] | None = None
+    left: dict[int, Left] | None = None
+    """Where the user's functions were left, by the ids of their code; the one that was left last comes last."""
     declared: dict[tuple[int, str], sites.Chain] | None = None
 
     def __init__(self, facts: Facts, app: Any, read: Callable[[Any], Request], native: Any = None) -> None:
@@ -151,6 +166,30 @@ class Exchange:
             self.declared = {}
         self.declared[headers_key(headers), name] = chain
 
+    def note_left(self, value: Any, frame: FrameType) -> None:
+        """A function of the user's is being left, with `value`."""
+        code = frame.f_code
+        key = id(code)
+        left = self.left
+        if left is None:
+            left = self.left = {}
+        else:
+            left.pop(key, None)
+        left[key] = _new(Left, (code, frame.f_lasti, type(value), id(value)))
+
+    def note_lost(self, rule: str, value: Any, frame: FrameType) -> None:
+        """An answer is being thrown away by the code that runs in `frame`: a response that was built for this exchange."""
+        chain = sites.walk(frame)[0]
+        built = self.built.get(id(value)) if self.built else None
+        if built and built.response and built.response() is value:
+            origin = built.chain
+        elif rule == "orphan-response":
+            return  # it answered another request, of a client that the app itself uses
+        else:
+            maker = next((one for one in (self.left or {}).values() if one.value == id(value)), None)
+            origin = (maker.code, maker.instruction, *chain) if maker else chain
+        self.add(Lost(rule, told(value, rule), _new(Site, (chain, sites.NO_SENDER, origin, -1, (), ()))))
+
     def data(self, size: int, frame: FrameType | None = None, message: Any = None) -> None:
         """`size` bytes of the body were handed over. A site is taken where a finding could need it."""
         self.add(_new(Data, (size, sites.capture(frame, message) if frame is not None else None)))
@@ -201,6 +240,9 @@ class Exchange:
 
     def open(self) -> None:
         """The app is called: from here to `leave`, what runs in this context belongs to this exchange."""
+        marks = Watcher.marks
+        if marks is not None and len(sys.modules) != marks.count:
+            marks.refresh()
         self.token = _current.set(self)
         _running.append(self)
         docket = self.docket
@@ -277,6 +319,15 @@ class Exchange:
         return verdict
 
 
+def told(value: Any, rule: str) -> str:
+    """What became of an answer that was lost, in one sentence: its class, and its status where it says it."""
+    name = type(value).__name__ if rule == "unraised-error" else "a response"
+    codes = (getattr(value, attribute, None) for attribute in ("status_code", "code", "status"))
+    status = next((code for code in codes if type(code) is int), 0)
+    fate = "neither raised nor returned" if rule == "unraised-error" else "neither sent nor returned"
+    return f"{name}{f' ({status})' if status else ''} was built, and {fate}"
+
+
 _current: ContextVar[Exchange | None] = ContextVar("oneresponse_exchange", default=None)
 
 
@@ -299,6 +350,8 @@ class Watcher:
     """What is watched now, process-wide: tests run one at a time, whatever threads they start."""
 
     docket: Docket | None = None
+    marks: Swap | None = None
+    """The marks in the user's functions, put into what has been imported since before each exchange."""
     running = _running
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 from . import blame
 from .contract import rules
-from .contract.events import Data, Event, Raised, Start
+from .contract.events import Data, Event, Improper, Lost, Raised, Start
 from .contract.finding import Finding
 from .contract.machine import Breach, Verdict
 from .exchange import Exchange
+from .frameworks.recognise import must_answer
 from .routes import Handler, Route, handler_of
 
 
@@ -27,7 +29,38 @@ class Told:
 def findings(exchange: Exchange, told: Told) -> list[Finding]:
     """Judge one exchange. Findings of rules that are off are among them, so that a selection can take them up."""
     verdict = exchange.judge()
-    return [_finding(exchange, breach, verdict, told) for breach in _one_cause(verdict.breaches)]
+    none = unanswered(exchange, told.route)
+    breaches = (*verdict.breaches, none) if none else verdict.breaches
+    return [_finding(exchange, breach, verdict, told) for breach in _one_cause(breaches)]
+
+
+def unanswered(exchange: Exchange, route: Route | None) -> Breach | None:
+    """The breach of a view or a middleware that returned None where that is no answer, so that the framework failed.
+
+    What the app has thrown away before is why: that is told by itself.
+    """
+    start = next((event for event in exchange.events if isinstance(event, Start)), None)
+    failed = str(start.status)[:1] == "5" if start else exchange.escaped() is not None
+    if not failed or exchange.facts.kind != "http" or any(isinstance(event, Lost) for event in exchange.events):
+        return None
+    left = tuple((exchange.left or {}).values())
+    handler = _handler(exchange, route)
+    last = blame.left_of(handler, left)
+    what = "view"
+    if last is None or last.kind is not NoneType:
+        last, what = left[-1] if left else None, "middleware"
+        if last is None or last.code.co_name not in _MIDDLEWARE or "send" in last.code.co_varnames:
+            return None
+    if last.kind is not NoneType or handler is None or not must_answer(exchange.app):
+        return None
+    then = "was answered 500 in its place" if start else "failed for it"
+    detail = f"the {what} returned None, which is no response, and the request {then}"
+    event = Improper("no-response", detail, (last.code, last.instruction))
+    return Breach("no-response", event, None, "HEAD", detail)
+
+
+_MIDDLEWARE = frozenset(("__call__", "__acall__", "middleware", "dispatch", "process_response"))
+"""Functions that return what a handler further in has answered, as frameworks and their documentation name them."""
 
 
 def _one_cause(breaches: Iterable[Breach]) -> list[Breach]:
@@ -43,7 +76,8 @@ def _one_cause(breaches: Iterable[Breach]) -> list[Breach]:
 
 def _finding(exchange: Exchange, breach: Breach, verdict: Verdict, told: Told) -> Finding:
     rule = rules.RULES[breach.rule]
-    laid = blame.blame(breach, _handler(exchange, told.route), exchange.facts.interface)
+    left = tuple((exchange.left or {}).values())
+    laid = blame.blame(breach, _handler(exchange, told.route), exchange.facts.interface, left)
     request = exchange.make_request()
     return Finding(
         rule=rule.name,

@@ -59,8 +59,11 @@ def _note_class(class_name: str, module: ModuleType) -> None:
     _noted.add(response)
     current = exchange.current
 
-    def __new__(cls: type, *_args: Any, **_named: Any) -> Any:
-        built: Any = object.__new__(cls)
+    def __new__(cls: type, *args: Any, **named: Any) -> Any:
+        if issubclass(cls, BaseException):  # an exception that is a response as well
+            built: Any = BaseException.__new__(cls, *args, **named)
+        else:
+            built = object.__new__(cls)
         running = current()
         if running is not None:
             running.note_built(built, _getframe(1))

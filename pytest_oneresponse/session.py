@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from . import marker, objects, options, sites, watch
+from . import marker, marks, objects, options, sites, watch
 from .apps import App, recognised
 from .contract import rules
 from .contract.finding import Finding
@@ -19,6 +19,7 @@ from .docket import BreachFailure, PracticeWarning, Selection, TestDocket, Unexp
 from .drive import Driven
 from .driven import NODE, Cannot, OneResponseNode, RouteItem, app_fixture
 from .exchange import Watcher
+from .instrument.swap import Swap
 from .report import json_report, terminal
 from .report.progress import Progress
 from .routes import handler_of
@@ -50,7 +51,7 @@ class Session:
         self.reports = self.read_reports()
         self.patches = watch.install() if watching else watch.Patches()
         self.progress: Progress | None = None
-        self.outer = Watcher.docket
+        self.outer = Watcher.docket, Watcher.marks
         """A test of a run around this one, where a test runs pytest in its own process."""
         self.tally = Tally()
         self.problems: list[str] = []
@@ -59,6 +60,7 @@ class Session:
         """The reports that could be written."""
         self.in_selected: list[str] | None = None
         objects.install(self.patches)
+        self.marks = Swap(sites.Code.is_user, marks.HOOKS, config)
         self.configure_sites()
 
     # --- options
@@ -104,6 +106,7 @@ class Session:
     def configure_sites(self) -> None:
         own = {package for app in self.apps.values() for package in app.packages}
         sites.Code.configure(self.config.rootpath, own, objects.framework_packages())
+        self.marks.forget()
 
     def requests(self, item: pytest.Item) -> int:
         """Most requests per route, for an item."""
@@ -200,16 +203,18 @@ class Session:
         """A new docket for a test; what is recorded from here on is held against it."""
         self.docket = docket = TestDocket(item.nodeid, self.selection)
         Watcher.docket = docket
+        Watcher.marks = self.marks
         Watcher.running.clear()
         return docket
 
     def close_docket(self) -> None:
         self.docket = None
-        Watcher.docket = self.outer
+        Watcher.docket, Watcher.marks = self.outer
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if self.docket is not None:
+            self.marks.refresh()
             self.read_marker(item, self.docket)
 
     def read_marker(self, item: pytest.Item, docket: TestDocket) -> None:
@@ -221,6 +226,8 @@ class Session:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Judge what the test's requests did, after its own outcome is known."""
+        if self.docket is not None:
+            self.marks.refresh()
         try:
             result = yield
         except BaseException:
@@ -387,7 +394,8 @@ class Session:
 
     def pytest_unconfigure(self) -> None:
         self.patches.undo()
-        Watcher.docket = self.outer
+        self.marks.take_out()
+        Watcher.docket, Watcher.marks = self.outer
         for problem in self.problems:  # nobody prints summaries in this run
             print(f"oneresponse: {problem}", file=sys.stderr)
 

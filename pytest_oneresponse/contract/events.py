@@ -182,6 +182,18 @@ class Improper(NamedTuple):
         return "improper"
 
 
+class Lost(NamedTuple):
+    """An answer that the app made and threw away; `rule` says of which kind it was, `detail` what it was."""
+
+    rule: str
+    detail: str
+    site: Any = None
+
+    @property
+    def column(self) -> str:
+        return "lost"
+
+
 Event = (
     Informational
     | Start
@@ -198,6 +210,7 @@ Event = (
     | Close
     | Lifespan
     | Improper
+    | Lost
 )
 
 

@@ -28,7 +28,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from .events import Data, End, Event, File, Improper, Raised, Returned, Start
+from .events import Data, End, Event, File, Improper, Lost, Raised, Returned, Start
 from .head import Head, known_head, read_head
 
 Next = str | tuple[str, str] | tuple[str, str, str]
@@ -365,6 +365,7 @@ def judge(facts: Facts, events: Iterable[Event], *, over: bool = True) -> Verdic
         life.step(event)
     if over:
         life.finish()
+    life.tell_lost()
     return Verdict(tuple(life.breaches), life.state, tuple(life.path))
 
 
@@ -386,10 +387,10 @@ def is_plain(facts: Facts, events: Sequence[Event]) -> bool:
         return False
     told_as: Any = type(status)
     try:
-        _, length, allows_body, problems = known_head(interface, told_as, status, headers)
+        code, length, allows_body, problems = known_head(interface, told_as, status, headers)
     except (TypeError, ValueError):  # what cannot be hashed is not of that form
         return False
-    if problems:
+    if problems or code >= 500:  # of a failure it is to be seen what lies behind it
         return False
     sent = 0
     for event in events[1:-2]:
@@ -417,6 +418,7 @@ class _Life:
         self.decided: Event | None = None
         self.returned: Event | None = None
         self.refused: Start | None = None
+        self.lost: list[Lost] = []
         self.asked_trailers = False
         self.sent = 0
         self.counting = True
@@ -426,6 +428,9 @@ class _Life:
         if isinstance(event, Improper):
             self.breach(event.rule, event, self.start, event.detail, event.level)
             self.counting = self.counting and event.rule != "body-not-bytes"
+            return
+        if isinstance(event, Lost):
+            self.lost.append(event)
             return
         before = self.state
         row = self.table[before]
@@ -562,10 +567,16 @@ class _Life:
         entry = self.table[self.state]["over"]
         if isinstance(entry, tuple):
             rule, after = entry[0], entry[1]
-            self.breaches.append(Breach(rule, self.returned, self.start, self.state, "", "", self.start))
+            if rule != "no-response" or not self.lost:  # an answer that was lost is why there is none
+                self.breaches.append(Breach(rule, self.returned, self.start, self.state, "", "", self.start))
             self.path.append("over")
             self.path.append(after)
             self.state = after
+
+    def tell_lost(self) -> None:
+        """What was thrown away is told beside what was sent, which as a rule came later."""
+        for event in self.lost:
+            self.breach(event.rule, event, self.start, event.detail)
 
 
 def related(error: BaseException | None, other: BaseException | None) -> bool:

@@ -14,7 +14,7 @@ from ..routes import Parameter, Route, Schema
 GROUP = "pytest_oneresponse.frameworks"
 """The entry-point group through which other distributions bring a framework module."""
 
-OWN = ("fastapi", "starlette", "flask", "django", "litestar")
+OWN = ("fastapi", "starlette", "flask", "django", "litestar", "webob")
 
 Parts = tuple[str | Parameter, ...]
 
@@ -32,6 +32,10 @@ class Framework(Protocol):
     """
     RESPONSES: tuple[str, ...]
     """The response base classes as "module.qualname"."""
+    ERRORS: tuple[str, ...]
+    """The base classes of the exceptions that stand for an answer when they are raised, as "module.qualname"; optional."""
+    MUST_ANSWER: bool
+    """Whether a handler that returns None has given no answer; optional, and False where it is left out."""
     PROXIES: tuple[str, ...]
     """Path suffixes of files whose response objects merely pass on an inner one."""
     PACKAGES: tuple[str, ...]
@@ -72,6 +76,18 @@ def app_classes() -> dict[str, Framework]:
         for name in module.APPS:
             classes.setdefault(name, module)
     return classes
+
+
+@functools.cache
+def responses() -> frozenset[str]:
+    """The response base classes of every framework, as "module.qualname"."""
+    return frozenset(name for module in modules() for name in module.RESPONSES)
+
+
+@functools.cache
+def errors() -> frozenset[str]:
+    """The base classes of exceptions that are answers, as "module.qualname"; a third party's module may have none."""
+    return frozenset(name for module in modules() for name in getattr(module, "ERRORS", ()))
 
 
 def class_names(value: Any) -> list[str]:

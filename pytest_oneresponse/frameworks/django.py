@@ -28,6 +28,15 @@ INTERFACES = {
 }
 INNER = ("application",)
 RESPONSES = ("django.http.response.HttpResponseBase",)
+ERRORS = (
+    "django.http.response.Http404",
+    "django.core.exceptions.PermissionDenied",
+    "django.core.exceptions.SuspiciousOperation",
+    "django.core.exceptions.BadRequest",
+    "rest_framework.exceptions.APIException",
+    "ninja.errors.HttpError",
+)
+MUST_ANSWER = True
 PROXIES = ()
 PACKAGES = ("django", "rest_framework", "ninja", "asgiref", "sqlparse")
 HEADER_SETTERS = (("django.http.response", "ResponseHeaders", "__setitem__"),)

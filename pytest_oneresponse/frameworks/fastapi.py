@@ -14,6 +14,7 @@ NAME = "fastapi"
 INTERFACE = "asgi"
 APPS = ("fastapi.applications.FastAPI", "fastapi.routing.APIRouter")
 RESPONSES = starlette.RESPONSES
+ERRORS = starlette.ERRORS
 PROXIES = starlette.PROXIES
 PACKAGES = ("fastapi", "pydantic", "pydantic_core", *starlette.PACKAGES)
 HEADER_SETTERS = starlette.HEADER_SETTERS

@@ -14,6 +14,7 @@ NAME = "litestar"
 INTERFACE = "asgi"
 APPS = ("litestar.app.Litestar",)
 RESPONSES = ("litestar.response.base.Response", "litestar.response.base.ASGIResponse")
+ERRORS = ("litestar.exceptions.http_exceptions.HTTPException",)
 # Here a Response becomes the ASGIResponse that is sent.
 PROXIES = tuple(f"litestar/response/{name}.py" for name in ("base", "file", "redirect", "sse", "streaming", "template"))
 PACKAGES = ("litestar", "msgspec", "anyio", "sniffio")

@@ -131,6 +131,11 @@ def routes_of(app: Any) -> list[Route]:
     return routes
 
 
+def must_answer(app: Any) -> bool:
+    """Whether the handlers of the app's framework have to return a response: None is no answer there."""
+    return any(getattr(found.framework, "MUST_ANSWER", False) for found in recognise_all(app))
+
+
 def hosts_of(app: Any) -> list[str]:
     """The Host values that the configuration of the apps inside asks for, without repeats."""
     hosts = [host for found in recognise_all(app) if found.framework for host in found.framework.hosts(found.app)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -12,20 +13,32 @@ from typing import Any
 
 import pytest
 
-from pytest_oneresponse import objects, sites
+from pytest_oneresponse import marks, objects, sites
+from pytest_oneresponse.exchange import Watcher
+from pytest_oneresponse.instrument.swap import Swap
 from pytest_oneresponse.watch.patching import Patches
 
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(scope="session")
+def swap() -> Iterator[Swap]:
+    """The marks in the planted apps: each file is rewritten once."""
+    folder = str(ROOT / "tests" / "planted" / "apps") + os.sep
+    swap = Swap(lambda filename: filename.startswith(folder), marks.HOOKS)
+    yield swap
+    swap.take_out()
+
+
 @pytest.fixture(autouse=True)
-def noting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def noting(monkeypatch: pytest.MonkeyPatch, swap: Swap) -> Iterator[None]:
     """What the plugin sets up at its start, undone afterwards."""
     for name in ("root", "packages", "frameworks", "_user"):
         monkeypatch.setattr(sites.Code, name, getattr(sites.Code, name))
     patches = Patches()
     objects.install(patches)
     sites.Code.configure(ROOT, (), objects.framework_packages())
+    monkeypatch.setattr(Watcher, "marks", swap)
     yield
     patches.undo()
 

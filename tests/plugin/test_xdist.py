@@ -40,7 +40,7 @@ def spread(suite: Suite) -> pytest.RunResult:
 def test_two_processes_find_what_one_finds(suite: Suite, spread: pytest.RunResult) -> None:
     spread.assert_outcomes(passed=3, failed=3)
     assert without_clock(suite.report("one.json")) == without_clock(suite.report("two.json"))
-    assert len(suite.report("two.json")["findings"]) == 4
+    assert len(suite.report("two.json")["findings"]) == 5
     assert len(list(suite.path.glob("*.json*"))) == 2
     told = str(spread.stdout)
     assert told.count("report: two.json") == 1

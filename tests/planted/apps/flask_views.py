@@ -15,7 +15,6 @@ app = flask.Flask(__name__)
 
 @app.get("/nothing")
 def nothing():  # also: no-response
-    flask.jsonify()
     if flask.request.args.get("never") == "ever":
         return "found"
     flask.g.seen = True  # where: no-response

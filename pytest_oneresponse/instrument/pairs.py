@@ -1,0 +1,77 @@
+"""Which code of a module stands in place of which: the code as it was compiled, and the same with marks."""
+
+from __future__ import annotations
+
+import ast
+import tokenize
+from collections.abc import Iterator
+from types import CodeType
+from typing import Any
+
+from .rewrite import Hooks, compiled
+
+
+class Pairs:
+    """The rewritten code of one file, by the code that it replaces.
+
+    Two ways of compiling are known, Python's own and that of pytest's assertion rewriting: a function has the code of
+    one of them. Code is found by equality, so what was compiled from another source is not found.
+    """
+
+    def __init__(self, filename: str, hooks: Hooks, config: Any = None) -> None:
+        self.filename = filename
+        self.hooks = hooks
+        self.config = config
+        self.source = _read(filename)
+        self.known: dict[CodeType, CodeType] = {}
+        self.rest: list[Any] = [_plain, _asserting]
+        """The ways of compiling that were not needed yet."""
+
+    def rewritten(self, code: CodeType) -> CodeType | None:
+        """What stands in place of `code`; None where it does not come from this file as it is now."""
+        found = self.known.get(code)
+        while found is None and self.rest and self.source is not None:
+            self.compile(self.rest.pop(0))
+            found = self.known.get(code)
+        return found
+
+    def compile(self, way: Any) -> None:
+        try:
+            before = compiled(way(self), self.filename)
+            after = compiled(way(self), self.filename, self.hooks)
+        except Exception:  # a source that this Python cannot compile again stays as it is
+            return
+        self.known.update(_paired(before, after))
+
+
+def _read(filename: str) -> bytes | None:
+    try:
+        with open(filename, "rb") as file:
+            tokenize.detect_encoding(file.readline)
+            file.seek(0)
+            return file.read()
+    except (OSError, SyntaxError):
+        return None
+
+
+def _plain(pairs: Pairs) -> ast.Module:
+    return ast.parse(pairs.source or b"", pairs.filename)
+
+
+def _asserting(pairs: Pairs) -> ast.Module:
+    from _pytest.assertion.rewrite import rewrite_asserts
+
+    tree = _plain(pairs)
+    rewrite_asserts(tree, pairs.source or b"", pairs.filename, pairs.config)
+    return tree
+
+
+def _paired(before: CodeType, after: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
+    """The code objects of two trees of the same shape, pair by pair."""
+    mine = [constant for constant in before.co_consts if isinstance(constant, CodeType)]
+    theirs = [constant for constant in after.co_consts if isinstance(constant, CodeType)]
+    if len(mine) != len(theirs) or before.co_name != after.co_name:
+        raise ValueError(f"{before.co_name} has another shape after the rewrite")
+    for one, other in zip(mine, theirs, strict=True):
+        yield one, other
+        yield from _paired(one, other)

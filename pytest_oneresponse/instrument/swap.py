@@ -1,0 +1,91 @@
+"""Putting the rewritten code into live functions, and taking it out again."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable
+from types import CodeType, FunctionType
+from typing import Any
+
+from .pairs import Pairs
+from .rewrite import Hooks
+
+
+class Swap:
+    """The marks in the functions of the files that `is_user` accepts.
+
+    A function is found wherever it is held: in a module, a class, a closure, behind a decorator. What a rewritten
+    function defines when it runs is rewritten already. A generator or coroutine that runs keeps the code it began with.
+    """
+
+    def __init__(self, is_user: Callable[[str], bool], hooks: Hooks, config: Any = None) -> None:
+        self.is_user = is_user
+        self.hooks = hooks
+        self.config = config
+        self.files: dict[str, Pairs] = {}
+        self.before: dict[int, tuple[CodeType, CodeType]] = {}
+        """The original of every rewritten code object that is in use, by the id of the latter, which is kept beside it."""
+        self.seen: set[str] = set()
+        self.count = -1
+
+    def refresh(self) -> bool:
+        """Put the marks into what has been imported since the last time; whether there was anything to look at."""
+        if len(sys.modules) == self.count:
+            return False
+        self.count = len(sys.modules)
+        new = [name for name in list(sys.modules) if name not in self.seen]
+        self.seen.update(new)
+        if not any(self.is_user(str(getattr(sys.modules.get(name), "__file__", None) or "")) for name in new):
+            return False
+        self.put()
+        return True
+
+    def put(self) -> int:
+        """Put the marks into every function there is that has none; how many were rewritten."""
+        done = 0
+        for function in _functions():
+            code = function.__code__
+            if id(code) in self.before or not self.is_user(code.co_filename):
+                continue
+            rewritten = self.rewritten(code)
+            if rewritten is not None:
+                self.keep(rewritten, code)
+                function.__code__ = rewritten
+                done += 1
+        return done
+
+    def forget(self) -> None:
+        """Look at every module anew: whose code is the user's has changed."""
+        self.seen.clear()
+        self.count = -1
+
+    def rewritten(self, code: CodeType) -> CodeType | None:
+        pairs = self.files.get(code.co_filename)
+        if pairs is None:
+            pairs = self.files[code.co_filename] = Pairs(code.co_filename, self.hooks, self.config)
+        return pairs.rewritten(code)
+
+    def keep(self, rewritten: CodeType, code: CodeType) -> None:
+        """Note which code is to come back, of the function and of all that it may define."""
+        if id(rewritten) in self.before:
+            return
+        self.before[id(rewritten)] = (rewritten, code)
+        inner = (constant for constant in rewritten.co_consts if isinstance(constant, CodeType))
+        for one, other in zip(inner, (c for c in code.co_consts if isinstance(c, CodeType)), strict=True):
+            self.keep(one, other)
+
+    def take_out(self) -> None:
+        """Give every function that is alive the code back that it came with."""
+        if self.before:
+            for function in _functions():
+                known = self.before.get(id(function.__code__))
+                if known is not None:
+                    function.__code__ = known[1]
+        self.before.clear()
+        self.files.clear()
+        self.forget()
+
+
+def _functions() -> list[FunctionType]:
+    return [found for found in gc.get_objects() if type(found) is FunctionType]

@@ -1,0 +1,117 @@
+"""What the marks in the user's functions say while a request is answered: where they are left, and what they throw away."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import Any
+
+from . import exchange, frameworks
+from .instrument.rewrite import Hooks, compiled
+
+_getframe = sys._getframe
+_getrefcount = sys.getrefcount
+_get = exchange._current.get
+
+_rules: dict[type, str] = {}
+"""The rule that a value of a type breaks when it is thrown away; empty for most types."""
+_CLIENTS = ("werkzeug.test", "webtest.", "flask.testing", "django.test")
+"""Modules whose response classes are what a client got: to drop these is legal."""
+
+
+def returned(value: Any) -> Any:
+    """A function is left with `value`, which is given back."""
+    running = _get(None)
+    if running is not None:
+        running.note_left(value, _getframe(1))
+    return value
+
+
+class _ThrownAway:
+    """Asked whether it holds a value that an expression statement has made, and that is not None."""
+
+    alone = inside = 0
+    """The references to a value, and to a member of a tuple, of which nobody else has one."""
+
+    def __contains__(self, value: Any) -> bool:
+        running = _get(None)
+        if running is None:
+            return False
+        kind = type(value)
+        if kind is tuple:
+            for member in value:
+                rule = _rules.get(type(member))
+                if rule is None:
+                    rule = _rule(type(member))
+                if rule and _getrefcount(member) <= self.inside:
+                    running.note_lost(rule, member, _getframe(1))
+            return False
+        rule = _rules.get(kind)
+        if rule is None:
+            rule = _rule(kind)
+        if rule and _getrefcount(value) <= self.alone:
+            running.note_lost(rule, value, _getframe(1))
+        return False
+
+    def __reduce__(self) -> str:
+        return "thrown_away"  # for what pickles functions by value
+
+
+class _Counting(_ThrownAway):
+    """Counts, for a value that nobody else holds, the references that Python itself has."""
+
+    def __contains__(self, value: Any) -> bool:
+        running = _get(None)
+        kind = type(value)
+        if kind is tuple:
+            for member in value:
+                _rules.get(type(member))
+                _ThrownAway.inside = max(_ThrownAway.inside, _getrefcount(member))
+            return False
+        _ThrownAway.alone = max(_ThrownAway.alone, _getrefcount(value))
+        return running is None and kind is None
+
+
+def _rule(kind: type) -> str:
+    """The rule for a type, looked up once: by the names of its classes, so that nothing is imported."""
+    names = set(frameworks.class_names(kind))
+    rule = ""
+    if not kind.__module__.startswith(_CLIENTS):
+        if names & frameworks.errors():
+            rule = "unraised-error"
+        elif names & frameworks.responses():
+            rule = "orphan-response"
+    _rules[kind] = rule
+    return rule
+
+
+_THROWING = """
+def made():
+    return object()
+
+def plain():
+    made()
+    made(), 1
+
+async def made_later():
+    return object()
+
+async def awaiting():
+    await made_later()
+"""
+
+
+def _count() -> None:
+    """Measure what `alone` and `inside` are on this Python, in a function that is rewritten as the user's are."""
+    names: dict[str, Any] = {}
+    exec(compiled(ast.parse(_THROWING), "<marks>", Hooks(returned, _Counting())), names)
+    names["plain"]()
+    try:
+        names["awaiting"]().send(None)
+    except StopIteration:
+        pass
+
+
+_count()
+thrown_away = _ThrownAway()
+HOOKS = Hooks(returned, thrown_away)
