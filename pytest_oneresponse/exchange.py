@@ -182,6 +182,8 @@ class Exchange:
         chain = sites.walk(frame)[0]
         built = self.built.get(id(value)) if self.built else None
         if built and built.response and built.response() is value:
+            if frame.f_code not in built.chain[::2] or Proxies.passes_on(built.chain):
+                return  # it came back through a framework, as what a middleware replaces does
             origin = built.chain
         elif rule == "orphan-response":
             return  # it answered another request, of a client that the app itself uses

@@ -90,8 +90,9 @@ class Finding:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What makes two findings one: the rule, the route and both lines."""
-        return (self.rule, self.route, _line(self.where), _line(self.also))
+        """What makes two findings one: the rule, the route and both lines; of what is lost the one on which it was built."""
+        also = None if self.rule in _LOST else _line(self.also)
+        return (self.rule, self.route, _line(self.where), also)
 
     @property
     def headline(self) -> str:
@@ -117,6 +118,10 @@ class Finding:
             "replay": self.replay,
             "test": self.test,
         }
+
+
+_LOST = frozenset(("orphan-response", "unraised-error"))
+"""Rules about an answer that was lost, whatever was sent in its place."""
 
 
 def _line(place: Place | None) -> tuple[str, int] | None:

@@ -575,7 +575,8 @@ class _Life:
 
     def tell_lost(self) -> None:
         """What was thrown away is told beside what was sent, which as a rule came later."""
-        for event in self.lost:
+        nobody = self.start is None and any(step == "gone" for step in self.path)
+        for event in () if nobody else self.lost:
             self.breach(event.rule, event, self.start, event.detail)
 
 

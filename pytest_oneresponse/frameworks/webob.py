@@ -11,7 +11,8 @@ INTERFACE = "wsgi"
 APPS: tuple[str, ...] = ()
 RESPONSES = ("webob.response.Response",)
 ERRORS = ("webob.exc.HTTPException",)
-PROXIES: tuple[str, ...] = ()
+PROXIES = ("webob/request.py",)
+"""A request that an app makes of another one gets what that one has answered."""
 PACKAGES = ("webob",)
 HEADER_SETTERS: tuple[tuple[str, str, str], ...] = ()
 

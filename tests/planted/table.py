@@ -60,7 +60,7 @@ def _interfaces(name: str) -> tuple[str, ...]:
     first, _, rest = name.partition("_")
     if first == "django":
         return (rest,) if rest in ("wsgi", "asgi") else ("wsgi", "asgi")
-    return ("wsgi",) if first in ("wsgi", "flask") else ("asgi",)
+    return ("wsgi",) if first in ("wsgi", "flask", "webob") else ("asgi",)
 
 
 def _bugs(file: Path, interface: str) -> dict[str, dict[str, Marked]]:

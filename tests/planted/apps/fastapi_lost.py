@@ -1,0 +1,98 @@
+"""Answers that FastAPI code builds and loses; beside them what is built, and rightly not sent."""
+
+from __future__ import annotations
+
+from fastapi import Depends, FastAPI, HTTPException, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+
+app = FastAPI()
+
+
+@app.get("/redirected")
+async def redirected():
+    RedirectResponse("/login")  # where: orphan-response
+    return {"secret": 1}  # also: orphan-response
+
+
+@app.get("/not-raised/{number}")
+async def not_raised(number: int):
+    if number > 3:
+        HTTPException(404)  # where: unraised-error
+    return {"number": number}  # also: unraised-error
+
+
+@app.get("/not-raised-in-a-thread")
+def not_raised_in_a_thread():
+    HTTPException(status_code=403, detail="no")  # where: unraised-error
+    return "secret"  # also: unraised-error
+
+
+def _user(name: str = ""):
+    if name != "root":
+        HTTPException(401)  # where: unraised-error for depending
+    return name
+
+
+@app.get("/depending")
+async def depending(user: str = Depends(_user)):
+    return {"user": user}  # also: unraised-error
+
+
+async def _denied():
+    return JSONResponse({"error": "denied"}, 403)  # where: orphan-response for awaited
+
+
+@app.get("/awaited")
+async def awaited():
+    await _denied()
+    return {"secret": 1}  # also: orphan-response
+
+
+class OutOfStock(Exception):
+    pass
+
+
+@app.exception_handler(OutOfStock)
+async def out_of_stock(request, error):
+    JSONResponse({"error": "sold out"}, 410)  # where: orphan-response for sold
+    return JSONResponse({"error": "sorry"}, 409)  # also: orphan-response for sold
+
+
+@app.get("/sold")
+async def sold():
+    raise OutOfStock
+
+
+# --- nothing is lost
+
+
+@app.get("/raised")
+async def raised(key: int = 0):
+    if key != 7:
+        raise HTTPException(404)
+    return {"key": key}
+
+
+@app.get("/injected")
+async def injected(response: Response):
+    response.headers["X-Stamp"] = "yes"
+    return {"ok": True}
+
+
+@app.get("/none")
+async def none():
+    return None
+
+
+def _checked(response: Response):
+    response.set_cookie("seen", "1")
+    return response
+
+
+@app.get("/depending-on-a-response")
+async def depending_on_a_response(response: Response = Depends(_checked)):
+    _checked(response)
+    return {"ok": True}
+
+
+APPS = {"app": app}
