@@ -24,7 +24,7 @@ def redirected():
 @app.get("/pair")
 def pair():
     if not flask.request.args.get("key"):
-        flask.jsonify(error="no key"), 403  # noqa: B018  # where: orphan-response
+        flask.jsonify(error="no key"), 403  # where: orphan-response
     return flask.jsonify(ok=True)  # also: orphan-response
 
 
@@ -109,7 +109,7 @@ class OutOfStock(Exception):
 
 @app.errorhandler(OutOfStock)
 def out_of_stock(error):
-    flask.jsonify(error="sold out"), 410  # noqa: B018  # where: orphan-response for sold
+    flask.jsonify(error="sold out"), 410  # where: orphan-response for sold
     return "sorry", 409
 
 
