@@ -68,6 +68,9 @@ class Exchange:
     """The body was taken to its end."""
     refusal: BaseException | None = None
     token: Token[Exchange | None] | None = None
+    frozen: tuple[int, ...] = ()
+    """The ids of the objects that late.py watches for this exchange."""
+    told_late: tuple[Any, ...] = ()
     built: dict[int, Built] | None = None
     left: dict[int, Left] | None = None
     """Where the user's functions were left, by the ids of their code; the one that was left last comes last."""
@@ -123,9 +126,13 @@ class Exchange:
         built = self.built.get(id(response)) if self.built else None
         if built and built.response and built.response() is not response:
             built = None  # an object that was built elsewhere, at the place of one that is no more
+        Watcher.started(self, response)
         if built and Proxies.passes_on(built.chain):
             built, response = self.passed_on(built)
-        body = getattr(response, "body", None)
+            if response is not None:
+                Watcher.started(self, response)
+        # From the object's own attributes: a property may read, and so use up, a body that is streamed.
+        body = getattr(response, "__dict__", {}).get("body")
         size = len(body) if type(body) is bytes else -1
         declared: tuple[tuple[str, sites.Chain], ...] = ()
         if self.declared:
@@ -296,6 +303,8 @@ class Exchange:
         if self.token is not None:
             self.leave()
         self.closed = True
+        if self.frozen:
+            Watcher.ended(self)
         docket = self.docket
         if docket is not None:
             docket.unclosed.pop(id(self), None)
@@ -352,6 +361,10 @@ class Watcher:
     """What is watched now, process-wide: tests run one at a time, whatever threads they start."""
 
     docket: Docket | None = None
+    started: Callable[[Exchange, Any], None] = staticmethod(lambda exchange, response: None)
+    """Told of each response object that has been started."""
+    ended: Callable[[Exchange], None] = staticmethod(lambda exchange: None)
+    """Told of each exchange that has ended, if it was told of a response."""
     marks: Swap | None = None
     """The marks in the user's functions, put into what has been imported since before each exchange."""
     running = _running

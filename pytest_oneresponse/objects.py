@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from . import exchange, sites
+from . import exchange, late, sites
 from .contract.head import TELLING
 from .frameworks import modules
 from .watch.imported import when_imported
@@ -24,6 +24,7 @@ def install(patches: Patches) -> None:
     Only the note of constructions stays in its place, where it does nothing outside of an exchange: a class that once
     had a `__new__` of its own cannot be constructed with arguments after it is taken away again.
     """
+    exchange.Watcher.started, exchange.Watcher.ended = staticmethod(late.watch), staticmethod(late.release)
     exchange.Proxies.suffixes = tuple({suffix for module in modules() for suffix in module.PROXIES})
     for name in dict.fromkeys(name for module in modules() for name in module.RESPONSES):
         module_name, _, class_name = name.rpartition(".")

@@ -1,0 +1,192 @@
+"""Seeing what is changed on a response after its start.
+
+Theory. Until its start a response may be changed at will, and nothing here costs it anything. At the start the object,
+and the objects that hold its headers and cookies, get a subclass of their own class, made for the purpose, whose
+methods tell what they change; when the exchange is over they get their class back. So nothing is patched, and a copy,
+which has the class but is not known here, tells nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from . import sites
+from .exchange import Exchange, headers_key
+
+_getframe = sys._getframe
+
+
+class Held(NamedTuple):
+    """A thing under watch, which is held weakly as many a client never ends an exchange; its own class; its exchange."""
+
+    thing: weakref.ref[Any]
+    kind: type
+    exchange: Exchange
+
+
+_held: dict[int, Held] = {}
+_STATUS = frozenset(("status", "status_code", "status_int", "reason_phrase", "_status", "_status_code"))
+_HEADERS = frozenset(("headers", "headerlist", "raw_headers", "cookies", "content_type", "mimetype", "location"))
+_HOLDERS = ("headers", "cookies")
+"""Attributes of responses that hold what can be changed in its place."""
+_CHANGES = (
+    *("__setitem__", "__delitem__", "__ior__", "add", "add_header", "add_vary_header", "append", "clear", "extend"),
+    *("insert", "load", "pop", "popitem", "remove", "set", "setdefault", "setlist", "setlistdefault", "update"),
+)
+_COOKIES = ("set_cookie", "delete_cookie", "set_signed_cookie", "unset_cookie")
+"""Methods of responses; some frameworks write a cookie straight into a list."""
+
+
+def watch(exchange: Exchange, response: Any) -> None:
+    """The response of an exchange has been started: what changes it from here on is told, until `release`."""
+    if _hold(exchange, response, _response_class):
+        for name in _HOLDERS:
+            holder = getattr(response, name, None)
+            if type(holder).__module__ != "builtins":
+                _hold(exchange, holder, _holder_class)
+
+
+def release(exchange: Exchange) -> None:
+    """Give back their classes to what was watched for an exchange."""
+    for key in exchange.frozen:
+        held = _held.pop(key, None)
+        thing = held.thing() if held is not None else None
+        if held is not None and thing is not None:
+            thing.__class__ = held.kind
+    exchange.frozen = ()
+
+
+def _hold(exchange: Exchange, thing: Any, make: Callable[[type], type | None]) -> bool:
+    kind = type(thing)
+    if id(thing) in _held:
+        return False
+    watched = make(kind)
+    if watched is None:
+        return False
+    key = id(thing)
+    try:
+        reference = weakref.ref(thing, lambda _: _held.pop(key, None))
+        thing.__class__ = watched
+    except TypeError:  # of another layout: it is not watched
+        return False
+    _held[key] = Held(reference, kind, exchange)
+    exchange.frozen = (*exchange.frozen, id(thing))
+    return True
+
+
+_classes: weakref.WeakKeyDictionary[type, type | None] = weakref.WeakKeyDictionary()
+
+
+def _response_class(kind: type) -> type | None:
+    """The subclass for a response: every assignment to it passes here, and every method that sets a cookie."""
+    if kind not in _classes:
+        methods = {name: _telling(kind, name) for name in _COOKIES if hasattr(kind, name)}
+        _classes[kind] = _subclass(kind, {"__setattr__": _setattr(kind), **methods})
+    return _classes[kind]
+
+
+def _holder_class(kind: type) -> type | None:
+    """The subclass for a collection of headers or cookies."""
+    if kind not in _classes:
+        _classes[kind] = _subclass(kind, {name: _telling(kind, name) for name in _CHANGES if hasattr(kind, name)})
+    return _classes[kind]
+
+
+def _subclass(kind: type, methods: dict[str, Any]) -> type | None:
+    names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
+    try:
+        return type(kind)(kind.__name__, (kind,), {**names, **methods, "__slots__": ()})
+    except Exception:  # a class that does not want to be inherited from: its objects are not watched
+        return None
+
+
+def _setattr(kind: type) -> Any:
+    original: Any = kind.__setattr__
+
+    def __setattr__(self: Any, name: str, value: Any) -> None:
+        held = _held.get(id(self))
+        if held is None or name not in _STATUS | _HEADERS:
+            original(self, name, value)
+            return
+        before = _seen(self, name)
+        original(self, name, value)
+        if _seen(self, name) != before:
+            rule = "late-status" if name in _STATUS else "late-header"
+            _tell(held, rule, f"the response's {name.lstrip('_')} was set to {_short(value)}", _getframe(1))
+
+    return __setattr__
+
+
+def _telling(kind: type, name: str) -> Any:
+    original = getattr(kind, name)
+
+    def method(self: Any, *arguments: Any, **named: Any) -> Any:
+        held = _held.get(id(self))
+        if held is None:
+            return original(self, *arguments, **named)
+        before = _content(self)
+        result = original(self, *arguments, **named)
+        if _content(self) != before:
+            _tell(held, "late-header", _change(name, arguments), _getframe(1))
+        return result
+
+    method.__name__ = method.__qualname__ = name
+    return method
+
+
+def _change(method: str, arguments: tuple[Any, ...]) -> str:
+    """What a method has done, in words."""
+    what = "cookie" if method in _COOKIES else "header"
+    fate = "deleted" if "del" in method or "unset" in method or method in ("pop", "remove") else "set"
+    if arguments and isinstance(arguments[0], (str, bytes)):
+        return f"the {what} {_short(arguments[0])} was {fate}"
+    return "the headers were changed"
+
+
+def _tell(held: Held, rule: str, change: str, frame: Any) -> None:
+    """A change is told where somebody other than a framework has made it; one told from within another is told once."""
+    chain = sites.setter(frame)
+    exchange = held.exchange
+    if not chain or (rule, chain) in exchange.told_late:
+        return
+    exchange.told_late = (*exchange.told_late, (rule, chain))
+    exchange.improper(rule, f"{change} after the response had started", frame)
+
+
+def _seen(response: Any, name: str) -> Any:
+    """The value of an attribute, as far as it can be had."""
+    try:
+        value = getattr(response, name, None)
+        return value if isinstance(value, (str, int, bytes)) else _content(value)
+    except Exception:
+        return None
+
+
+def _content(thing: Any) -> Any:
+    """What can be compared of a collection of headers or cookies, or of a response: all of its headers."""
+    for name in ("raw_headers", "headers"):
+        inner = getattr(thing, name, None)
+        if inner is not None and not callable(inner):
+            cookies = getattr(thing, "cookies", None)
+            return _items(inner), _items(cookies) if cookies is not None else None
+    return _items(thing)
+
+
+def _items(thing: Any) -> Any:
+    raw = getattr(thing, "raw", None)
+    if isinstance(raw, list):
+        return list(raw)
+    items = getattr(thing, "items", None)
+    found = items() if callable(items) else thing
+    try:
+        return [(headers_key(one), str(one)) if not isinstance(one, tuple) else tuple(map(str, one)) for one in found]
+    except Exception:
+        return None
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
