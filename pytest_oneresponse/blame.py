@@ -77,6 +77,12 @@ class _Blamer:
             return self.pair(breach.at, breach.also)
         if rule in ("orphan-response", "unraised-error"):
             return self.lost(breach)
+        if rule == "swallowed-answer":
+            site = self.site(breach.at)
+            raised = self.first(self.frames(site.origin)) if site else None
+            return self.first(self.frames(site.chain)) if site else None, raised, self.chain(breach.at)
+        if rule == "shared-response":
+            return self.place(breach.at), self.handler_place(), self.chain(breach.at)
         if rule == "length-mismatch" or breach.header:
             return self.header(breach, breach.header or "content-length")
         if rule == "iterable-not-closed":

@@ -11,7 +11,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import sites
-from .contract.events import Data, End, Event, Gone, Headers, Improper, Lost, Raised, Returned, Start
+from .contract.events import Caught, Data, End, Event, Gone, Headers, Improper, Lost, Raised, Returned, Start
 from .contract.machine import Facts, Verdict, is_plain, judge, related
 from .contract.request import Request
 from .sites import Site
@@ -199,6 +199,14 @@ class Exchange:
             origin = (maker.code, maker.instruction, *chain) if maker else chain
         self.add(Lost(rule, told(value, rule), _new(Site, (chain, sites.NO_SENDER, origin, -1, (), ()))))
 
+    def note_caught(self, error: BaseException, frame: FrameType) -> None:
+        """An exception that stands for an answer was caught, by the code that runs in `frame`, as any other would be."""
+        status = status_of(error)
+        if status:
+            name = f"{type(error).__name__} ({status})"
+            site = _new(Site, (sites.walk(frame)[0], sites.NO_SENDER, sites.chain_of(error), -1, (), ()))
+            self.add(Caught(status, name, site))
+
     def data(self, size: int, frame: FrameType | None = None, message: Any = None) -> None:
         """`size` bytes of the body were handed over. A site is taken where a finding could need it."""
         self.add(_new(Data, (size, sites.capture(frame, message) if frame is not None else None)))
@@ -330,11 +338,21 @@ class Exchange:
         return verdict
 
 
+def status_of(value: Any) -> int:
+    """The status of a response or an HTTP exception, under the names that frameworks use; 0 where it does not say it."""
+    codes = (getattr(value, attribute, None) for attribute in ("status_code", "code", "status"))
+    known = next((int(code) for code in codes if isinstance(code, int)), 0)
+    return known or _DJANGO.get(type(value).__name__, 0)
+
+
+_DJANGO = {"Http404": 404, "PermissionDenied": 403, "BadRequest": 400, "SuspiciousOperation": 400}
+"""The statuses of Django's exceptions, which do not say them."""
+
+
 def told(value: Any, rule: str) -> str:
     """What became of an answer that was lost, in one sentence: its class, and its status where it says it."""
     name = type(value).__name__ if rule == "unraised-error" else "a response"
-    codes = (getattr(value, attribute, None) for attribute in ("status_code", "code", "status"))
-    status = next((code for code in codes if type(code) is int), 0)
+    status = status_of(value)
     fate = "neither raised nor returned" if rule == "unraised-error" else "neither sent nor returned"
     return f"{name}{f' ({status})' if status else ''} was built, and {fate}"
 

@@ -15,7 +15,7 @@ _get = exchange._current.get
 
 _rules: dict[type, str] = {}
 """The rule that a value of a type breaks when it is thrown away; empty for most types."""
-_CLIENTS = ("werkzeug.test", "webtest.", "flask.testing", "django.test")
+CLIENTS = ("werkzeug.test", "webtest.", "flask.testing", "django.test")
 """Modules whose response classes are what a client got: to drop these is legal."""
 
 
@@ -25,6 +25,19 @@ def returned(value: Any) -> Any:
     if running is not None:
         running.note_left(value, _getframe(1))
     return value
+
+
+def caught() -> None:
+    """An exception is in the hands of an `except` that takes every one: of interest where it stands for an answer."""
+    running = _get(None)
+    if running is None:
+        return
+    error = sys.exception()
+    rule = _rules.get(type(error))
+    if rule is None:
+        rule = _rule(type(error))
+    if rule == "unraised-error" and error is not None:
+        running.note_caught(error, _getframe(1))
 
 
 class _ThrownAway:
@@ -76,7 +89,7 @@ def _rule(kind: type) -> str:
     """The rule for a type, looked up once: by the names of its classes, so that nothing is imported."""
     names = set(frameworks.class_names(kind))
     rule = ""
-    if not kind.__module__.startswith(_CLIENTS):
+    if not kind.__module__.startswith(CLIENTS):
         if names & frameworks.errors():
             rule = "unraised-error"
         elif names & frameworks.responses():
@@ -114,4 +127,4 @@ def _count() -> None:
 
 _count()
 thrown_away = _ThrownAway()
-HOOKS = Hooks(returned, thrown_away)
+HOOKS = Hooks(returned, thrown_away, caught)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from . import exchange, late, sites
+from . import exchange, late, shared, sites
 from .contract.head import TELLING
 from .frameworks import modules
 from .watch.imported import when_imported
@@ -24,13 +24,18 @@ def install(patches: Patches) -> None:
     Only the note of constructions stays in its place, where it does nothing outside of an exchange: a class that once
     had a `__new__` of its own cannot be constructed with arguments after it is taken away again.
     """
-    exchange.Watcher.started, exchange.Watcher.ended = staticmethod(late.watch), staticmethod(late.release)
+    exchange.Watcher.started, exchange.Watcher.ended = staticmethod(_started), staticmethod(late.release)
     exchange.Proxies.suffixes = tuple({suffix for module in modules() for suffix in module.PROXIES})
     for name in dict.fromkeys(name for module in modules() for name in module.RESPONSES):
         module_name, _, class_name = name.rpartition(".")
         when_imported(module_name, functools.partial(_note_class, class_name))
     for module_name, owner, method in dict.fromkeys(item for module in modules() for item in module.HEADER_SETTERS):
         patches.when_imported(module_name, _setter_patch(owner, method))
+
+
+def _started(running: exchange.Exchange, response: Any) -> None:
+    shared.note_served(running, response)
+    late.watch(running, response)
 
 
 def framework_packages() -> frozenset[str]:
@@ -68,6 +73,8 @@ def _note_class(class_name: str, module: ModuleType) -> None:
         running = current()
         if running is not None:
             running.note_built(built, _getframe(1))
+        else:
+            shared.note_outside(built, _getframe(1))
         return built
 
     response.__new__ = __new__  # type: ignore[assignment, method-assign]

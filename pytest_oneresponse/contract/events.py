@@ -194,6 +194,18 @@ class Lost(NamedTuple):
         return "lost"
 
 
+class Caught(NamedTuple):
+    """An exception that stands for an answer of `status` was caught by an `except` that takes every exception."""
+
+    status: int
+    detail: str
+    site: Any = None
+
+    @property
+    def column(self) -> str:
+        return "caught"
+
+
 Event = (
     Informational
     | Start
@@ -211,6 +223,7 @@ Event = (
     | Lifespan
     | Improper
     | Lost
+    | Caught
 )
 
 

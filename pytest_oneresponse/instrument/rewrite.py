@@ -8,6 +8,7 @@ stands that it marks: lines and columns, and with them tracebacks, coverage and 
 `return value` becomes ``return RETURNED(value)``, and a function that runs off its end gets the `return None` that it
 stands for. An expression statement becomes the chain ``None is not value in
 THROWN_AWAY``: the value is made once, and where it is None, as it is nearly always, the cost is that of one comparison.
+A broad `except` begins with the call ``CAUGHT()``.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from typing import Any
 
 RETURNED = "\0oneresponse: returned"
 THROWN_AWAY = "\0oneresponse: thrown away"
+CAUGHT = "\0oneresponse: caught"
 
 _MAKES_A_VALUE = (ast.Call, ast.Await, ast.Tuple, ast.IfExp, ast.BoolOp)
 """Expressions that, standing alone as a statement, may throw away what is worth a look."""
+_BROAD = frozenset(("Exception", "BaseException"))
 _COMPILED = frozenset(("jit", "njit", "vectorize", "guvectorize", "stencil", "cfunc", "compile", "script", "overload"))
 """Decorators of compilers that read a function's bytecode or source: what they take is left as it is."""
 _PLAIN = frozenset(("property", "cached_property", "setter", "getter", "deleter", "overload", "total_ordering"))
@@ -32,13 +35,18 @@ _PLAIN = frozenset(("property", "cached_property", "setter", "getter", "deleter"
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What the marks stand for. `returned` gives back its argument; `thrown_away` is asked whether it holds a value."""
+    """What the marks stand for.
+
+    `returned` gives back its argument; `thrown_away` is asked whether it holds a value; `caught` is called first thing
+    in an `except` that takes every exception.
+    """
 
     returned: Callable[[Any], Any]
     thrown_away: Container[Any]
+    caught: Callable[[], object] = object
 
     def table(self) -> dict[str, Any]:
-        return {RETURNED: self.returned, THROWN_AWAY: self.thrown_away}
+        return {RETURNED: self.returned, THROWN_AWAY: self.thrown_away, CAUGHT: self.caught}
 
 
 def compiled(tree: ast.Module, filename: str, hooks: Hooks | None = None) -> CodeType:
@@ -106,6 +114,17 @@ class _Marker(ast.NodeTransformer):
             node.value = _at(call, node)
         return node
 
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
+        self.generic_visit(node)
+        if _is_broad(node.type):
+            name, call, statement = ast.Constant(CAUGHT), ast.Call(args=[], keywords=[]), ast.Expr()
+            call.func, statement.value = name, call
+            for one in (name, call, statement):
+                one.lineno, one.end_lineno = node.lineno, node.lineno
+                one.col_offset, one.end_col_offset = node.col_offset, node.col_offset + len("except")
+            node.body.insert(0, statement)
+        return node
+
     def visit_Expr(self, node: ast.Expr) -> ast.AST:
         value = node.value
         if isinstance(value, _MAKES_A_VALUE):
@@ -116,6 +135,12 @@ class _Marker(ast.NodeTransformer):
             )
             node.value = _at(chain, value)
         return node
+
+
+def _is_broad(kind: ast.expr | None) -> bool:
+    """Whether an `except` takes every exception: a bare one, and one of Exception or BaseException."""
+    members = kind.elts if isinstance(kind, ast.Tuple) else [kind]
+    return any(member is None or (isinstance(member, ast.Name) and member.id in _BROAD) for member in members)
 
 
 def _end(body: list[ast.stmt], place: ast.stmt) -> None:

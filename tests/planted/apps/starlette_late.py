@@ -44,9 +44,8 @@ class Forwarding:
 
     async def __call__(self, scope, receive, send):
         await self.app(scope, receive, send)
-        if scope["type"] == "http" and scope["path"] == "/after":
-            if "response" in scope.get("state", {}):
-                scope["state"]["response"].headers["X-After"] = "yes"  # where: late-header for after
+        if scope["type"] == "http" and "response" in scope.get("state", {}):
+            scope["state"]["response"].headers["X-After"] = "yes"  # where: late-header for after
 
 
 async def after(request):
