@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from . import judging
+from . import judging, unreached
 from .apps import App
 from .contract.events import TimedOut
 from .contract.finding import Finding, Ledger
@@ -79,6 +79,9 @@ def drive(app: App, route: Route, settings: Settings) -> Driven:
             driven.gave_up = f"no request could be made: {error}; give values through the oneresponse_values fixture"
         else:
             run.start()
+        if not settings.replay:
+            for finding in unreached.findings(route, driven.findings, settings.test):
+                driven.findings.add(finding)
     driven.seconds = time.perf_counter() - began
     return driven
 

@@ -35,7 +35,7 @@ def caught() -> None:
     error = sys.exception()
     rule = _rules.get(type(error))
     if rule is None:
-        rule = _rule(type(error))
+        rule = rule_of(type(error))
     if rule == "unraised-error" and error is not None:
         running.note_caught(error, _getframe(1))
 
@@ -55,13 +55,13 @@ class _ThrownAway:
             for member in value:
                 rule = _rules.get(type(member))
                 if rule is None:
-                    rule = _rule(type(member))
+                    rule = rule_of(type(member))
                 if rule and _getrefcount(member) <= self.inside:
                     running.note_lost(rule, member, _getframe(1))
             return False
         rule = _rules.get(kind)
         if rule is None:
-            rule = _rule(kind)
+            rule = rule_of(kind)
         if rule and _getrefcount(value) <= self.alone:
             running.note_lost(rule, value, _getframe(1))
         return False
@@ -85,8 +85,8 @@ class _Counting(_ThrownAway):
         return running is None and kind is None
 
 
-def _rule(kind: type) -> str:
-    """The rule for a type, looked up once: by the names of its classes, so that nothing is imported."""
+def rule_of(kind: type) -> str:
+    """The rule that a value of a type breaks when it is thrown away, by the names of its classes: nothing is imported."""
     names = set(frameworks.class_names(kind))
     rule = ""
     if not kind.__module__.startswith(CLIENTS):

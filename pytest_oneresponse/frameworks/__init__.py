@@ -34,6 +34,8 @@ class Framework(Protocol):
     """The response base classes as "module.qualname"."""
     ERRORS: tuple[str, ...]
     """The base classes of the exceptions that stand for an answer when they are raised, as "module.qualname"; optional."""
+    SHORTCUTS: tuple[str, ...]
+    """The functions that build a response, as "module.qualname"; optional."""
     MUST_ANSWER: bool
     """Whether a handler that returns None has given no answer; optional, and False where it is left out."""
     PROXIES: tuple[str, ...]
@@ -88,6 +90,12 @@ def responses() -> frozenset[str]:
 def errors() -> frozenset[str]:
     """The base classes of exceptions that are answers, as "module.qualname"; a third party's module may have none."""
     return frozenset(name for module in modules() for name in getattr(module, "ERRORS", ()))
+
+
+@functools.cache
+def shortcuts() -> frozenset[str]:
+    """The functions of frameworks that build a response, as "module.qualname"; a third party's module may have none."""
+    return frozenset(name for module in modules() for name in getattr(module, "SHORTCUTS", ()))
 
 
 def class_names(value: Any) -> list[str]:

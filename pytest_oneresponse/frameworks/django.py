@@ -36,6 +36,7 @@ ERRORS = (
     "rest_framework.exceptions.APIException",
     "ninja.errors.HttpError",
 )
+SHORTCUTS = ("django.shortcuts.redirect", "django.shortcuts.render")
 MUST_ANSWER = True
 PROXIES = ()
 PACKAGES = ("django", "rest_framework", "ninja", "asgiref", "sqlparse")

@@ -15,6 +15,10 @@ APPS = ("flask.app.Flask",)
 INNER = ("wsgi_app",)
 RESPONSES = ("werkzeug.wrappers.response.Response",)
 ERRORS = ("werkzeug.exceptions.HTTPException",)
+SHORTCUTS = (
+    *("flask.helpers.make_response", "flask.helpers.redirect", "flask.helpers.send_file", "flask.json.jsonify"),
+    *("flask.helpers.send_from_directory", "werkzeug.utils.redirect", "werkzeug.utils.send_file"),
+)
 MUST_ANSWER = True
 PROXIES = ()
 PACKAGES = ("flask", "werkzeug", "jinja2", "markupsafe", "itsdangerous", "click", "blinker")

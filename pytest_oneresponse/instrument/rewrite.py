@@ -117,10 +117,12 @@ class _Marker(ast.NodeTransformer):
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
         self.generic_visit(node)
         if _is_broad(node.type):
-            name, call, statement = ast.Constant(CAUGHT), ast.Call(args=[], keywords=[]), ast.Expr()
-            call.func, statement.value = name, call
-            for one in (name, call, statement):
-                one.lineno, one.end_lineno = node.lineno, node.lineno
+            name = ast.Constant(CAUGHT)
+            call = ast.Call(func=name, args=[], keywords=[])
+            statement = ast.Expr(call)
+            added: tuple[ast.expr | ast.stmt, ...] = (name, call, statement)
+            for one in added:
+                one.lineno = one.end_lineno = node.lineno
                 one.col_offset, one.end_col_offset = node.col_offset, node.col_offset + len("except")
             node.body.insert(0, statement)
         return node

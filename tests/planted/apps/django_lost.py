@@ -66,6 +66,14 @@ def allowed(request):
     return HttpResponse("for root")  # also: unraised-error
 
 
+class Never(View):
+    def get(self, request, name):
+        if hash(name) == hash("out of reach") and len(name) > 1_000_000:
+            redirect("/login")  # where: orphan-response
+            Http404()  # where: unraised-error
+        return HttpResponse(name)
+
+
 # --- nothing is lost
 
 
@@ -148,6 +156,7 @@ urlpatterns = [
     path("lost-later", LostLater.as_view()),
     path("not-raised/<int:number>", not_raised),
     path("allowed", allowed),
+    path("never/<name>", Never.as_view()),
     path("raised", raised),
     path("one-branch", one_branch),
     path("changed", changed),

@@ -48,6 +48,14 @@ async def awaited():
     return {"secret": 1}  # also: orphan-response
 
 
+@app.get("/never/{name}")
+async def never(name: str):
+    if hash(name) == hash("out of reach") and len(name) > 1_000_000:
+        await _denied()  # where: orphan-response
+        HTTPException(403)  # where: unraised-error
+    return name
+
+
 class OutOfStock(Exception):
     pass
 

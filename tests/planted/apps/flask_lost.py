@@ -103,6 +103,14 @@ def not_raised_by_a_helper():
     return "here it is"  # also: unraised-error
 
 
+@app.get("/never/<name>")
+def never(name):
+    if hash(name) == hash("out of reach") and len(name) > 1_000_000:
+        flask.redirect("/login")  # where: orphan-response
+        NotFound()  # where: unraised-error
+    return name
+
+
 class OutOfStock(Exception):
     pass
 
