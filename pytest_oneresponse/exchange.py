@@ -71,6 +71,8 @@ class Exchange:
     frozen: tuple[int, ...] = ()
     """The ids of the objects that late.py watches for this exchange."""
     told_late: tuple[Any, ...] = ()
+    last_status = 0
+    """The status that was set on the response after its start; 0 where none was."""
     built: dict[int, Built] | None = None
     left: dict[int, Left] | None = None
     """Where the user's functions were left, by the ids of their code; the one that was left last comes last."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from . import blame
 from .contract import rules
+from .contract.buffered import EARLY, held_back
 from .contract.events import Data, Event, Improper, Lost, Raised, Start
 from .contract.finding import Finding
 from .contract.machine import Breach, Verdict
@@ -94,10 +95,20 @@ def _finding(exchange: Exchange, breach: Breach, verdict: Verdict, told: Told) -
         exception=laid.exception,
         request=request,
         client=exchange.client,
+        buffered=_buffered(exchange, breach),
         notes=laid.notes,
         replay=told.replay,
         test=told.test,
     )
+
+
+def _buffered(exchange: Exchange, breach: Breach) -> dict[str, Any] | None:
+    """What would be, had nothing been sent before the handler ended, where that is the question."""
+    if breach.rule not in EARLY or exchange.facts.kind != "http" or not exchange.closed:
+        return None
+    events = exchange.events if exchange.cut is None else exchange.events[: exchange.cut]
+    held = held_back(exchange.facts, events, exchange.last_status)
+    return held._asdict() if held else None
 
 
 def _handler(exchange: Exchange, route: Route | None) -> Handler | None:

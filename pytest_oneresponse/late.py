@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from . import sites
-from .exchange import Exchange, headers_key
+from .exchange import Exchange, headers_key, status_of
 
 _getframe = sys._getframe
 
@@ -115,6 +115,8 @@ def _setattr(kind: type) -> Any:
         original(self, name, value)
         if _seen(self, name) != before:
             rule = "late-status" if name in _STATUS else "late-header"
+            if rule == "late-status":
+                held.exchange.last_status = status_of(self)
             _tell(held, rule, f"the response's {name.lstrip('_')} was set to {_short(value)}", _getframe(1))
 
     return __setattr__

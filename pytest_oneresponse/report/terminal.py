@@ -114,7 +114,7 @@ def _facts(finding: Finding, help_text: str) -> Iterator[tuple[str, str]]:
         ("fault", _fault(finding.fault)),
         ("request", _command(finding.request)),
         ("client", finding.client),
-        ("buffered", _buffered(finding.buffered)),
+        ("buffered", _buffered(finding)),
         *(("note", note) for note in finding.notes),
         ("help", help_text),
         ("replay", finding.replay),
@@ -141,13 +141,19 @@ def _fault(fault: dict[str, Any] | None) -> str:
     return "".join(parts) + (f" (occurrence {occurrence})" if occurrence is not None else "")
 
 
-def _buffered(buffered: dict[str, Any] | None) -> str:
+def _buffered(finding: Finding) -> str:
+    """What would be, had nothing been sent before the handler ended: it tells one remedy from the other."""
+    buffered = finding.buffered
     if buffered is None:
         return ""
-    status = buffered.get("status")
+    size = buffered.get("size")
+    what = f"{buffered.get('status')}" + (
+        "" if size is None else f" with {size} byte{'' if size == 1 else 's'} of body"
+    )
     if buffered.get("holds"):
-        return f"held back to its end, the response would be a whole {status}"
-    return f"held back to its end, the response would be a {status}, and would still break the contract"
+        return f"sent too early: held back until the handler ends, the response would be a whole {what}"
+    twice = ", and answered twice all the same: a `return` is missing" if finding.rule == "second-response" else ""
+    return f"held back until the handler ends, the response would be a {what}{twice or ', and would still break the contract'}"
 
 
 def _command(request: Request | None) -> str:

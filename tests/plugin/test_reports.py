@@ -72,7 +72,7 @@ def test_findings(document: dict[str, Any]) -> None:
     assert finding["exception"]["where"]["line"] == 17
     assert set(finding["request"]) == {"method", "path", "query", "headers", "body"}
     assert (finding["request"]["method"], finding["request"]["path"]) == ("GET", "/bad/1")
-    assert finding["fault"] is None and finding["buffered"] is None
+    assert finding["fault"] is None and finding["buffered"] == {"status": 500, "size": 0, "holds": True}
     assert finding["count"] > 1
     assert finding["replay"].startswith("pytest --oneresponse --oneresponse-app=shop:app --oneresponse-replay=")
     assert finding["test"] == "oneresponse::shop:app::GET /bad/<int:number>"

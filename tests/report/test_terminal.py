@@ -93,7 +93,7 @@ second-response GET /companies/{id}: a second response was started after the fir
   = fault: db.execute at shop/db.py:8 raises OperationalError (occurrence 2)
   = request: curl -X DELETE http://localhost:8000/companies/1
   = client: leaves after the first chunk
-  = buffered: held back to its end, the response would be a whole 500
+  = buffered: sent too early: held back until the handler ends, the response would be a whole 500
   = note: the first
   = note: the second
           in two lines
@@ -347,8 +347,14 @@ def test_a_fault(fault: dict[str, Any], line: str) -> None:
 
 
 def test_buffering_that_does_not_help() -> None:
-    assert render(replace(FINDING, buffered={"status": 200, "holds": False})).splitlines()[1:] == [
-        "  = buffered: held back to its end, the response would be a 200, and would still break the contract"
+    told = {"status": 200, "size": 1, "holds": False}
+    assert render(replace(FINDING, buffered=told)).splitlines()[1:] == [
+        "  = buffered: held back until the handler ends, the response would be a 200 with 1 byte of body, "
+        "and answered twice all the same: a `return` is missing"
+    ]
+    assert render(replace(FINDING, rule="late-header", buffered=told)).splitlines()[1:] == [
+        "  = buffered: held back until the handler ends, the response would be a 200 with 1 byte of body, "
+        "and would still break the contract"
     ]
 
 
