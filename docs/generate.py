@@ -149,11 +149,11 @@ your own code wherever your code had a part in it.
    of exception groups.
 """
 
-NOT_JUDGED = """\
-A rule marked *objects* is about the framework's own response and exception objects before they reach the server: a
-response that was built and lost, a status set on an object that was sent already. **These rules are in the table, and
-are not judged yet**; a later release detects them. Where a rule names *objects* beside other interfaces, its other
-part is judged: """
+OBJECTS = """\
+A rule marked *objects* is about the framework's own response and exception objects, whatever the server gets to see: a
+response that was built and lost, a status set on an object that was sent already. These rules know the objects of Flask and
+Werkzeug, Django, Django REST framework, Starlette, FastAPI and WebOb, and look at what your own functions do with them.
+"""
 
 
 def main(arguments: list[str]) -> int:
@@ -199,8 +199,7 @@ def interfaces_section() -> str:
     for key, meaning in INTERFACES.items():
         links = ", ".join(link(rule) for rule in RULES.values() if key in rule.interfaces)
         lines.append(f"| {key} | {meaning} | {links} |")
-    partly = [link(rule) for rule in RULES.values() if "objects" in rule.interfaces and len(rule.interfaces) > 1]
-    return "\n".join((*lines, "", NOT_JUDGED + ", ".join(partly) + ".", ""))
+    return "\n".join((*lines, "", OBJECTS))
 
 
 def link(rule: Rule) -> str:

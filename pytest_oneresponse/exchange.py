@@ -344,7 +344,8 @@ def status_of(value: Any) -> int:
     """The status of a response or an HTTP exception, under the names that frameworks use; 0 where it does not say it."""
     codes = (getattr(value, attribute, None) for attribute in ("status_code", "code", "status"))
     known = next((int(code) for code in codes if isinstance(code, int)), 0)
-    return known or _DJANGO.get(type(value).__name__, 0)
+    inner = getattr(value, "response", None)  # an exception that was made of a response
+    return known or _DJANGO.get(type(value).__name__, 0) or (status_of(inner) if inner is not None else 0)
 
 
 _DJANGO = {"Http404": 404, "PermissionDenied": 403, "BadRequest": 400, "SuspiciousOperation": 400}

@@ -212,10 +212,11 @@ def _look(frame: FrameType, mark: int, message: Any) -> Any:
     own = values.get("self") if mark & _METHOD else None
     if isinstance(own, Responses.classes):
         return own
-    other = values.get("response") if mark & _SENDS else None
+    other = values.get("response", _PASSES) if mark & _SENDS else None
     if isinstance(other, Responses.classes):
         return other
-    _marks[id(code)] = mark & ~(_METHOD | _SENDS)
+    # A function that sends a response has none yet while the user's code makes it.
+    _marks[id(code)] = mark & ~(_METHOD if other is _PASSES else _METHOD | _SENDS)
     return None
 
 
