@@ -1,8 +1,8 @@
-"""A small shop with three mistakes, each of a kind that is made every day."""
+"""A small shop with four mistakes, each of a kind that is made every day."""
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 ORDERS = [{"id": 1, "total": 30}, {"id": 2}]
@@ -31,6 +31,12 @@ async def hello(request):
     return PlainTextResponse(text, headers={"Content-Length": str(len(text))})
 
 
+async def account(request):
+    if "user" not in request.query_params:
+        RedirectResponse("/login")
+    return PlainTextResponse("your orders and your address")
+
+
 class CatchAll:
     """Answers errors with JSON."""
 
@@ -51,6 +57,7 @@ app = Starlette(
         Route("/orders", remove, methods=["DELETE"]),
         Route("/orders.csv", export),
         Route("/hello/{name}", hello),
+        Route("/account", account),
     ],
     middleware=[Middleware(CatchAll)],
 )

@@ -105,6 +105,7 @@ def test_the_demonstration_finds_what_is_said() -> None:
     assert sorted(block.partition(":")[0] for block in ours) == [
         "body-not-allowed DELETE /orders",
         "length-mismatch GET /hello/{name}",
+        "orphan-response GET /account",
         "second-response GET /orders.csv",
     ]
 

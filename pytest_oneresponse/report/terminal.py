@@ -148,7 +148,7 @@ def _buffered(finding: Finding) -> str:
         return ""
     size = buffered.get("size")
     what = f"{buffered.get('status')}" + (
-        "" if size is None else f" with {size} byte{'' if size == 1 else 's'} of body"
+        "" if not size else f" with {size} byte{'' if size == 1 else 's'} of body"
     )
     if buffered.get("holds"):
         return f"sent too early: held back until the handler ends, the response would be a whole {what}"
