@@ -70,6 +70,8 @@ class Exchange:
     token: Token[Exchange | None] | None = None
     frozen: tuple[int, ...] = ()
     """The ids of the objects that late.py watches for this exchange."""
+    handed: tuple[Any, Any, Headers] | None = None
+    """The head as it was handed over: the list of its headers, or the message, and the status and headers of that moment."""
     told_late: tuple[Any, ...] = ()
     last_status = 0
     """The status that was set on the response after its start; 0 where none was."""
@@ -108,10 +110,28 @@ class Exchange:
         walked = sites.walk(frame, message)
         site = walked[0] if walked[1] == sites.NO_SENDER and not walked[3] else self.start_site(walked)
         start = _new(Start, (status, headers, site, replaces, handling, trailers))
+        self.handed = (message, status, headers)
         if self.closed:
             self.add(start)
         else:
             self.events.append(start)
+
+    def note_changed(self, frame: FrameType) -> None:
+        """A list of headers or a message of the user's may have been changed after it was handed over."""
+        if self.handed is None or self.told_late:
+            return
+        message, status, headers = self.handed
+        now, given = (message.get("status"), message.get("headers")) if isinstance(message, dict) else (status, message)
+        pairs = (
+            tuple(tuple(pair) if type(pair) is list else pair for pair in given) if isinstance(given, list) else headers
+        )
+        if now == status and pairs == headers:
+            return
+        self.handed = (message, now, pairs)
+        if now != status:
+            self.improper("late-status", f"the status was changed to {now!r} after it had been handed over", frame)
+        else:
+            self.improper("late-header", "the headers were changed after they had been handed over", frame)
 
     def start_site(self, walked: sites.Walked, response: Any = None) -> Site | sites.Chain:
         """The site of a start, with where the response object that is being sent was built.
@@ -259,9 +279,7 @@ class Exchange:
 
     def open(self) -> None:
         """The app is called: from here to `leave`, what runs in this context belongs to this exchange."""
-        marks = Watcher.marks
-        if marks is not None and len(sys.modules) != marks.count:
-            marks.refresh()
+        put_marks()
         self.token = _current.set(self)
         _running.append(self)
         docket = self.docket
@@ -401,6 +419,13 @@ def current() -> Exchange | None:
         return exchange
     only = Watcher.running[0]
     return only if only.thread != get_ident() and only.facts.kind == "http" else None
+
+
+def put_marks() -> None:
+    """Put the marks into what has been imported since the last time; before a time limit runs, as it may take a while."""
+    marks = Watcher.marks
+    if marks is not None and len(sys.modules) != marks.count:
+        marks.refresh()
 
 
 class AlreadyJudged:

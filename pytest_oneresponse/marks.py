@@ -40,6 +40,13 @@ def caught() -> None:
         running.note_caught(error, _getframe(1))
 
 
+def changed() -> None:
+    """What is called headers, or a message, has been changed: of interest where it was handed over before."""
+    running = _get(None)
+    if running is not None and running.handed is not None:
+        running.note_changed(_getframe(1))
+
+
 class _ThrownAway:
     """Asked whether it holds a value that an expression statement has made, and that is not None."""
 
@@ -127,4 +134,4 @@ def _count() -> None:
 
 _count()
 thrown_away = _ThrownAway()
-HOOKS = Hooks(returned, thrown_away, caught)
+HOOKS = Hooks(returned, thrown_away, caught, changed)

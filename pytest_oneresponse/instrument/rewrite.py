@@ -8,7 +8,8 @@ stands that it marks: lines and columns, and with them tracebacks, coverage and 
 `return value` becomes ``return RETURNED(value)``, and a function that runs off its end gets the `return None` that it
 stands for. An expression statement becomes the chain ``None is not value in
 THROWN_AWAY``: the value is made once, and where it is None, as it is nearly always, the cost is that of one comparison.
-A broad `except` begins with the call ``CAUGHT()``.
+A broad `except` begins with the call ``CAUGHT()``, and the call ``CHANGED()`` follows a statement that changes in its place
+what is called headers, or an item of a message.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 RETURNED = "\0oneresponse: returned"
 THROWN_AWAY = "\0oneresponse: thrown away"
 CAUGHT = "\0oneresponse: caught"
+CHANGED = "\0oneresponse: changed"
 
 _MAKES_A_VALUE = (ast.Call, ast.Await, ast.Tuple, ast.IfExp, ast.BoolOp)
 """Expressions that, standing alone as a statement, may throw away what is worth a look."""
@@ -38,15 +40,17 @@ class Hooks:
     """What the marks stand for.
 
     `returned` gives back its argument; `thrown_away` is asked whether it holds a value; `caught` is called first thing
-    in an `except` that takes every exception.
+    in an `except` that takes every exception; `changed` after a statement that changes a thing called headers in its place.
     """
 
     returned: Callable[[Any], Any]
     thrown_away: Container[Any]
     caught: Callable[[], object] = object
+    changed: Callable[[], object] = object
 
     def table(self) -> dict[str, Any]:
-        return {RETURNED: self.returned, THROWN_AWAY: self.thrown_away, CAUGHT: self.caught}
+        hooks = (self.returned, self.thrown_away, self.caught, self.changed)
+        return dict(zip((RETURNED, THROWN_AWAY, CAUGHT, CHANGED), hooks, strict=True))
 
 
 def compiled(tree: ast.Module, filename: str, hooks: Hooks | None = None) -> CodeType:
@@ -96,12 +100,8 @@ class _Marker(ast.NodeTransformer):
         self.marks_bare_returns = self.marks_returns and not (isinstance(node, ast.AsyncFunctionDef) and _yields(node))
         if self.marks_bare_returns:
             _end(node.body, node)
-        node.body = [self.visit(statement) for statement in node.body]
+        self.generic_visit(node)
         self.marks_returns, self.marks_bare_returns = outer
-        return node
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        node.body = [self.visit(statement) for statement in node.body]
         return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
@@ -117,18 +117,25 @@ class _Marker(ast.NodeTransformer):
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
         self.generic_visit(node)
         if _is_broad(node.type):
-            name = ast.Constant(CAUGHT)
-            call = ast.Call(func=name, args=[], keywords=[])
-            statement = ast.Expr(call)
-            added: tuple[ast.expr | ast.stmt, ...] = (name, call, statement)
-            for one in added:
-                one.lineno = one.end_lineno = node.lineno
-                one.col_offset, one.end_col_offset = node.col_offset, node.col_offset + len("except")
-            node.body.insert(0, statement)
+            node.body.insert(0, _call(CAUGHT, node))
         return node
 
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+    def visit_Assign(self, node: ast.Assign) -> Any:
+        return self.changing(node, node.targets)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        return self.changing(node, [node.target])
+
+    def visit_Delete(self, node: ast.Delete) -> Any:
+        return self.changing(node, node.targets)
+
+    def changing(self, node: ast.stmt, targets: list[ast.expr]) -> Any:
+        return [node, _call(CHANGED, node)] if any(_is_of_a_head(target) for target in targets) else node
+
+    def visit_Expr(self, node: ast.Expr) -> Any:
         value = node.value
+        call = value if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) else None
+        changes = call is not None and call.func.attr in _CHANGES and _is_named(call.func.value)  # type: ignore[attr-defined]
         if isinstance(value, _MAKES_A_VALUE):
             chain = ast.Compare(
                 left=_at(ast.Constant(None), value),
@@ -136,7 +143,41 @@ class _Marker(ast.NodeTransformer):
                 comparators=[value, _at(ast.Constant(THROWN_AWAY), value)],
             )
             node.value = _at(chain, value)
-        return node
+        return [node, _call(CHANGED, node)] if changes else node
+
+
+def _call(mark: str, place: ast.stmt | ast.ExceptHandler) -> ast.Expr:
+    """A statement that calls a hook, at the beginning of the line of another."""
+    name = ast.Constant(mark)
+    call = ast.Call(func=name, args=[], keywords=[])
+    statement = ast.Expr(call)
+    nodes: tuple[ast.expr | ast.stmt, ...] = (name, call, statement)
+    for one in nodes:
+        one.lineno = one.end_lineno = place.lineno
+        one.col_offset, one.end_col_offset = place.col_offset, place.col_offset + 1
+        if place.end_lineno == place.lineno and place.end_col_offset is not None:
+            one.end_col_offset = place.end_col_offset
+    return statement
+
+
+def _is_of_a_head(target: ast.expr) -> bool:
+    """Whether an assignment changes an item of what is called headers, or the head in an ASGI message."""
+    if not isinstance(target, ast.Subscript):
+        return isinstance(target, ast.Name) and "header" in target.id.lower()  # headers += [...]
+    key = target.slice
+    return _is_named(target.value) or (isinstance(key, ast.Constant) and key.value in ("headers", "status"))
+
+
+def _is_named(node: ast.expr) -> bool:
+    """Whether an expression is about something called headers: `headers`, `self.headers`, `message["headers"]`."""
+    if isinstance(node, ast.Subscript):
+        key = node.slice
+        return (isinstance(key, ast.Constant) and key.value == "headers") or _is_named(node.value)
+    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return "header" in name.lower()
+
+
+_CHANGES = frozenset(("append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort", "update"))
 
 
 def _is_broad(kind: ast.expr | None) -> bool:

@@ -31,7 +31,7 @@ from ..contract.events import (
 )
 from ..contract.machine import Facts, judge
 from ..contract.request import Request, host_and_port
-from ..exchange import AlreadyJudged, Exchange
+from ..exchange import AlreadyJudged, Exchange, put_marks
 from ..sites import capture
 from .alarm import Alarm, TimeLimit
 from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, REFUSED_RULES, Answer, Client, ClientLeft, Refused
@@ -294,6 +294,7 @@ class Driver:
         """
         if asyncio._get_running_loop() is not None:
             return self.in_a_thread(request, client, keep)
+        put_marks()
         loop = self.running()
         scope = scope_of(request, "2.4" if client.refuses else "2.3")
         if self.state:

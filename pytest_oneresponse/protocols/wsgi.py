@@ -15,7 +15,7 @@ from wsgiref.util import FileWrapper
 from ..contract.events import Data, End, Improper, Returned, TimedOut
 from ..contract.machine import Facts
 from ..contract.request import Request, host_and_port
-from ..exchange import AlreadyJudged, Exchange, current
+from ..exchange import AlreadyJudged, Exchange, current, put_marks
 from ..sites import Chain, capture
 from .alarm import Alarm, TimeLimit
 from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
@@ -281,6 +281,7 @@ class Driver:
 
         KeyboardInterrupt alone passes: it is the user's.
         """
+        put_marks()
         environ = environ_of(request)
         exchange = Exchange(facts_of(request.method), self.app, lambda _: request, environ)
         exchange.client = str(client)

@@ -147,9 +147,7 @@ def _buffered(finding: Finding) -> str:
     if buffered is None:
         return ""
     size = buffered.get("size")
-    what = f"{buffered.get('status')}" + (
-        "" if not size else f" with {size} byte{'' if size == 1 else 's'} of body"
-    )
+    what = f"{buffered.get('status')}" + ("" if not size else f" with {size} byte{'' if size == 1 else 's'} of body")
     if buffered.get("holds"):
         return f"sent too early: held back until the handler ends, the response would be a whole {what}"
     twice = ", and answered twice all the same: a `return` is missing" if finding.rule == "second-response" else ""

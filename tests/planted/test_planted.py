@@ -31,11 +31,6 @@ OFF = ("unhandled-error", "body-on-head")
 TIMEOUT, SHORT = 5.0, 0.1
 
 _CAUSES: dict[str, tuple[str, ...]] = {
-    "no recorder looks at the headers again after they were handed over": (
-        "asgi_bare-header_added_late",
-        "wsgi_bare-header_added_late",
-        "wsgi_bare-header_changed_in_the_body",
-    ),
     "exchange.called is a count: the frames of the calls that nobody awaited are not kept": ("asgi_bare-not_awaited",),
     "blame.header: the line that changed the body stands beside the one that declared its length": (
         "asgi_middleware-length_kept",
