@@ -147,7 +147,7 @@ class _Run:
     def is_late(self) -> bool:
         """Whether the route has had its time: a slow handler must not hold up all the others."""
         most = self.settings.timeout * TIME_LIMITS
-        if time.perf_counter() - self.began < most:
+        if time.perf_counter() - self.began < most or not self.driven.requests:
             return False
         self.driven.cut_short = f"slow: stopped after {most:g} s and {self.driven.requests} requests"
         return True
