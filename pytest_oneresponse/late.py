@@ -17,6 +17,7 @@ from . import sites
 from .exchange import Exchange, headers_key, status_of
 
 _getframe = sys._getframe
+_new = tuple.__new__  # as in exchange.py
 
 
 class Held(NamedTuple):
@@ -28,6 +29,9 @@ class Held(NamedTuple):
 
 
 _held: dict[int, Held] = {}
+_MOST = 500
+_NONE = (type(None), list, dict, tuple, str, bytes, property)
+"""Types of attributes that hold no headers, or that cannot be watched."""
 _STATUS = frozenset(("status", "status_code", "status_int", "reason_phrase", "_status", "_status_code"))
 _HEADERS = frozenset(("headers", "headerlist", "raw_headers", "cookies", "content_type", "mimetype", "location"))
 _HOLDERS = ("headers", "cookies")
@@ -40,12 +44,17 @@ _COOKIES = ("set_cookie", "delete_cookie", "set_signed_cookie", "unset_cookie")
 """Methods of responses; some frameworks write a cookie straight into a list."""
 
 
-def watch(exchange: Exchange, response: Any) -> None:
-    """The response of an exchange has been started: what changes it from here on is told, until `release`."""
-    if _hold(exchange, response, _response_class):
+def watch(exchange: Exchange, response: Any, reference: weakref.ref[Any] | None = None) -> None:
+    """The response of an exchange has been started: what changes it from here on is told, until `release`.
+
+    `reference` is one to the response, where there is one already: for thousands of exchanges each of these counts.
+    """
+    if len(_held) > _MOST:
+        _forget_the_dead()
+    if _hold(exchange, response, _response_class, reference):
         for name in _HOLDERS:
             holder = getattr(response, name, None)
-            if type(holder).__module__ != "builtins":
+            if type(holder) not in _NONE:
                 _hold(exchange, holder, _holder_class)
 
 
@@ -54,27 +63,37 @@ def release(exchange: Exchange) -> None:
     for key in exchange.frozen:
         held = _held.pop(key, None)
         thing = held.thing() if held is not None else None
-        if held is not None and thing is not None:
+        if held is not None and thing is not None and type(thing) is _classes.get(held.kind):
             thing.__class__ = held.kind
     exchange.frozen = ()
 
 
-def _hold(exchange: Exchange, thing: Any, make: Callable[[type], type | None]) -> bool:
-    kind = type(thing)
-    if id(thing) in _held:
+def _hold(
+    exchange: Exchange,
+    thing: Any,
+    make: Callable[[type], type | None],
+    reference: weakref.ref[Any] | None = None,
+) -> bool:
+    key, kind = id(thing), type(thing)
+    known = _held.get(key)
+    if known is not None and known.thing() is thing:
         return False
-    watched = make(kind)
+    watched = _classes[kind] if kind in _classes else make(kind)
     if watched is None:
         return False
-    key = id(thing)
     try:
-        reference = weakref.ref(thing, lambda _: _held.pop(key, None))
         thing.__class__ = watched
+        _held[key] = _new(Held, (reference or weakref.ref(thing), kind, exchange))
     except TypeError:  # of another layout: it is not watched
         return False
-    _held[key] = Held(reference, kind, exchange)
-    exchange.frozen = (*exchange.frozen, id(thing))
+    exchange.frozen = (*exchange.frozen, key)
     return True
+
+
+def _forget_the_dead() -> None:
+    """Exchanges that nobody has closed leave things behind, which are held weakly."""
+    for key in [key for key, held in _held.items() if held.thing() is None]:
+        del _held[key]
 
 
 _classes: weakref.WeakKeyDictionary[type, type | None] = weakref.WeakKeyDictionary()

@@ -34,8 +34,7 @@ def install(patches: Patches) -> None:
 
 
 def _started(running: exchange.Exchange, response: Any) -> None:
-    shared.note_served(running, response)
-    late.watch(running, response)
+    late.watch(running, response, shared.note_served(running, response))
 
 
 def framework_packages() -> frozenset[str]:

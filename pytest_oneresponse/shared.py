@@ -4,57 +4,66 @@ from __future__ import annotations
 
 import weakref
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 from . import sites
 from .contract.events import Improper
 from .exchange import Exchange
 from .marks import CLIENTS
 
+Reference = weakref.ref[Any]
 
-class Served(NamedTuple):
-    """A response that has been started: where it was built, as far as that is known, and for which exchange."""
-
-    response: weakref.ref[Any]
-    origin: sites.Chain
-    exchange: weakref.ref[Exchange]
-
-
-_served: dict[int, Served] = {}
-_outside: dict[int, tuple[weakref.ref[Any], sites.Chain]] = {}
+_served: dict[int, tuple[Reference, sites.Chain, weakref.ref[Exchange]]] = {}
+"""The responses that have been started: where each was built, as far as that is known, and for which exchange."""
+_outside: dict[int, tuple[Reference, sites.Chain]] = {}
 """Where the responses were built that were built for no request: at the import of a module, as a rule."""
+_MOST = 1000
 
 
 def note_outside(response: Any, frame: FrameType | None) -> None:
     """A response object is being built while no request is answered."""
-    kind = type(response)
-    if kind.__module__.startswith(CLIENTS):
+    if type(response).__module__.startswith(CLIENTS):
         return
     chain = sites.capture_built(frame)
-    reference = _held_weakly(response, _outside) if sites.holds_user(chain) else None
+    reference = _reference(response) if sites.holds_user(chain) else None
     if reference is not None:
-        _outside[id(response)] = (reference, chain)
+        _keep(_outside, response, (reference, chain))
 
 
-def note_served(exchange: Exchange, response: Any) -> None:
-    """A response has been started for an exchange; a second exchange with it is a finding of that one."""
+def note_served(exchange: Exchange, response: Any) -> Reference | None:
+    """A response has been started for an exchange; a second exchange with it is a finding of that one.
+
+    Gives a reference to the response, for whoever needs one.
+    """
     key = id(response)
     known = _served.get(key)
-    if known is None:
-        reference = _held_weakly(response, _served)
-        if reference is not None:
-            built = exchange.built.get(key) if exchange.built else None
-            origin = built.chain if built else _outside[key][1] if key in _outside else ()
-            _served[key] = Served(reference, origin, weakref.ref(exchange))
-    elif known.response() is response and known.exchange() is not exchange:
-        detail = "the response object that answers this request has answered another one before"
-        exchange.add(Improper("shared-response", detail, sites.Site((), sites.NO_SENDER, known.origin or None)))
+    if known is not None and known[0]() is response:
+        if known[2]() is not exchange:
+            detail = "the response object that answers this request has answered another one before"
+            exchange.add(Improper("shared-response", detail, sites.Site((), sites.NO_SENDER, known[1] or None)))
+        return known[0]
+    built = exchange.built.get(key) if exchange.built else None
+    origin: sites.Chain = ()
+    reference = built.response if built else _reference(response)
+    if built:
+        origin = built.chain
+    elif key in _outside and _outside[key][0]() is response:
+        origin = _outside[key][1]
+    if reference is not None:
+        _keep(_served, response, (reference, origin, weakref.ref(exchange)))
+    return reference
 
 
-def _held_weakly(response: Any, known: dict[int, Any]) -> weakref.ref[Any] | None:
-    """A reference with which an object's entry goes when the object does; None where it cannot be held weakly."""
-    key = id(response)
+def _keep(known: dict[int, Any], response: Any, entry: tuple[Any, ...]) -> None:
+    """Keep an entry for as long as its object lives; those of others are thrown out once there are many."""
+    if len(known) > _MOST:
+        for key in [key for key, one in known.items() if one[0]() is None]:
+            del known[key]
+    known[id(response)] = entry
+
+
+def _reference(response: Any) -> Reference | None:
     try:
-        return weakref.ref(response, lambda _: known.pop(key, None))
+        return weakref.ref(response)
     except TypeError:
         return None
