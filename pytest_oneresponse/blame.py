@@ -236,6 +236,9 @@ class _Blamer:
         return (sites.place_of(*frame) if frame else self.handler_place()), beside
 
     def note_builder(self, site: Site | None) -> None:
+        """Say where the framework made the response, as long as only the handler's definition can be named."""
+        if left_of(self.handler, self.left) is not None:
+            return
         builders = (
             [frame for frame in sites.frames(site.origin) if not Code.is_standard(frame[0].co_filename)] if site else []
         )

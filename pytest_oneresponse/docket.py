@@ -159,6 +159,9 @@ class TestDocket(Docket):
     def take(self) -> list[Finding]:
         """All findings so far; they are not told again."""
         found = self.findings()
+        for exchange in self.exchanges:
+            if not exchange.closed:  # it is judged again
+                self.forgiven.update((id(exchange), one.rule) for one in judge_watched(exchange, self.test))
         self.judged += [exchange for exchange in self.exchanges if exchange.closed]
         self.exchanges = [exchange for exchange in self.exchanges if not exchange.closed]
         self.found = []
