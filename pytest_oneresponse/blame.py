@@ -424,17 +424,20 @@ class _Blamer:
         return False
 
 
-def left_of(handler: Handler | None, left: Sequence[Left]) -> Left | None:
-    """Where a handler was left; of a class, the method that is named as a request's, or else the last one."""
+def left_of(handler: Handler | None, left: Sequence[Left], *, strictly: bool = False) -> Left | None:
+    """Where a handler was left; of a class, the method that is named as a request's, or else the last one.
+
+    `strictly`: not the last one.
+    """
     if handler is None:
         return None
     inside = [one for one in left if one.code.co_filename == handler.file]
     itself = [one for one in inside if one.code.co_qualname == handler.function]
     if itself:
         return itself[-1]
-    methods = [one for one in inside if one.code.co_qualname.startswith(handler.function + ".")]
+    methods = [one for one in inside if one.code.co_qualname.rpartition(".")[0] == handler.function]
     verbs = [one for one in methods if one.code.co_name in _VERBS]
-    found = verbs or methods
+    found = verbs or ([] if strictly else methods)
     return found[-1] if found else None
 
 

@@ -32,12 +32,16 @@ class Built(NamedTuple):
 
 
 class Left(NamedTuple):
-    """Where a function was left, and by which value: its type, and its id, good for as long as the value lives."""
+    """Where a function was left, and by which value: its type, and its id, good for as long as the value lives.
+
+    `by_user`: it was called by another function of the user's.
+    """
 
     code: CodeType
     instruction: int
     kind: type
     value: int
+    by_user: bool = False
 
 
 _running: list[Exchange] = []
@@ -204,7 +208,8 @@ class Exchange:
             left = self.left = {}
         else:
             left.pop(key, None)
-        left[key] = _new(Left, (code, frame.f_lasti, type(value), id(value)))
+        by_user = value is None and frame.f_back is not None and sites.is_users(frame.f_back.f_code)
+        left[key] = _new(Left, (code, frame.f_lasti, type(value), id(value), by_user))
 
     def note_lost(self, rule: str, value: Any, frame: FrameType) -> None:
         """An answer is being thrown away by the code that runs in `frame`: a response that was built for this exchange."""
@@ -216,8 +221,12 @@ class Exchange:
             origin = built.chain
         elif rule == "orphan-response":
             return  # it answered another request, of a client that the app itself uses
+        elif isinstance(value, BaseException) and value.__traceback__ is not None:
+            return  # it was raised, and caught
         else:
-            maker = next((one for one in (self.left or {}).values() if one.value == id(value)), None)
+            maker = next(
+                (one for one in (self.left or {}).values() if one.value == id(value) and one.kind is type(value)), None
+            )
             origin = (maker.code, maker.instruction, *chain) if maker else chain
         self.add(Lost(rule, told(value, rule), _new(Site, (chain, sites.NO_SENDER, origin, -1, (), ()))))
 

@@ -44,13 +44,16 @@ def unanswered(exchange: Exchange, route: Route | None) -> Breach | None:
     failed = str(start.status)[:1] == "5" if start else exchange.escaped() is not None
     if not failed or exchange.facts.kind != "http" or any(isinstance(event, Lost) for event in exchange.events):
         return None
+    error = exchange.escaped()
+    if error is not None and "None" not in str(error):
+        return None  # each of the frameworks says of this failure that it was given None
     left = tuple((exchange.left or {}).values())
     handler = _handler(exchange, route)
-    last = blame.left_of(handler, left)
+    last = blame.left_of(handler, left, strictly=True)
     what = "view"
     if last is None or last.kind is not NoneType:
         last, what = left[-1] if left else None, "middleware"
-        if last is None or last.code.co_name not in _MIDDLEWARE or "send" in last.code.co_varnames:
+        if last is None or last.by_user or last.code.co_name not in _MIDDLEWARE or "send" in last.code.co_varnames:
             return None
     if last.kind is not NoneType or handler is None or not must_answer(exchange.app):
         return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 import weakref
+from abc import ABCMeta
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -44,6 +45,10 @@ _COOKIES = ("set_cookie", "delete_cookie", "set_signed_cookie", "unset_cookie")
 """Methods of responses; some frameworks write a cookie straight into a list."""
 
 
+_set_class: Callable[[Any, type], None] = vars(object)["__class__"].__set__
+"""Sets an object's class, past a `__setattr__` of its own."""
+
+
 def watch(exchange: Exchange, response: Any, reference: weakref.ref[Any] | None = None) -> None:
     """The response of an exchange has been started: what changes it from here on is told, until `release`.
 
@@ -64,7 +69,7 @@ def release(exchange: Exchange) -> None:
         held = _held.pop(key, None)
         thing = held.thing() if held is not None else None
         if held is not None and thing is not None and type(thing) is _classes.get(held.kind):
-            thing.__class__ = held.kind
+            _set_class(thing, held.kind)
     exchange.frozen = ()
 
 
@@ -82,7 +87,7 @@ def _hold(
     if watched is None:
         return False
     try:
-        thing.__class__ = watched
+        _set_class(thing, watched)
         _held[key] = _new(Held, (reference or weakref.ref(thing), kind, exchange))
     except TypeError:  # of another layout: it is not watched
         return False
@@ -115,11 +120,28 @@ def _holder_class(kind: type) -> type | None:
 
 
 def _subclass(kind: type, methods: dict[str, Any]) -> type | None:
-    names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
+    notices = any("__init_subclass__" in vars(base) for base in kind.__mro__[:-1])
+    if notices or type(kind) not in (type, ABCMeta):
+        return None  # a class that notices its subclasses may keep a list of them
+    names: dict[str, Any] = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
+    names |= {"__class__": property(lambda _: kind), "__reduce_ex__": _reduced(kind), "__slots__": ()}
     try:
-        return type(kind)(kind.__name__, (kind,), {**names, **methods, "__slots__": ()})
+        return type(kind)(kind.__name__, (kind,), {**names, **methods})
     except Exception:  # a class that does not want to be inherited from: its objects are not watched
         return None
+
+
+def _reduced(kind: type) -> Any:
+    def __reduce_ex__(self: Any, protocol: Any) -> Any:
+        """As an object of its own class is pickled and copied."""
+        watched = type(self)
+        _set_class(self, kind)
+        try:
+            return self.__reduce_ex__(protocol)
+        finally:
+            _set_class(self, watched)
+
+    return __reduce_ex__
 
 
 def _setattr(kind: type) -> Any:

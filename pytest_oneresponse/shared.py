@@ -38,7 +38,9 @@ def note_served(exchange: Exchange, response: Any) -> Reference | None:
     key = id(response)
     known = _served.get(key)
     if known is not None and known[0]() is response:
-        if known[2]() is not exchange:
+        # A response that is mounted as an app serves many, and is made for it: no function of the user's returns it.
+        returned = any(left.value == key for left in (exchange.left or {}).values())
+        if returned and known[2]() is not exchange:
             detail = "the response object that answers this request has answered another one before"
             exchange.add(Improper("shared-response", detail, sites.Site((), sites.NO_SENDER, known[1] or None)))
         return known[0]

@@ -248,6 +248,12 @@ def capture_built(frame: FrameType | None) -> Chain:
     return tuple(chain)
 
 
+def is_users(code: CodeType) -> bool:
+    """Whether a code object is the user's own, looked up once."""
+    mark = _marks.get(id(code))
+    return bool((_mark(code) if mark is None else mark) & _OWN)
+
+
 def holds_user(chain: Chain) -> bool:
     """Whether a frame of the chain is the user's own code."""
     return any(Code.is_user(code.co_filename) for code in chain[::2])

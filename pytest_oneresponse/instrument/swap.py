@@ -26,18 +26,23 @@ class Swap:
         self.files: dict[str, Pairs] = {}
         self.before: dict[int, tuple[CodeType, CodeType]] = {}
         """The original of every rewritten code object that is in use, by the id of the latter, which is kept beside it."""
-        self.seen: set[str] = set()
+        self.seen: dict[str, int] = {}
+        """The modules that were looked at: their names, and the ids of their specs, which a reload replaces."""
+        self.users: dict[str, int] = {}
+        """Those of them that are the user's."""
         self.count = -1
 
     def refresh(self) -> bool:
         """Put the marks into what has been imported since the last time; whether there was anything to look at."""
-        if len(sys.modules) == self.count:
+        if len(sys.modules) == self.count and all(_spec(name) == spec for name, spec in self.users.items()):
             return False
         self.count = len(sys.modules)
-        new = [name for name in list(sys.modules) if name not in self.seen]
-        self.seen.update(new)
-        if not any(self.is_user(str(getattr(sys.modules.get(name), "__file__", None) or "")) for name in new):
+        new = [name for name in list(sys.modules) if self.seen.get(name) != _spec(name)]
+        self.seen.update((name, _spec(name)) for name in new)
+        mine = [name for name in new if self.is_user(str(getattr(sys.modules.get(name), "__file__", None) or ""))]
+        if not mine:
             return False
+        self.users.update((name, _spec(name)) for name in mine)
         self.put()
         return True
 
@@ -58,6 +63,7 @@ class Swap:
     def forget(self) -> None:
         """Look at every module anew: whose code is the user's has changed."""
         self.seen.clear()
+        self.users.clear()
         self.count = -1
 
     def rewritten(self, code: CodeType) -> CodeType | None:
@@ -85,6 +91,10 @@ class Swap:
         self.before.clear()
         self.files.clear()
         self.forget()
+
+
+def _spec(name: str) -> int:
+    return id(getattr(sys.modules.get(name), "__spec__", None))
 
 
 def _functions() -> list[FunctionType]:

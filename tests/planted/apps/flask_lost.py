@@ -182,6 +182,39 @@ def tried_again():
     return response
 
 
+@app.get("/failing-behind-a-helper")
+def failing_behind_a_helper():
+    def noted():
+        flask.g.noted = True
+
+    noted()
+    raise RuntimeError("not for lack of a return")
+
+
+class _Audit:
+    def __call__(self, message):
+        self.message = message
+
+
+@app.get("/failing-behind-a-callable")
+def failing_behind_a_callable():
+    _Audit()("seen")
+    raise RuntimeError("not for lack of a return")
+
+
+def _attempt():
+    try:
+        flask.abort(404)
+    except HTTPException as error:
+        return error
+
+
+@app.get("/caught-by-a-helper")
+def caught_by_a_helper():
+    _attempt()
+    return "fine"
+
+
 @app.get("/returned-error")
 def returned_error():
     return NotFound()

@@ -65,6 +65,24 @@ def raised_again():
         raise
 
 
+class Locked(Exception):
+    pass
+
+
+@app.errorhandler(401)
+def unauthorized(error):
+    return flask.redirect("/login")
+
+
+@app.get("/mapped")
+def mapped():
+    try:
+        flask.abort(401)
+    except Exception as error:
+        app.logger.debug("locked")
+        raise error
+
+
 @app.get("/passed")
 def passed():
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 REFUSAL = PlainTextResponse("no", 403)  # where: shared-response for refused
 
@@ -40,6 +40,7 @@ app = Starlette(
         Route("/refused", refused),
         Route("/swallowed", swallowed),
         Route("/anew", anew),
+        Mount("/mounted", app=PlainTextResponse("the same for all")),
         Route("/raised-again", raised_again),
     ]
 )
