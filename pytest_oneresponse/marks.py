@@ -27,6 +27,18 @@ def returned(value: Any) -> Any:
     return value
 
 
+class _Ended:
+    """Subscripted with None at a function's end."""
+
+    __getitem__ = staticmethod(returned)
+
+    def __reduce__(self) -> str:
+        return "ended"  # for what pickles functions by value
+
+
+ended = _Ended()
+
+
 def caught() -> None:
     """An exception is in the hands of an `except` that takes every one: of interest where it stands for an answer."""
     running = _get(None)
@@ -134,4 +146,4 @@ def _count() -> None:
 
 _count()
 thrown_away = _ThrownAway()
-HOOKS = Hooks(returned, thrown_away, caught, changed)
+HOOKS = Hooks(returned, thrown_away, caught, changed, ended)

@@ -2,11 +2,12 @@
 
 Theory. A mark is a constant of the code, not a name: the rewritten source holds a text that no program writes, and
 after compiling that text is replaced, in `co_consts`, by the hook that it stands for. So nothing is added to the
-user's namespaces, and the code works in whatever globals it is put. Every node that is added stands where the node
-stands that it marks: lines and columns, and with them tracebacks, coverage and debuggers, stay as they are.
+user's namespaces, and the code works in whatever globals it is put. A node that is added stands where the code runs
+that comes before or after it, or nowhere: lines and columns, and with them tracebacks, coverage and debuggers, stay as
+they are.
 
 `return value` becomes ``return RETURNED(value)``, and a function that runs off its end gets the `return None` that it
-stands for. An expression statement becomes the chain ``None is not value in
+stands for, as ``return ENDED[None]``. An expression statement becomes the chain ``None is not value in
 THROWN_AWAY``: the value is made once, and where it is None, as it is nearly always, the cost is that of one comparison.
 A broad `except` begins with the call ``CAUGHT()``, and the call ``CHANGED()`` follows a statement that changes in its place
 what is called headers, or an item of a message.
@@ -15,19 +16,23 @@ what is called headers, or an item of a message.
 from __future__ import annotations
 
 import ast
+import sys
 import warnings
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from types import CodeType
-from typing import Any
+from typing import Any, cast
 
 RETURNED = "\0oneresponse: returned"
 THROWN_AWAY = "\0oneresponse: thrown away"
+ENDED = "\0oneresponse: ended"
 CAUGHT = "\0oneresponse: caught"
 CHANGED = "\0oneresponse: changed"
 
-_MAKES_A_VALUE = (ast.Call, ast.Await, ast.Tuple, ast.IfExp, ast.BoolOp)
+_MAKES_A_VALUE = (ast.Call, ast.Await, ast.Tuple)
 """Expressions that, standing alone as a statement, may throw away what is worth a look."""
+_CHOOSES = (ast.IfExp, ast.BoolOp)
+"""Expressions whose value is that of one of their parts."""
 _BROAD = frozenset(("Exception", "BaseException"))
 _COMPILED = frozenset(("jit", "njit", "vectorize", "guvectorize", "stencil", "cfunc", "compile", "script", "overload"))
 """Decorators of compilers that read a function's bytecode or source: what they take is left as it is."""
@@ -47,10 +52,13 @@ class Hooks:
     thrown_away: Container[Any]
     caught: Callable[[], object] = object
     changed: Callable[[], object] = object
+    ended: Any = None
+    """What is `returned` where it is subscripted; made of that where it is not given."""
 
     def table(self) -> dict[str, Any]:
-        hooks = (self.returned, self.thrown_away, self.caught, self.changed)
-        return dict(zip((RETURNED, THROWN_AWAY, CAUGHT, CHANGED), hooks, strict=True))
+        ended = self.ended or type("Ended", (), {"__getitem__": staticmethod(self.returned)})()
+        hooks = (self.returned, self.thrown_away, self.caught, self.changed, ended)
+        return dict(zip((RETURNED, THROWN_AWAY, CAUGHT, CHANGED, ENDED), hooks, strict=True))
 
 
 def compiled(tree: ast.Module, filename: str, hooks: Hooks | None = None) -> CodeType:
@@ -98,9 +106,9 @@ class _Marker(ast.NodeTransformer):
         self.marks_returns = not private and not decorators & _PLAIN
         # In an asynchronous generator a return cannot have a value.
         self.marks_bare_returns = self.marks_returns and not (isinstance(node, ast.AsyncFunctionDef) and _yields(node))
-        if self.marks_bare_returns:
-            _end(node.body, node)
         self.generic_visit(node)
+        if self.marks_bare_returns:
+            node.body.append(_end())
         self.marks_returns, self.marks_bare_returns = outer
         return node
 
@@ -110,7 +118,7 @@ class _Marker(ast.NodeTransformer):
     def visit_Return(self, node: ast.Return) -> ast.AST:
         if self.marks_bare_returns or (self.marks_returns and node.value is not None):
             value = node.value or _at(ast.Constant(None), node)
-            call = ast.Call(func=_at(ast.Constant(RETURNED), node), args=[value], keywords=[])
+            call = ast.Call(func=_at(ast.Constant(RETURNED), _first(value)), args=[value], keywords=[])
             node.value = _at(call, node)
         return node
 
@@ -130,33 +138,72 @@ class _Marker(ast.NodeTransformer):
         return self.changing(node, node.targets)
 
     def changing(self, node: ast.stmt, targets: list[ast.expr]) -> Any:
-        return [node, _call(CHANGED, node)] if any(_is_of_a_head(target) for target in targets) else node
+        return [node, _changed()] if any(_is_of_a_head(target) for target in targets) else node
 
     def visit_Expr(self, node: ast.Expr) -> Any:
         value = node.value
         call = value if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) else None
         changes = call is not None and call.func.attr in _CHANGES and _is_named(call.func.value)  # type: ignore[attr-defined]
-        if isinstance(value, _MAKES_A_VALUE):
-            chain = ast.Compare(
-                left=_at(ast.Constant(None), value),
-                ops=[ast.IsNot(), ast.In()],
-                comparators=[value, _at(ast.Constant(THROWN_AWAY), value)],
-            )
-            node.value = _at(chain, value)
-        return [node, _call(CHANGED, node)] if changes else node
+        statements: list[ast.stmt] = [node]
+        if isinstance(value, _CHOOSES):
+            _mark_choices(value)
+        elif isinstance(value, _MAKES_A_VALUE):
+            # As a condition the chain jumps to the next statement itself. Where the two ways meet there has to be a line:
+            # else a second statement on this one would seem to begin there, and what follows would have that of another.
+            chain = ast.If(test=_thrown_away(value), body=[_nowhere(ast.Pass())], orelse=[])
+            statements = [_nowhere(chain), _where_it_ends(value)]
+        return [*statements, _changed()] if changes else statements
 
 
-def _call(mark: str, place: ast.stmt | ast.ExceptHandler) -> ast.Expr:
-    """A statement that calls a hook, at the beginning of the line of another."""
+def _thrown_away(value: ast.expr) -> ast.expr:
+    """The chain that throws a value away. It has no place of its own, and so gets the one at which the value was made."""
+    chain = ast.Compare(
+        left=_at(ast.Constant(None), _first(value)),
+        ops=[ast.IsNot(), ast.In()],
+        comparators=[value, _nowhere(ast.Constant(THROWN_AWAY))],
+    )
+    return cast("ast.expr", _nowhere(chain))
+
+
+def _where_it_ends(value: ast.expr) -> ast.Pass:
+    """A statement that does nothing, on the line on which a value was made last: that of a method's name is its call's."""
+    place = _at(ast.Pass(), value)
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+        place.lineno = value.func.end_lineno or value.lineno
+        place.end_lineno = max(place.lineno, value.end_lineno or 0)
+    return cast("ast.Pass", place)
+
+
+def _mark_choices(value: ast.BoolOp | ast.IfExp) -> None:
+    """Put the mark on the values that an expression chooses from; what `and` and `or` look at first they only look at."""
+    for name in ("body", "orelse") if isinstance(value, ast.IfExp) else ():
+        setattr(value, name, _choice(getattr(value, name)))
+    if isinstance(value, ast.BoolOp):
+        value.values[-1] = _choice(value.values[-1])
+
+
+def _choice(value: ast.expr) -> ast.expr:
+    if isinstance(value, _CHOOSES):
+        _mark_choices(value)
+        return value
+    return _thrown_away(value) if isinstance(value, _MAKES_A_VALUE) else value
+
+
+def _changed() -> ast.stmt:
+    """The statement that calls the hook, at the place of what has run before it."""
+    call = ast.Call(func=_nowhere(ast.Constant(CHANGED)), args=[], keywords=[])
+    return cast("ast.stmt", _nowhere(ast.Expr(_nowhere(call))))
+
+
+def _call(mark: str, place: ast.ExceptHandler) -> ast.Expr:
+    """A statement that calls a hook, at the word `except`."""
     name = ast.Constant(mark)
     call = ast.Call(func=name, args=[], keywords=[])
     statement = ast.Expr(call)
     nodes: tuple[ast.expr | ast.stmt, ...] = (name, call, statement)
     for one in nodes:
         one.lineno = one.end_lineno = place.lineno
-        one.col_offset, one.end_col_offset = place.col_offset, place.col_offset + 1
-        if place.end_lineno == place.lineno and place.end_col_offset is not None:
-            one.end_col_offset = place.end_col_offset
+        one.col_offset, one.end_col_offset = place.col_offset, place.col_offset + len("except")
     return statement
 
 
@@ -194,50 +241,16 @@ def _is_broad(kind: ast.expr | None) -> bool:
     return any(member is None or (isinstance(member, ast.Name) and member.id in _BROAD) for member in members)
 
 
-def _end(body: list[ast.stmt], place: ast.stmt) -> None:
-    """Write out the `return None` with which a body ends that runs off its end, on the line on which it does.
+def _end() -> ast.Return:
+    """The `return None` that a body's end stands for.
 
-    Each way out gets one of its own, as a line that was not run must not seem to have been.
+    It has no place of its own: the compiler gives it, as it does the one that it replaces, the line that comes before it
+    on each way out, and leaves it out where there is none.
     """
-    if not body:
-        body.append(_on_first_line(place))
-        return
-    last = body[-1]
-    if isinstance(last, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
-        return
-    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Constant):
-        return  # a docstring, which is on no line of the code
-    if isinstance(last, ast.If):
-        _end(last.body, last)
-        _end(last.orelse, last)
-    elif isinstance(last, (ast.With, ast.AsyncWith)):
-        _end(last.body, last)
-    elif isinstance(last, ast.Try) and not last.finalbody:
-        _end(last.orelse or last.body, last)
-        for handler in last.handlers:
-            _end(handler.body, last)
-    elif not isinstance(last, (ast.Try, ast.TryStar, ast.Match)) and not _is_endless(last):
-        body.append(_on_first_line(last))
-
-
-def _is_endless(node: ast.stmt) -> bool:
-    return isinstance(node, ast.While) and isinstance(node.test, ast.Constant)
-
-
-def _on_first_line(place: ast.stmt) -> ast.Return:
-    """A `return None` on the line of a statement; on the last line of its condition where it has one."""
-    at: ast.stmt | ast.expr = place
-    if isinstance(place, ast.If):
-        at = place.test.values[-1] if isinstance(place.test, ast.BoolOp) else place.test
-        at = at if at.lineno != place.lineno else place
-    value, node = ast.Constant(None), ast.Return()
-    node.value = value
-    for one in (value, node):
-        one.lineno = one.end_lineno = at.lineno
-        one.col_offset, one.end_col_offset = at.col_offset, at.col_offset + 1
-        if at.end_lineno == at.lineno and at.end_col_offset is not None:
-            one.end_col_offset = at.end_col_offset
-    return node
+    # A subscript, as that is short enough for the compiler to write it at each way out, like the end it replaces.
+    mark, nothing = _nowhere(ast.Constant(ENDED)), _nowhere(ast.Constant(None))
+    subscript = _nowhere(ast.Subscript(value=mark, slice=nothing, ctx=ast.Load()))
+    return cast("ast.Return", _nowhere(ast.Return(value=subscript)))
 
 
 def _yields(node: ast.AsyncFunctionDef) -> bool:
@@ -254,6 +267,23 @@ def _yields(node: ast.AsyncFunctionDef) -> bool:
 
 def _at(node: Any, place: Any) -> Any:
     return ast.copy_location(node, place)
+
+
+def _first(node: ast.expr) -> ast.expr:
+    """The part of an expression that runs first: its line is the one on which the expression begins to run."""
+    if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp)) and sys.version_info >= (3, 12):
+        return _first(node.generators[0].iter)  # no function of its own any more
+    if isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+        return node
+    if isinstance(node, ast.Tuple) and all(isinstance(part, ast.Constant) for part in node.elts):
+        return node
+    return next((_first(part) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)), node)
+
+
+def _nowhere(node: Any) -> Any:
+    """The node without a place: the compiler gives its code the place of what runs before it, and no line of its own."""
+    node.lineno = node.end_lineno = node.col_offset = node.end_col_offset = -1
+    return node
 
 
 def _last_name(node: ast.expr) -> str:
