@@ -123,7 +123,7 @@ def made():
 
 def plain():
     made()
-    made(), 1
+    made(), made()
 
 async def made_later():
     return object()
