@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import weakref
 from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
@@ -26,6 +27,8 @@ class Swap:
         self.files: dict[str, Pairs] = {}
         self.before: dict[int, tuple[CodeType, CodeType]] = {}
         """The original of every rewritten code object that is in use, by the id of the latter, which is kept beside it."""
+        self.swapped: list[weakref.ref[FunctionType]] = []
+        """The functions that have the marks; the collector does not list what was frozen since."""
         self.seen: dict[str, int] = {}
         """The modules that were looked at: their names, and the ids of their specs, which a reload replaces."""
         self.users: dict[str, int] = {}
@@ -57,6 +60,7 @@ class Swap:
             if rewritten is not None:
                 self.keep(rewritten, code)
                 function.__code__ = rewritten
+                self.swapped.append(weakref.ref(function))
                 done += 1
         return done
 
@@ -84,11 +88,13 @@ class Swap:
     def take_out(self) -> None:
         """Give every function that is alive the code back that it came with."""
         if self.before:
-            for function in _functions():
+            swapped = [function for reference in self.swapped if (function := reference()) is not None]
+            for function in (*swapped, *_functions()):
                 known = self.before.get(id(function.__code__))
                 if known is not None:
                     function.__code__ = known[1]
         self.before.clear()
+        self.swapped.clear()
         self.files.clear()
         self.forget()
 
