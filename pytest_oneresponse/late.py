@@ -87,10 +87,11 @@ def _hold(
     if watched is None:
         return False
     try:
+        held = _new(Held, (reference or weakref.ref(thing), kind, exchange))
         _set_class(thing, watched)
-        _held[key] = _new(Held, (reference or weakref.ref(thing), kind, exchange))
     except TypeError:  # of another layout: it is not watched
         return False
+    _held[key] = held
     exchange.frozen = (*exchange.frozen, key)
     return True
 

@@ -127,7 +127,7 @@ def test_every_original_comes_back(swap: Swap, load: Import) -> None:
     swap.take_out()
     assert all(one.__code__ is originals[id(one)] for one in functions(user))
     assert len(functions(user)) == len(originals)
-    assert (swap.before, swap.files, swap.seen, swap.count) == ({}, {}, set(), -1)
+    assert (swap.before, swap.files, swap.seen, swap.users, swap.count) == ({}, {}, {}, {}, -1)
     swap.take_out()
 
 
