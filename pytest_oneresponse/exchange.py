@@ -125,6 +125,8 @@ class Exchange:
         if self.handed is None or self.told_late:
             return
         message, status, headers = self.handed
+        if isinstance(message, dict) and "status" not in message:
+            return  # made into a message of another type
         now, given = (message.get("status"), message.get("headers")) if isinstance(message, dict) else (status, message)
         pairs = (
             tuple(tuple(pair) if type(pair) is list else pair for pair in given) if isinstance(given, list) else headers

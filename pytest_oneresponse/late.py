@@ -192,8 +192,10 @@ def _change(method: str, arguments: tuple[Any, ...]) -> str:
 
 def _tell(held: Held, rule: str, change: str, frame: Any) -> None:
     """A change is told where somebody other than a framework has made it; one told from within another is told once."""
-    chain = sites.setter(frame)
     exchange = held.exchange
+    if exchange.token is None:
+        return  # the app does not run now: a test changes what it got
+    chain = sites.setter(frame)
     if not chain or (rule, chain) in exchange.told_late:
         return
     exchange.told_late = (*exchange.told_late, (rule, chain))

@@ -13,6 +13,7 @@ import functools
 import inspect
 import linecache
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
@@ -106,7 +107,8 @@ def definition(function: FunctionType) -> _Function | None:
 @functools.lru_cache(maxsize=256)
 def _functions(filename: str) -> tuple[_Function, ...]:
     try:
-        with open(filename, "rb") as file:
+        with open(filename, "rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             tree = ast.parse(file.read(), filename)
     except (OSError, SyntaxError, ValueError):
         return ()

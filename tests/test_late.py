@@ -62,10 +62,21 @@ def exchange() -> Iterator[Exchange]:
     made = Exchange(Facts("wsgi"), print, lambda native: Request(path=native), "/")
     before = Code.root
     Code.configure(Path(__file__).parent)
+    made.open()
     yield made
+    made.leave()
     Code.configure(Path(before))
     late.release(made)
     assert not any(held.exchange is made for held in late._held.values())
+
+
+def test_what_a_test_does_to_a_response_that_it_got_is_its_own(exchange: Exchange) -> None:
+    response = Response()
+    late.watch(exchange, response)
+    exchange.leave()
+    response.status_code = 404
+    response.headers["X"] = "y"
+    assert told(exchange) == []
 
 
 def told(exchange: Exchange) -> list[tuple[str, str]]:

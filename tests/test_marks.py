@@ -99,15 +99,13 @@ def test_a_value_is_given_back_within_an_exchange(exchange: Exchange) -> None:
 
 def test_where_a_function_was_left_is_noted_and_the_last_comes_last(exchange: Exchange) -> None:
     names = {"calls": []}
-    source = (
-        "def inner(): return 'x'\n\ndef view():\n    inner()\n    x = inner()\n    return 5\n\ndef end():\n    view()\n"
-    )
+    source = "def inner(): return 'x'\n\ndef view():\n    inner()\n    x = inner()\n    return [5]\n\ndef end():\n    view()\n"
     exec(compiled(ast.parse(source), "<user>", marks.HOOKS), names)
     names["end"]()  # type: ignore[operator]
     assert exchange.left is not None
     assert [(left.code.co_name, left.kind) for left in exchange.left.values()] == [
         ("inner", str),
-        ("view", int),
+        ("view", list),
         ("end", type(None)),
     ]
     view = list(exchange.left.values())[1]
@@ -212,3 +210,8 @@ def test_a_type_is_looked_up_once(exchange: Exchange, monkeypatch: pytest.Monkey
     monkeypatch.setattr(frameworks, "responses", SimpleNamespace())  # which would fail
     user("build(Response)")()
     assert lost(exchange) == [ORPHAN, ORPHAN] and marks._rules[Response] == "orphan-response"
+
+
+def test_numbers_are_not_noted_as_no_view_answers_with_them(exchange: Exchange) -> None:
+    assert [marks.returned(value) for value in (1, True, 1.5, 2j)] == [1, True, 1.5, 2j]
+    assert exchange.left is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import tokenize
+import warnings
 from collections.abc import Iterator
 from types import CodeType
 from typing import Any
@@ -18,14 +19,14 @@ class Pairs:
     one of them. Code is found by equality, so what was compiled from another source is not found.
     """
 
-    def __init__(self, filename: str, hooks: Hooks, config: Any = None) -> None:
+    def __init__(self, filename: str, hooks: Hooks, config: Any = None, asserting: bool = False) -> None:
         self.filename = filename
         self.hooks = hooks
         self.config = config
         self.source = _read(filename)
         self.known: dict[CodeType, CodeType] = {}
-        self.rest: list[Any] = [_plain, _asserting]
-        """The ways of compiling that were not needed yet."""
+        self.rest: list[Any] = [_asserting, _plain] if asserting else [_plain, _asserting]
+        """The ways of compiling that were not needed yet, the likelier one first."""
 
     def rewritten(self, code: CodeType) -> CodeType | None:
         """What stands in place of `code`; None where it does not come from this file as it is now."""
@@ -55,7 +56,9 @@ def _read(filename: str) -> bytes | None:
 
 
 def _plain(pairs: Pairs) -> ast.Module:
-    return ast.parse(pairs.source or b"", pairs.filename)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what there is to say of this source was said when it was imported
+        return ast.parse(pairs.source or b"", pairs.filename)
 
 
 def _asserting(pairs: Pairs) -> ast.Module:

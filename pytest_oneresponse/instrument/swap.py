@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import sys
 import weakref
-from collections.abc import Callable
-from types import CodeType, FunctionType
+from collections.abc import Callable, Iterable
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from .pairs import Pairs
@@ -46,17 +46,18 @@ class Swap:
         if not mine:
             return False
         self.users.update((name, _spec(name)) for name in mine)
-        self.put()
+        # All of the heap is looked at once; later only at what refers to the new modules' names, as every function does.
+        self.put(_functions_of([sys.modules[name] for name in mine]) if self.swapped else None)
         return True
 
-    def put(self) -> int:
-        """Put the marks into every function there is that has none; how many were rewritten."""
+    def put(self, functions: Iterable[FunctionType] | None = None) -> int:
+        """Put the marks into functions that have none, every one that there is by default; how many were rewritten."""
         done = 0
-        for function in _functions():
+        for function in _functions() if functions is None else functions:
             code = function.__code__
             if id(code) in self.before or not self.is_user(code.co_filename):
                 continue
-            rewritten = self.rewritten(code)
+            rewritten = self.rewritten(code, "@pytest_ar" in function.__globals__)
             if rewritten is not None:
                 self.keep(rewritten, code)
                 function.__code__ = rewritten
@@ -70,10 +71,11 @@ class Swap:
         self.users.clear()
         self.count = -1
 
-    def rewritten(self, code: CodeType) -> CodeType | None:
+    def rewritten(self, code: CodeType, asserting: bool) -> CodeType | None:
+        """What stands in place of a code object; `asserting`: its module was compiled by pytest."""
         pairs = self.files.get(code.co_filename)
         if pairs is None:
-            pairs = self.files[code.co_filename] = Pairs(code.co_filename, self.hooks, self.config)
+            pairs = self.files[code.co_filename] = Pairs(code.co_filename, self.hooks, self.config, asserting)
         return pairs.rewritten(code)
 
     def keep(self, rewritten: CodeType, code: CodeType) -> None:
@@ -101,6 +103,11 @@ class Swap:
 
 def _spec(name: str) -> int:
     return id(getattr(sys.modules.get(name), "__spec__", None))
+
+
+def _functions_of(modules: Iterable[ModuleType]) -> list[FunctionType]:
+    names = [vars(module) for module in modules]
+    return [found for found in gc.get_referrers(*names) if type(found) is FunctionType]
 
 
 def _functions() -> list[FunctionType]:

@@ -221,7 +221,7 @@ def test_a_refresh_looks_only_where_a_module_of_the_users_is_new(
 ) -> None:
     looks: list[int] = []
     put = swap.put
-    monkeypatch.setattr(swap, "put", lambda: looks.append(put()) or 0)
+    monkeypatch.setattr(swap, "put", lambda *functions: looks.append(put(*functions)) or 0)
     swap.refresh()
     looks.clear()
     assert not swap.refresh() and looks == [], "nothing was imported"
