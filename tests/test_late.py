@@ -166,7 +166,7 @@ def test_a_watched_object_looks_like_what_it_is(exchange: Exchange) -> None:
     late.watch(exchange, response)
     for thing, kind in ((response, Response), (response.headers, Headers)):
         watched = type(thing)
-        assert isinstance(thing, kind) and issubclass(watched, kind) and thing.__class__ is kind
+        assert isinstance(thing, kind) and issubclass(watched, kind) and thing.__class__ is kind is not watched
         assert (watched.__name__, watched.__qualname__, watched.__module__, watched.__doc__) == (
             kind.__name__,
             kind.__qualname__,
@@ -238,7 +238,7 @@ def test_a_class_with_slots_and_weak_references_is_watched(exchange: Exchange) -
     assert type(thing) is Slotted and thing.status_code == 404
 
 
-def test_a_watched_response_is_not_kept_alive(exchange: Exchange) -> None:
+def test_a_watched_response_is_not_kept_alive(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
     response = Response()
     mine = weakref.ref(response)
     late.watch(exchange, response)
@@ -247,9 +247,21 @@ def test_a_watched_response_is_not_kept_alive(exchange: Exchange) -> None:
     del response
     gc.collect()
     assert mine() is None
-    late._forget_the_dead()
-    assert not any(key in late._held for key in keys)
+    monkeypatch.setattr(late, "_MOST", 0)
+    other = Response()
+    second = Exchange(Facts("wsgi"), print, lambda native: Request(path=native), "/")
+    late.watch(second, other)
+    assert all(held.thing() is not None for held in late._held.values()), "what is dead is forgotten in the end"
     late.release(exchange)
+    late.release(second)
+    assert type(other) is Response
+
+
+def test_a_watched_response_can_be_pickled(exchange: Exchange) -> None:
+    response = Response()
+    late.watch(exchange, response)
+    twin = pickle.loads(pickle.dumps(response))
+    assert type(twin) is Response and twin.__dict__ == response.__dict__
 
 
 def test_another_object_at_the_place_of_one_that_is_no_more_keeps_its_class(exchange: Exchange) -> None:

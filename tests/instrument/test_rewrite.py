@@ -10,6 +10,7 @@ import sys
 import textwrap
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -257,6 +258,44 @@ def test_a_broad_except_tells_that_it_caught(clause: str, times: int, noted: Not
     assert function({}) == "caught" and noted.caught == times
 
 
+CHANGES = [
+    ("headers['a'] = 1", 1),
+    ("message['headers'] = []", 1),
+    ("headers += [1]", 1),
+    ("del headers[0]", 1),
+    ("headers.append(\n    1)", 1),
+    ("response_headers.clear()", 1),
+    ("headers.get(1)", 0),
+    ("other['a'] = 1", 0),
+    ("x = 1", 0),
+]
+
+
+@pytest.mark.parametrize(("statement", "times"), CHANGES)
+def test_a_change_of_headers_is_told_after_it_and_on_its_line(statement: str, times: int, noted: Noted) -> None:
+    source = f"def f():\n    x = 1\n{textwrap.indent(statement, '    ')}\n    return x\n"
+    lines: list[int] = []
+    hooks = replace(noted.hooks, changed=lambda: lines.append(sys._getframe(1).f_lineno))
+    names: dict[str, Any] = {name: Anything() for name in ("headers", "message", "self", "response_headers", "other")}
+    exec(compiled(ast.parse(source.replace("def f():", "def f(headers=headers):")), "<user>", hooks), names)
+    names["f"]()
+    assert lines == [3] * times
+
+
+class Anything:
+    """Whatever is done to it can be done."""
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_: None
+
+    def __setitem__(self, key: Any, value: Any) -> None: ...
+
+    def __delitem__(self, key: Any) -> None: ...
+
+    def __iadd__(self, other: Any) -> Anything:
+        return self
+
+
 def test_warnings_of_a_source_are_not_given_a_second_time(noted: Noted) -> None:
     # This run makes errors of warnings; the source has one of its own, and a mark is a text that is called.
     compiled(ast.parse("def f(x):\n    assert (x, 1)\n    return x is 5"), "<user>", noted.hooks)
@@ -437,6 +476,8 @@ LINES: dict[str, str] = {
     "del": "x = 1\ndel x",
     "walrus": "(x := c())",
     "import": "import sys",
+    "headers": "headers = {}\nheaders['a'] = c()\nheaders.update(\n    a=c(),\n    b=1)\ndel headers['a']",
+    "headers with choice": "headers = {}\nheaders['a'] = (\n    c()\n    if c()\n    else 2)\nheaders.clear(); c()",
 }  # fmt: skip
 
 

@@ -127,7 +127,7 @@ def test_every_original_comes_back(swap: Swap, load: Import) -> None:
     swap.take_out()
     assert all(one.__code__ is originals[id(one)] for one in functions(user))
     assert len(functions(user)) == len(originals)
-    assert (swap.before, swap.files, swap.seen, swap.users, swap.count) == ({}, {}, {}, {}, -1)
+    assert not (swap.before or swap.files or swap.seen or swap.users or swap.swapped) and swap.count == -1
     swap.take_out()
 
 
@@ -235,6 +235,13 @@ def test_a_refresh_looks_only_where_a_module_of_the_users_is_new(
     monkeypatch.setitem(sys.modules, "theirs", theirs)
     assert not swap.refresh() and looks == [1], "and one of somebody else's"
     assert user.f() == 1
+
+
+def test_a_module_that_was_loaded_again_gets_its_marks_again(swap: Swap, load: Import, noted: Noted) -> None:
+    load("user", "def f(): return 1\n")
+    swap.refresh()
+    user = load("user", "def f(): return 1\n")  # under the same name
+    assert swap.refresh() and user.f() == 1 and noted.returned == [1]
 
 
 @pytest.mark.parametrize("strange", [None, 5, object()])
