@@ -38,8 +38,9 @@ class Pairs:
 
     def compile(self, way: Any) -> None:
         try:
-            before = compiled(way(self), self.filename)
-            after = compiled(way(self), self.filename, self.hooks)
+            tree = way(self)
+            before = compiled(tree, self.filename)
+            after = compiled(tree, self.filename, self.hooks)  # marks the tree
         except Exception:  # a source that this Python cannot compile again stays as it is
             return
         self.known.update(_paired(before, after))
