@@ -10,7 +10,7 @@ from typing import Any
 from . import blame
 from .contract import rules
 from .contract.buffered import EARLY, held_back
-from .contract.events import Data, Event, Improper, Lost, Raised, Start
+from .contract.events import Caught, Data, Event, Improper, Lost, Raised, Start
 from .contract.finding import Finding
 from .contract.machine import Breach, Verdict
 from .exchange import Exchange
@@ -68,10 +68,14 @@ _MIDDLEWARE = frozenset(("__call__", "__acall__", "middleware", "dispatch", "pro
 
 
 def _one_cause(breaches: Iterable[Breach]) -> list[Breach]:
-    """What is told alike once in an exchange, in its gravest form: a level of its own is milder than the rule's."""
+    """What is told alike once in an exchange, in its gravest form: a level of its own is milder than the rule's.
+
+    Each line that loses an answer, or changes what was sent, is a cause of its own.
+    """
     kept: dict[tuple[Any, ...], Breach] = {}
     for breach in breaches:
-        key = (breach.rule, breach.detail)
+        alone = isinstance(breach.at, (Lost, Caught)) or breach.rule in ("late-status", "late-header")
+        key = (breach.rule, breach.detail, getattr(breach.at, "site", None) if alone else None)
         known = kept.get(key)
         if known is None or (known.level and not breach.level):
             kept[key] = breach

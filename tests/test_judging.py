@@ -19,6 +19,7 @@ from pytest_oneresponse.contract.events import (
     Gone,
     Improper,
     Lifespan,
+    Lost,
     Message,
     Raised,
     Returned,
@@ -143,6 +144,15 @@ def test_what_is_told_alike_is_told_once() -> None:
     other = Improper("body-not-bytes", "the iterable gave str, not bytes")
     found = findings(exchange_of(W, [Start("200 OK", ()), wrong, wrong, other, E, R]), Told())
     assert [finding.message for finding in found] == [wrong.detail, other.detail]
+
+
+def test_each_line_that_loses_an_answer_is_told() -> None:
+    def lost(site: Any) -> Event:
+        return Lost("orphan-response", "a response (302) was built, and neither sent nor returned", site)
+
+    here, there = (test_levels.__code__, 2), (test_levels.__code__, 4)
+    events = [lost(here), lost(here), lost(there), START, E, R]
+    assert [finding.rule for finding in findings(exchange_of(A, events), Told())] == ["orphan-response"] * 2
 
 
 def test_how_an_exchange_is_named() -> None:
