@@ -14,7 +14,7 @@ from .contract.events import Caught, Data, Event, Improper, Lost, Raised, Start
 from .contract.finding import Finding
 from .contract.machine import Breach, Verdict
 from .exchange import Exchange
-from .frameworks.recognise import must_answer
+from .frameworks.recognise import is_answer
 from .routes import Handler, Route, handler_of
 
 
@@ -36,7 +36,7 @@ def findings(exchange: Exchange, told: Told) -> list[Finding]:
 
 
 def unanswered(exchange: Exchange, route: Route | None) -> Breach | None:
-    """The breach of a view or a middleware that returned None where that is no answer, so that the framework failed.
+    """The breach of a view or a middleware that returned None, or what else is no answer, so that the framework failed.
 
     What the app has thrown away before is why: that is told by itself.
     """
@@ -44,21 +44,23 @@ def unanswered(exchange: Exchange, route: Route | None) -> Breach | None:
     failed = str(start.status)[:1] == "5" if start else exchange.escaped() is not None
     if not failed or exchange.facts.kind != "http" or any(isinstance(event, Lost) for event in exchange.events):
         return None
-    error = exchange.escaped()
-    if error is not None and "None" not in str(error):
-        return None  # each of the frameworks says of this failure that it was given None
     left = tuple((exchange.left or {}).values())
     handler = _handler(exchange, route)
+    if not left or handler is None:
+        return None
     last = blame.left_of(handler, left, strictly=True)
     what = "view"
-    if last is None or last.kind is not NoneType:
-        last, what = left[-1] if left else None, "middleware"
-        if last is None or last.by_user or last.code.co_name not in _MIDDLEWARE or "send" in last.code.co_varnames:
+    if last is None or is_answer(exchange.app, last.kind):
+        last, what = left[-1], "middleware"
+        if last.by_user or last.code.co_name not in _MIDDLEWARE or "send" in last.code.co_varnames:
             return None
-    if last.kind is not NoneType or handler is None or not must_answer(exchange.app):
-        return None
+    value = "None" if last.kind is NoneType else last.kind.__name__
+    error = exchange.escaped()
+    if is_answer(exchange.app, last.kind) or (error is not None and value not in str(error)):
+        return None  # each of the frameworks names what it was given
     then = "was answered 500 in its place" if start else "failed for it"
-    detail = f"the {what} returned None, which is no response, and the request {then}"
+    article = "" if value == "None" else "an " if value[:1] in "aeiou" else "a "
+    detail = f"the {what} returned {article}{value}, which is no response, and the request {then}"
     event = Improper("no-response", detail, (last.code, last.instruction))
     return Breach("no-response", event, None, "HEAD", detail)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import exchange, frameworks
 from .instrument.rewrite import Hooks, compiled
+from .sites import is_users
 
 _getframe = sys._getframe
 _getrefcount = sys.getrefcount
@@ -22,13 +23,15 @@ CLIENTS = ("werkzeug.test", "webtest.", "flask.testing", "django.test")
 def returned(value: Any) -> Any:
     """A function is left with `value`, which is given back."""
     running = _get(None)
-    if running is not None and type(value) not in _NUMBERS:
-        running.note_left(value, _getframe(1))
+    if running is not None:
+        frame = _getframe(1)
+        # What computes returns numbers to itself, thousands of times in a request; to a framework a view returns one.
+        if type(value) not in _NUMBERS or frame.f_back is None or not is_users(frame.f_back.f_code):
+            running.note_left(value, frame)
     return value
 
 
 _NUMBERS = frozenset((int, bool, float, complex))
-"""What is returned thousands of times in a request that computes, and hardly ever by a view."""
 
 
 class _Ended:

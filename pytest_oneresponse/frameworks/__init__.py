@@ -36,14 +36,15 @@ class Framework(Protocol):
     """The base classes of the exceptions that stand for an answer when they are raised, as "module.qualname"; optional."""
     SHORTCUTS: tuple[str, ...]
     """The functions that build a response, as "module.qualname"; optional."""
-    MUST_ANSWER: bool
-    """Whether a handler that returns None has given no answer; optional, and False where it is left out."""
     PROXIES: tuple[str, ...]
     """Path suffixes of files whose response objects merely pass on an inner one."""
     PACKAGES: tuple[str, ...]
     """Top-level packages that are the framework itself."""
     HEADER_SETTERS: tuple[tuple[str, str, str], ...]
     """(module, class, method) taking (self, name, value), through which Content-Length may be declared by hand."""
+
+    def is_answer(self, kind: type) -> bool:
+        """Whether what a handler returns is a response by its type, or made into one; optional: without it all is."""
 
     def routes(self, app: Any) -> list[Route]:
         """One Route per method and template; never raises for a route that it cannot describe."""
@@ -78,6 +79,16 @@ def app_classes() -> dict[str, Framework]:
         for name in module.APPS:
             classes.setdefault(name, module)
     return classes
+
+
+def is_callable(kind: type) -> bool:
+    """Whether the objects of a class can be called."""
+    return any("__call__" in vars(base) for base in kind.__mro__)
+
+
+def is_response(kind: type) -> bool:
+    """Whether a class is a response class of a known framework."""
+    return not responses().isdisjoint(class_names(kind))
 
 
 @functools.cache

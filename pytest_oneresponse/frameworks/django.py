@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ..explore.values import matching
 from ..routes import Parameter, Route, Schema
-from . import Parts, anchored, class_names, joined, top_package
+from . import Parts, anchored, class_names, is_response, joined, top_package
 
 NAME = "django"
 INTERFACE = "wsgi"
@@ -37,10 +37,14 @@ ERRORS = (
     "ninja.errors.HttpError",
 )
 SHORTCUTS = ("django.shortcuts.redirect", "django.shortcuts.render")
-MUST_ANSWER = True
 PROXIES = ()
 PACKAGES = ("django", "rest_framework", "ninja", "asgiref", "sqlparse")
 HEADER_SETTERS = (("django.http.response", "ResponseHeaders", "__setitem__"),)
+
+
+def is_answer(kind: type) -> bool:
+    """A response, or what an asynchronous view is awaited for."""
+    return is_response(kind) or hasattr(kind, "__await__")
 
 
 @contextmanager

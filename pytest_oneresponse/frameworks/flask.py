@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..routes import Parameter, Route, Schema
-from . import Parts, anchored, class_names, joined, top_package
+from . import Parts, anchored, class_names, is_callable, joined, top_package
 
 NAME = "flask"
 INTERFACE = "wsgi"
@@ -19,7 +19,6 @@ SHORTCUTS = (
     *("flask.helpers.make_response", "flask.helpers.redirect", "flask.helpers.send_file", "flask.json.jsonify"),
     *("flask.helpers.send_from_directory", "werkzeug.utils.redirect", "werkzeug.utils.send_file"),
 )
-MUST_ANSWER = True
 PROXIES = ()
 PACKAGES = ("flask", "werkzeug", "jinja2", "markupsafe", "itsdangerous", "click", "blinker")
 HEADER_SETTERS = (
@@ -29,6 +28,12 @@ HEADER_SETTERS = (
 
 _VARIABLE = re.compile(r"<(?:[a-zA-Z_]\w*(?:\(.*?\))?:)?(?P<name>[a-zA-Z]\w*)>")
 _LENGTH = re.compile(r"\{(?P<least>\d+)(?P<open>,(?P<most>\d*))?\}$")
+
+
+def is_answer(kind: type) -> bool:
+    """Text, bytes, a tuple, a dict, a list, an iterator, or a response, which is any WSGI app."""
+    made = issubclass(kind, (str, bytes, bytearray, tuple, dict, list)) or hasattr(kind, "__next__")
+    return made or is_callable(kind)
 
 
 def routes(app: Any) -> list[Route]:

@@ -131,9 +131,10 @@ def routes_of(app: Any) -> list[Route]:
     return routes
 
 
-def must_answer(app: Any) -> bool:
-    """Whether the handlers of the app's framework have to return a response: None is no answer there."""
-    return any(getattr(found.framework, "MUST_ANSWER", False) for found in recognise_all(app))
+def is_answer(app: Any, kind: type) -> bool:
+    """Whether a handler of the app's framework has answered by returning a value of a type."""
+    tests = [getattr(found.framework, "is_answer", None) for found in recognise_all(app)]
+    return not tests or any(test is None or test(kind) for test in tests)
 
 
 def hosts_of(app: Any) -> list[str]:

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..routes import Parameter, Route, Schema
-from . import Parts, anchored, class_names, joined, prefixed, top_package
+from . import Parts, anchored, class_names, is_callable, joined, prefixed, top_package
 
 NAME = "starlette"
 INTERFACE = "asgi"
 APPS = ("starlette.applications.Starlette", "starlette.routing.Router")
 RESPONSES = ("starlette.responses.Response",)
 ERRORS = ("starlette.exceptions.HTTPException",)
-MUST_ANSWER = True
 PROXIES = ("starlette/middleware/base.py",)
 PACKAGES = ("starlette", "anyio", "sniffio")
 HEADER_SETTERS = (
@@ -94,6 +93,11 @@ class Reader:
             rest = Parameter("path", "path", {"type": "string", "format": "path"}, required=False)
             methods = ("GET",) if type(app).__name__ == "StaticFiles" else _ANY
             yield from (Route(method, "/{path}", app, ("/", rest)) for method in methods)
+
+
+def is_answer(kind: type) -> bool:
+    """A response, which is any ASGI app."""
+    return is_callable(kind)
 
 
 def routes(app: Any) -> list[Route]:

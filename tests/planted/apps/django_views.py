@@ -30,6 +30,10 @@ def nothing(request):  # also: no-response
     request.seen = True  # where: no-response
 
 
+def text_returned(request):  # also: no-response
+    return "text"  # where: no-response
+
+
 def something(request):
     return HttpResponse("text")
 

@@ -27,6 +27,11 @@ def nothing_returned(number):  # also: no-response
     return None  # where: no-response
 
 
+@app.get("/number-returned")
+def number_returned():  # also: no-response
+    return 404  # where: no-response
+
+
 @app.get("/something")
 def something():
     return "text"

@@ -32,6 +32,10 @@ async def nothing(request):  # also: no-response
     request.state.seen = True  # where: no-response
 
 
+async def text_returned(request):  # also: no-response
+    return "text"  # where: no-response
+
+
 def nothing_in_a_thread(request):  # also: no-response
     request.state.seen = True  # where: no-response
 
