@@ -14,7 +14,7 @@ from .apps import App
 from .contract.events import TimedOut
 from .contract.finding import Finding, Ledger
 from .contract.request import Request
-from .exchange import Exchange
+from .exchange import Exchange, put_marks
 from .explore.trials import Plan, Trial
 from .protocols import alarm, probe
 from .protocols.client import DEFAULT, Answer
@@ -70,6 +70,7 @@ def drive(app: App, route: Route, settings: Settings) -> Driven:
     Raises only what the user's own fixtures raise, and KeyboardInterrupt.
     """
     driven = Driven(route)
+    put_marks()
     began = time.perf_counter()
     with probe.probing(app.holds) as closing, alarm.kept():
         run = _Run(app, route, settings, driven, closing)

@@ -34,6 +34,8 @@ class Swap:
         self.users: dict[str, int] = {}
         """Those of them that are the user's."""
         self.count = -1
+        self.scanned = False
+        """Whether all of the heap has been looked at."""
 
     def refresh(self) -> bool:
         """Put the marks into what has been imported since the last time; whether there was anything to look at."""
@@ -47,7 +49,12 @@ class Swap:
             return False
         self.users.update((name, _spec(name)) for name in mine)
         # All of the heap is looked at once; later only at what refers to the new modules' names, as every function does.
-        self.put(_functions_of([sys.modules[name] for name in mine]) if self.swapped else None)
+        try:
+            self.put(_functions_of([sys.modules[name] for name in mine]) if self.scanned else None)
+        except BaseException:  # a time limit struck here: all is looked at again
+            self.forget()
+            raise
+        self.scanned = True
         return True
 
     def put(self, functions: Iterable[FunctionType] | None = None) -> int:
@@ -70,6 +77,7 @@ class Swap:
         self.seen.clear()
         self.users.clear()
         self.count = -1
+        self.scanned = False
 
     def rewritten(self, code: CodeType, asserting: bool) -> CodeType | None:
         """What stands in place of a code object; `asserting`: its module was compiled by pytest."""

@@ -327,3 +327,17 @@ def test_the_hooks_in_a_functions_constants_can_be_pickled(load: Import, tmp_pat
     assert hooks
     read: Callable[[Any], Any] = lambda one: pickle.loads(pickle.dumps(one))  # noqa: E731
     assert all(read(one) is one for one in hooks)
+
+
+def test_what_a_time_limit_has_cut_short_is_done_again(
+    swap: Swap, load: Import, noted: Noted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = load("user", "def f(): return 1\n")
+
+    def struck(*_: Any) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(swap, "put", struck)
+        swap.refresh()
+    assert swap.refresh() and user.f() == 1 and noted.returned == [1]
