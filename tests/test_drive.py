@@ -275,11 +275,11 @@ def test_a_background_task_that_takes_long_is_no_failure() -> None:
 def test_a_slow_route_is_cut_short() -> None:
     async def slow(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":
-            await asyncio.sleep(0.015)
+            await asyncio.sleep(0.1)
             await send({"type": "http.response.start", "status": 200})
             await send({"type": "http.response.body", "body": b"a"})
 
-    driven = run(slow, app=app_of(slow, interface="asgi"), timeout=0.025)
+    driven = run(slow, app=app_of(slow, interface="asgi"), timeout=0.25)
     assert driven.cut_short.startswith("slow") and driven.gave_up == "" and driven.requests < 15
 
 
