@@ -52,7 +52,10 @@ def unanswered(exchange: Exchange, route: Route | None) -> Breach | None:
     what = "view"
     if last is None or is_answer(exchange.app, last.kind):
         last, what = left[-1], "middleware"
-        if last.by_user or last.code.co_name not in _MIDDLEWARE or "send" in last.code.co_varnames:
+        speaks = {"send", "start_response"} & set(
+            last.code.co_varnames
+        )  # the protocol, in which it is no response that returns
+        if last.kind is not NoneType or last.by_user or last.code.co_name not in _MIDDLEWARE or speaks:
             return None
     value = "None" if last.kind is NoneType else last.kind.__name__
     error = exchange.escaped()

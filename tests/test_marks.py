@@ -212,6 +212,15 @@ def test_a_type_is_looked_up_once(exchange: Exchange, monkeypatch: pytest.Monkey
     assert lost(exchange) == [ORPHAN, ORPHAN] and marks._rules[Response] == "orphan-response"
 
 
-def test_numbers_are_not_noted_as_no_view_answers_with_them(exchange: Exchange) -> None:
-    assert [marks.returned(value) for value in (1, True, 1.5, 2j)] == [1, True, 1.5, 2j]
+def test_a_number_that_the_users_own_code_gets_is_not_noted(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def computed(value: Any) -> Any:
+        return marks.returned(value)
+
+    monkeypatch.setattr(marks, "is_users", lambda code: code.co_filename == __file__)
+    for value in (1, True, 1.5, 2j):
+        assert computed(value) is value
     assert exchange.left is None
+    monkeypatch.setattr(marks, "is_users", lambda _: False)
+    assert computed(404) == 404 and exchange.left is not None, "a framework gets it"
