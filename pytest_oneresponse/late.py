@@ -12,7 +12,7 @@ import sys
 import weakref
 from abc import ABCMeta
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 from . import sites
 from .exchange import Exchange, headers_key, status_of
@@ -121,7 +121,7 @@ def _holder_class(kind: type) -> type | None:
 
 
 def _subclass(kind: type, methods: dict[str, Any]) -> type | None:
-    notices = any("__init_subclass__" in vars(base) for base in kind.__mro__[:-1])
+    notices = any("__init_subclass__" in vars(base) for base in kind.__mro__ if base not in (object, Generic))
     if notices or type(kind) not in (type, ABCMeta):
         return None  # a class that notices its subclasses may keep a list of them
     names: dict[str, Any] = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}

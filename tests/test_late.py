@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pytest
 
@@ -50,6 +50,13 @@ class SlottedFast:
     def __init__(self) -> None:
         self.status_code = 200
         self.headers = Headers()
+
+
+Value = TypeVar("Value")
+
+
+class Table(Headers, Generic[Value]):
+    """As the headers of the older Starlette: a generic class, which notices its subclasses only to check their parameters."""
 
 
 class Final(Response):
@@ -227,6 +234,14 @@ def test_what_cannot_be_watched_is_left_alone(kind: Any, exchange: Exchange) -> 
         thing.status_code = 404
         thing.headers["X"] = "y"
         assert told(exchange) == [] and type(thing.headers) is Headers
+
+
+def test_headers_of_a_generic_class_are_watched(exchange: Exchange) -> None:
+    response = Response()
+    response.headers = Table[str]()
+    late.watch(exchange, response)
+    response.headers["X"] = "y"
+    assert told(exchange) == [("late-header", "the header 'X' was set after the response had started")]
 
 
 def test_a_class_with_slots_and_weak_references_is_watched(exchange: Exchange) -> None:

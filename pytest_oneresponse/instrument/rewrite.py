@@ -132,7 +132,8 @@ class _Marker(ast.NodeTransformer):
         return self.changing(node, node.targets)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
-        return self.changing(node, [node.target])
+        in_its_place = not isinstance(node.target, ast.Subscript) and _is_named(node.target)  # headers += [...]
+        return [node, _changed()] if in_its_place else self.changing(node, [node.target])
 
     def visit_Delete(self, node: ast.Delete) -> Any:
         return self.changing(node, node.targets)
@@ -210,7 +211,7 @@ def _call(mark: str, place: ast.ExceptHandler) -> ast.Expr:
 def _is_of_a_head(target: ast.expr) -> bool:
     """Whether an assignment changes an item of what is called headers, or the head in an ASGI message."""
     if not isinstance(target, ast.Subscript):
-        return isinstance(target, ast.Name) and "header" in target.id.lower()  # headers += [...]
+        return False
     key = target.slice
     return _is_named(target.value) or (isinstance(key, ast.Constant) and key.value in ("headers", "status"))
 

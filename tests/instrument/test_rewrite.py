@@ -262,6 +262,12 @@ CHANGES = [
     ("headers['a'] = 1", 1),
     ("message['headers'] = []", 1),
     ("headers += [1]", 1),
+    ("other.headers += [1]", 1),
+    ("message['headers'] += [1]", 1),
+    ("message['status'] = 1", 1),
+    ("headers = other", 0),
+    ("other.headers = x", 0),
+    ("del headers", 0),
     ("del headers[0]", 1),
     ("headers.append(\n    1)", 1),
     ("response_headers.clear()", 1),
@@ -286,11 +292,16 @@ class Anything:
     """Whatever is done to it can be done."""
 
     def __getattr__(self, name: str) -> Any:
-        return lambda *_: None
+        return Anything()
+
+    def __call__(self, *_: Any) -> None: ...
 
     def __setitem__(self, key: Any, value: Any) -> None: ...
 
     def __delitem__(self, key: Any) -> None: ...
+
+    def __getitem__(self, key: Any) -> Any:
+        return self
 
     def __iadd__(self, other: Any) -> Anything:
         return self
