@@ -16,12 +16,14 @@ what is called headers, or an item of a message.
 from __future__ import annotations
 
 import ast
-import sys
 import warnings
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any, cast
+
+from .nodes import COMPILED, at, first_part, last_name, nowhere
+from .observe import Observed, Observer
 
 RETURNED = "\0oneresponse: returned"
 THROWN_AWAY = "\0oneresponse: thrown away"
@@ -34,8 +36,6 @@ _MAKES_A_VALUE = (ast.Call, ast.Await, ast.Tuple)
 _CHOOSES = (ast.IfExp, ast.BoolOp)
 """Expressions whose value is that of one of their parts."""
 _BROAD = frozenset(("Exception", "BaseException"))
-_COMPILED = frozenset(("jit", "njit", "vectorize", "guvectorize", "stencil", "cfunc", "compile", "script", "overload"))
-"""Decorators of compilers that read a function's bytecode or source: what they take is left as it is."""
 _PLAIN = frozenset(("property", "cached_property", "setter", "getter", "deleter", "overload", "total_ordering"))
 """Decorators of functions whose return is no answer to a request, and which are called often."""
 
@@ -54,17 +54,22 @@ class Hooks:
     changed: Callable[[], object] = object
     ended: Any = None
     """What is `returned` where it is subscripted; made of that where it is not given."""
+    observed: Observed | None = None
+    """With these the marks of exploration are put in, too."""
 
     def table(self) -> dict[str, Any]:
         ended = self.ended or type("Ended", (), {"__getitem__": staticmethod(self.returned)})()
         hooks = (self.returned, self.thrown_away, self.caught, self.changed, ended)
-        return dict(zip((RETURNED, THROWN_AWAY, CAUGHT, CHANGED, ENDED), hooks, strict=True))
+        table = dict(zip((RETURNED, THROWN_AWAY, CAUGHT, CHANGED, ENDED), hooks, strict=True))
+        return table | self.observed.table() if self.observed is not None else table
 
 
 def compiled(tree: ast.Module, filename: str, hooks: Hooks | None = None) -> CodeType:
     """The code of a module; with `hooks` the tree is marked first, in place. Raises SyntaxError and ValueError."""
     if hooks is not None:
         _Marker().visit(tree)
+        if hooks.observed is not None:
+            Observer(filename, hooks.observed).visit(tree)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what there is to say of this source was said when it was imported
         code = compile(tree, filename, "exec", dont_inherit=True)
@@ -98,8 +103,8 @@ class _Marker(ast.NodeTransformer):
         return self.function(node)
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
-        decorators = {_last_name(decorator) for decorator in node.decorator_list}
-        if decorators & _COMPILED:
+        decorators = {last_name(decorator) for decorator in node.decorator_list}
+        if decorators & COMPILED:
             return node
         outer = self.marks_returns, self.marks_bare_returns
         private = node.name.startswith("__") and node.name.endswith("__") and node.name != "__call__"
@@ -117,9 +122,9 @@ class _Marker(ast.NodeTransformer):
 
     def visit_Return(self, node: ast.Return) -> ast.AST:
         if self.marks_bare_returns or (self.marks_returns and node.value is not None):
-            value = node.value or _at(ast.Constant(None), node)
-            call = ast.Call(func=_at(ast.Constant(RETURNED), _first(value)), args=[value], keywords=[])
-            node.value = _at(call, node)
+            value = node.value or at(ast.Constant(None), node)
+            call = ast.Call(func=at(ast.Constant(RETURNED), first_part(value)), args=[value], keywords=[])
+            node.value = _ours(at(call, node))
         return node
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
@@ -151,24 +156,24 @@ class _Marker(ast.NodeTransformer):
         elif isinstance(value, _MAKES_A_VALUE):
             # As a condition the chain jumps to the next statement itself. Where the two ways meet there has to be a line:
             # else a second statement on this one would seem to begin there, and what follows would have that of another.
-            chain = ast.If(test=_thrown_away(value), body=[_nowhere(ast.Pass())], orelse=[])
-            statements = [_nowhere(chain), _where_it_ends(value)]
+            chain = ast.If(test=_thrown_away(value), body=[nowhere(ast.Pass())], orelse=[])
+            statements = [_ours(nowhere(chain)), _where_it_ends(value)]
         return [*statements, _changed()] if changes else statements
 
 
 def _thrown_away(value: ast.expr) -> ast.expr:
     """The chain that throws a value away. It has no place of its own, and so gets the one at which the value was made."""
     chain = ast.Compare(
-        left=_at(ast.Constant(None), _first(value)),
+        left=at(ast.Constant(None), first_part(value)),
         ops=[ast.IsNot(), ast.In()],
-        comparators=[value, _nowhere(ast.Constant(THROWN_AWAY))],
+        comparators=[value, nowhere(ast.Constant(THROWN_AWAY))],
     )
-    return cast("ast.expr", _nowhere(chain))
+    return cast("ast.expr", _ours(nowhere(chain)))
 
 
 def _where_it_ends(value: ast.expr) -> ast.Pass:
     """A statement that does nothing, on the line on which a value was made last: that of a method's name is its call's."""
-    place = _at(ast.Pass(), value)
+    place = at(ast.Pass(), value)
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
         place.lineno = value.func.end_lineno or value.lineno
         place.end_lineno = max(place.lineno, value.end_lineno or 0)
@@ -192,14 +197,14 @@ def _choice(value: ast.expr) -> ast.expr:
 
 def _changed() -> ast.stmt:
     """The statement that calls the hook, at the place of what has run before it."""
-    call = ast.Call(func=_nowhere(ast.Constant(CHANGED)), args=[], keywords=[])
-    return cast("ast.stmt", _nowhere(ast.Expr(_nowhere(call))))
+    call = ast.Call(func=nowhere(ast.Constant(CHANGED)), args=[], keywords=[])
+    return cast("ast.stmt", nowhere(ast.Expr(_ours(nowhere(call)))))
 
 
 def _call(mark: str, place: ast.ExceptHandler) -> ast.Expr:
     """A statement that calls a hook, at the word `except`."""
     name = ast.Constant(mark)
-    call = ast.Call(func=name, args=[], keywords=[])
+    call = _ours(ast.Call(func=name, args=[], keywords=[]))
     statement = ast.Expr(call)
     nodes: tuple[ast.expr | ast.stmt, ...] = (name, call, statement)
     for one in nodes:
@@ -249,9 +254,9 @@ def _end() -> ast.Return:
     on each way out, and leaves it out where there is none.
     """
     # A subscript, as that is short enough for the compiler to write it at each way out, like the end it replaces.
-    mark, nothing = _nowhere(ast.Constant(ENDED)), _nowhere(ast.Constant(None))
-    subscript = _nowhere(ast.Subscript(value=mark, slice=nothing, ctx=ast.Load()))
-    return cast("ast.Return", _nowhere(ast.Return(value=subscript)))
+    mark, nothing = nowhere(ast.Constant(ENDED)), nowhere(ast.Constant(None))
+    subscript = _ours(nowhere(ast.Subscript(value=mark, slice=nothing, ctx=ast.Load())))
+    return cast("ast.Return", nowhere(ast.Return(value=subscript)))
 
 
 def _yields(node: ast.AsyncFunctionDef) -> bool:
@@ -266,31 +271,7 @@ def _yields(node: ast.AsyncFunctionDef) -> bool:
     return False
 
 
-def _at(node: Any, place: Any) -> Any:
-    return ast.copy_location(node, place)
-
-
-def _first(node: ast.expr) -> ast.expr:
-    """The part of an expression that runs first: its line is the one on which the expression begins to run."""
-    if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp)) and sys.version_info >= (3, 12):
-        return _first(node.generators[0].iter)  # no function of its own any more
-    if isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-        return node
-    if isinstance(node, ast.Tuple) and all(isinstance(part, ast.Constant) for part in node.elts):
-        return node
-    return next((_first(part) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)), node)
-
-
-def _nowhere(node: Any) -> Any:
-    """The node without a place: the compiler gives its code the place of what runs before it, and no line of its own."""
-    node.lineno = node.end_lineno = node.col_offset = node.end_col_offset = -1
+def _ours(node: Any) -> Any:
+    """The node, known for a mark: it is not marked in its turn."""
+    node.ours = True
     return node
-
-
-def _last_name(node: ast.expr) -> str:
-    """The last part of a decorator's name: "jit" of `@numba.jit(nopython=True)`."""
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""

@@ -25,6 +25,8 @@ class Swap:
         self.hooks = hooks
         self.config = config
         self.files: dict[str, Pairs] = {}
+        self.of_hooks: dict[int, dict[str, Pairs]] = {id(hooks): self.files}
+        """The rewritten files of every set of hooks that was in use."""
         self.before: dict[int, tuple[CodeType, CodeType]] = {}
         """The original of every rewritten code object that is in use, by the id of the latter, which is kept beside it."""
         self.swapped: list[weakref.ref[FunctionType]] = []
@@ -72,6 +74,27 @@ class Swap:
                 done += 1
         return done
 
+    def change(self, hooks: Hooks) -> None:
+        """Put the marks of other hooks in the place of these, in every function that has marks."""
+        if hooks is self.hooks:
+            return
+        self.hooks = hooks
+        self.files = self.of_hooks.setdefault(id(hooks), {})
+        for function in self.marked():
+            code = self.before[id(function.__code__)][1]
+            rewritten = self.rewritten(code, "@pytest_ar" in function.__globals__) or code
+            if rewritten is not code:
+                self.keep(rewritten, code)
+            function.__code__ = rewritten
+
+    def marked(self) -> list[FunctionType]:
+        """The functions that have marks now."""
+        swapped = [function for reference in self.swapped if (function := reference()) is not None]
+        found = {
+            id(function): function for function in (*swapped, *_functions()) if id(function.__code__) in self.before
+        }
+        return list(found.values())
+
     def forget(self) -> None:
         """Look at every module anew: whose code is the user's has changed."""
         self.seen.clear()
@@ -98,14 +121,12 @@ class Swap:
     def take_out(self) -> None:
         """Give every function that is alive the code back that it came with."""
         if self.before:
-            swapped = [function for reference in self.swapped if (function := reference()) is not None]
-            for function in (*swapped, *_functions()):
-                known = self.before.get(id(function.__code__))
-                if known is not None:
-                    function.__code__ = known[1]
+            for function in self.marked():
+                function.__code__ = self.before[id(function.__code__)][1]
         self.before.clear()
         self.swapped.clear()
-        self.files.clear()
+        for files in self.of_hooks.values():
+            files.clear()
         self.forget()
 
 

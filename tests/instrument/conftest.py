@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import linecache
+import operator
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,22 +13,73 @@ from typing import Any
 
 import pytest
 
+from pytest_oneresponse.instrument.observe import OPERATORS, Observed
 from pytest_oneresponse.instrument.rewrite import Hooks
 
 Import = Callable[..., ModuleType]
 
 
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "Eq": operator.eq,
+    "NotEq": operator.ne,
+    "Lt": operator.lt,
+    "LtE": operator.le,
+    "Gt": operator.gt,
+    "GtE": operator.ge,
+    "In": lambda one, other: one in other,
+    "NotIn": lambda one, other: one not in other,
+    "Is": operator.is_,
+    "IsNot": operator.is_not,
+}
+
+
+def seeing_nothing() -> Observed:
+    """Hooks for the marks of exploration that do what the marked code does, and no more."""
+    kept: list[Any] = []
+
+    def compare(number: int, kind: int, one: Any, other: Any) -> Any:
+        return _COMPARE[OPERATORS[kind].__name__](one, other)
+
+    def compare_on(number: int, kind: int, one: Any, other: Any) -> Any:
+        kept.append(other)
+        result = compare(number, kind, one, other)
+        if not result:
+            kept.pop()
+        return result
+
+    def given(number: int, value: Any) -> Any:
+        return value
+
+    return Observed(
+        decide=lambda number, value: bool(value),
+        weigh=given,
+        compare=compare,
+        compare_on=compare_on,
+        middle=kept.pop,
+        item=lambda number, container, key: (container, key),
+        call=given,
+        iterate=given,
+        unpack=lambda number, count, value: value,
+        match=given,
+        passed=lambda number: None,
+        begin=lambda number: None,
+        await_=given,
+        enter_with=given,
+    )
+
+
 class Noted:
     """What the marks have said: the values that functions were left with, those thrown away, and how often one caught."""
 
-    def __init__(self) -> None:
+    def __init__(self, observed: Observed | None = None) -> None:
+        self.observed = observed
         self.returned: list[Any] = []
         self.thrown_away: list[Any] = []
         self.caught = 0
 
     @property
     def hooks(self) -> Hooks:
-        return Hooks(self.leave, self, self.catch)
+        return Hooks(self.leave, self, self.catch, observed=self.observed)
 
     def leave(self, value: Any) -> Any:
         self.returned.append(value)
@@ -41,8 +93,15 @@ class Noted:
         self.caught += 1
 
 
+@pytest.fixture(params=["watched", "explored"])
+def noted(request: pytest.FixtureRequest) -> Noted:
+    """With the marks that watching puts in, and with those of exploration beside them."""
+    return Noted(seeing_nothing() if request.param == "explored" else None)
+
+
 @pytest.fixture
-def noted() -> Noted:
+def watched() -> Noted:
+    """With the marks alone that watching puts in."""
     return Noted()
 
 

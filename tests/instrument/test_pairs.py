@@ -56,9 +56,9 @@ def test_code_that_is_found_at_once_costs_one_way_of_compiling(load: Import, not
         "a, b = (lambda x: x,\n  lambda x: x)",
     ],
 )
-def test_two_lambdas_on_one_line_keep_their_own_columns(line: str, load: Import, noted: Noted) -> None:
+def test_two_lambdas_on_one_line_keep_their_own_columns(line: str, load: Import, watched: Noted) -> None:
     user = load("user", line + "\n")
-    found = pairs(user, noted)
+    found = pairs(user, watched)
     for function in (user.a, user.b):
         code = found.rewritten(function.__code__)
         assert code is not None

@@ -530,9 +530,14 @@ def seen(function: Callable[..., Any], answers: list[Any]) -> list[tuple[str, in
     return events
 
 
+STEPS_OF_THEIR_OWN = ("chain", "long condition", "not")
+
+
 @pytest.mark.parametrize("kind", LINES)
 @pytest.mark.parametrize("answers", [[], [1], [0, 1], [1, 1], [1, 0, 1], [2, 2, 2]], ids=str)
 def test_a_tracer_sees_the_lines_that_it_saw(kind: str, answers: list[Any], noted: Noted) -> None:
+    if noted.observed and any(word in kind for word in STEPS_OF_THEIR_OWN):
+        pytest.skip("while it is explored, an expression over several lines goes from line to line in another order")
     source = f"def f(c, o, w):\n{textwrap.indent(LINES[kind], '    ')}\n"
     before, after = run(source)["f"], run(source, noted)["f"]
     assert before.__code__ != after.__code__ or kind == "yield"

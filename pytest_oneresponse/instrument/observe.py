@@ -1,0 +1,465 @@
+"""The marks that exploration and fault injection need: what a function compares, reads, calls and decides.
+
+Theory. Each mark is a call of a hook, with the number of its place and what the hook is to see; the hook gives back
+what the code goes on with. `a < b` becomes ``COMPARE(7, 2, a, b)``: the hook does what it does. `container[key]`
+becomes ``getitem(*ITEM(8, container, key))``, so that no frame of ours is in the traceback of its KeyError. `f(x)` becomes
+``CALL(9, f)(x)``: the hook gives back `f`, or what stands in for it, so that the call itself is the user's, with the
+user's frame. What is merely passed on (the value of a condition, an iterable, a subject of `match`) goes through a hook
+that returns it. Every mark stands where the code that it marks stands.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .nodes import COMPILED, at, first_part, last_name, nowhere
+
+DECIDE = "\0oneresponse: decide"
+WEIGH = "\0oneresponse: weigh"
+COMPARE = "\0oneresponse: compare"
+COMPARE_ON = "\0oneresponse: compare on"
+MIDDLE = "\0oneresponse: middle"
+ITEM = "\0oneresponse: item"
+GET_ITEM = "\0oneresponse: get item"
+CALL = "\0oneresponse: call"
+AWAIT = "\0oneresponse: await"
+ITERATE = "\0oneresponse: iterate"
+ENTER_WITH = "\0oneresponse: with"
+UNPACK = "\0oneresponse: unpack"
+MATCH = "\0oneresponse: match"
+PASS = "\0oneresponse: pass"
+BEGIN = "\0oneresponse: begin"
+
+OPERATORS: tuple[type[ast.cmpop], ...] = (
+    *(ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE),
+    *(ast.In, ast.NotIn, ast.Is, ast.IsNot),
+)
+"""What a comparison's number stands for."""
+_LEFT_ALONE = frozenset(("super", "locals", "globals", "vars", "dir", "eval", "exec"))
+"""Functions that look at the frame that calls them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function in which marks were put: its file, its first line (that of the first decorator) and its name."""
+
+    file: str
+    line: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a function. `outcomes`: the ways on from here, empty where the place is no branch."""
+
+    number: int
+    kind: str
+    function: Function
+    line: int
+    column: int
+    outcomes: tuple[str, ...] = ()
+    detail: Any = None
+    """For `match` what its cases wait for, as plain values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the marks stand for, each named as in the theory above; what is None is not marked."""
+
+    decide: Callable[[int, Any], bool]
+    weigh: Callable[[int, Any], Any]
+    compare: Callable[[int, int, Any, Any], Any]
+    compare_on: Callable[[int, int, Any, Any], Any]
+    middle: Callable[[], Any]
+    item: Callable[[int, Any, Any], tuple[Any, Any]]
+    call: Callable[[int, Any], Any]
+    iterate: Callable[[int, Any], Any]
+    unpack: Callable[[int, int, Any], Any]
+    match: Callable[[int, Any], Any]
+    passed: Callable[[int], object]
+    begin: Callable[[int], object]
+    await_: Callable[[int, Any], Any] | None = None
+    enter_with: Callable[[int, Any], Any] | None = None
+
+    def table(self) -> dict[str, Any]:
+        table = {DECIDE: self.decide, WEIGH: self.weigh, COMPARE: self.compare, COMPARE_ON: self.compare_on}
+        table |= {
+            MIDDLE: self.middle,
+            ITEM: self.item,
+            GET_ITEM: operator.getitem,
+            CALL: self.call,
+            ITERATE: self.iterate,
+            UNPACK: self.unpack,
+        }
+        table |= {MATCH: self.match, PASS: self.passed, BEGIN: self.begin}
+        return table | {AWAIT: self.await_, ENTER_WITH: self.enter_with}
+
+
+@dataclass(slots=True)
+class Marks:
+    """Every mark that was put in, by its number; a function that is compiled twice has the same ones."""
+
+    all: list[Mark] = field(default_factory=list)
+    of_function: dict[Function, dict[tuple[Any, ...], Mark]] = field(default_factory=dict)
+
+    def add(self, kind: str, function: Function, node: Any, outcomes: tuple[str, ...] = (), detail: Any = None) -> int:
+        known = self.of_function.setdefault(function, {})
+        key = (kind, node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
+        mark = known.get(key)
+        if mark is None:
+            mark = known[key] = Mark(len(self.all), kind, function, node.lineno, node.col_offset, outcomes, detail)
+            self.all.append(mark)
+        return mark.number
+
+
+MARKS = Marks()
+
+
+class Observer(ast.NodeTransformer):
+    """Puts the marks into the functions of a tree. Nodes that have the attribute `ours` are the other marks' own."""
+
+    def __init__(self, filename: str, hooks: Observed) -> None:
+        self.filename = filename
+        self.hooks = hooks
+        self.names: list[str] = []
+        self.function: Function | None = None
+
+    # --- where we are
+
+    def visit(self, node: ast.AST) -> Any:
+        if self.function is None:
+            outside = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+            return super().visit(node) if isinstance(node, outside) else self.generic_visit(node)
+        if getattr(node, "ours", False):
+            return self.generic_visit(node)
+        return super().visit(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> Any:
+        outer, self.function = self.function, None  # a class's body is not run again
+        self.names.append(node.name)
+        node.body = self.statements(node.body)
+        self.names.pop()
+        self.function = outer
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        return self.defined(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> Any:
+        return self.defined(node)
+
+    def defined(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Any:
+        if any(last_name(decorator) in COMPILED for decorator in node.decorator_list):
+            return node
+        outer = self.function
+        self.names.append(node.name)
+        line = min((decorator.lineno for decorator in node.decorator_list), default=node.lineno)
+        self.function = Function(self.filename, line, ".".join(self.names))
+        self.names.append("<locals>")
+        begin = self.statement(BEGIN, MARKS.add("begin", self.function, node))
+        silent = next((n for n, one in enumerate(node.body) if not _runs_nothing(one)), 0)
+        _all_at(begin, _beginning(node.body[silent]))
+        node.body = [*node.body[:silent], begin, *self.statements(node.body[silent:])]
+        del self.names[-2:]
+        self.function = outer
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> Any:
+        outer = self.function
+        self.function = Function(self.filename, node.lineno, ".".join((*self.names, "<lambda>")))
+        self.names += ["<lambda>", "<locals>"]
+        node.body = self.visit(node.body)
+        del self.names[-2:]
+        self.function = outer
+        return node
+
+    def statements(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        done: list[ast.stmt] = []
+        for statement in body:
+            marked = self.visit(statement)
+            done += marked if isinstance(marked, list) else [marked]
+        return done
+
+    # --- decisions
+
+    def visit_If(self, node: ast.If) -> Any:
+        return self.deciding(node)
+
+    def visit_While(self, node: ast.While) -> Any:
+        return self.deciding(node)
+
+    def visit_Assert(self, node: ast.Assert) -> Any:
+        # The comparison itself stays: the compiler takes its place for that of the error.
+        visit = self.generic_visit if isinstance(node.test, ast.Compare) else self.visit
+        node.test = visit(node.test)
+        return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> Any:
+        return self.deciding(node)
+
+    def deciding(self, node: Any) -> Any:
+        plain = node.test
+        self.generic_visit(node)
+        node.test = self.decided(plain, node.test, node)
+        return node
+
+    def decided(self, plain: ast.expr, marked: ast.expr, place: Any) -> ast.expr:
+        if isinstance(plain, ast.Constant) or _of_an_assertion(plain):
+            return marked
+        number = self.add("decide", place if isinstance(place, ast.stmt) else plain, ("true", "false"))
+        return _hook(DECIDE, number, marked)
+
+    def visit_comprehension(self, node: ast.comprehension) -> Any:
+        plain = list(node.ifs)
+        self.generic_visit(node)
+        node.iter = _hook(ITERATE, self.add("iterate", node.iter), node.iter)
+        node.ifs = [self.decided(one, marked, one) for one, marked in zip(plain, node.ifs, strict=True)]
+        return node
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> Any:
+        kinds = [type(value) for value in node.values]
+        self.generic_visit(node)
+        # What a comparison or another choice comes to is noted there.
+        noted = (ast.Compare, ast.BoolOp, ast.Constant)
+        node.values = [
+            value if issubclass(kind, noted) else _hook(WEIGH, self.add("weigh", value), value)
+            for kind, value in zip(kinds, node.values, strict=True)
+        ]
+        return node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> Any:
+        plain = node.operand
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Not) and not isinstance(plain, (ast.Compare, ast.BoolOp, ast.Constant)):
+            node.operand = _hook(WEIGH, self.add("weigh", node.operand), node.operand)
+        return node
+
+    # --- comparisons
+
+    def visit_Compare(self, node: ast.Compare) -> Any:
+        if _of_an_assertion(node):
+            return node
+        self.generic_visit(node)
+        if len(node.ops) == 1:
+            return self.compared(node, node.ops[0], node.left, node.comparators[0], COMPARE)
+        # a < b < c is (a < b) and (b < c), with b made once: the hook keeps it for the next link.
+        links: list[ast.expr] = []
+        left = node.left
+        for place, (kind, right) in enumerate(zip(node.ops, node.comparators, strict=True)):
+            last = place == len(node.ops) - 1
+            links.append(self.compared(node, kind, left, right, COMPARE if last else COMPARE_ON, place))
+            left = at(ast.Call(func=at(ast.Constant(MIDDLE), right), args=[], keywords=[]), right)
+        return at(ast.BoolOp(op=ast.And(), values=links), node)
+
+    def compared(
+        self, node: ast.Compare, operator: ast.cmpop, left: ast.expr, right: ast.expr, mark: str, place: int = 0
+    ) -> Any:
+        # The links of a chain share a place in the source: each has its own number by its right side.
+        number = self.add("compare", right if place else node)
+        kind = ast.Constant(OPERATORS.index(type(operator)))
+        return at(_call(mark, first_part(left), ast.Constant(number), kind, left, right), node)
+
+    # --- what is read, called, gone through
+
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        self.generic_visit(node)
+        if not isinstance(node.ctx, ast.Load) or isinstance(node.slice, ast.Slice):
+            return node
+        pair = at(
+            _call(ITEM, first_part(node.value), ast.Constant(self.add("item", node)), node.value, node.slice), node
+        )
+        return at(_call(GET_ITEM, first_part(node.value), at(ast.Starred(pair, ast.Load()), node)), node)
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        func = node.func
+        self.generic_visit(node)
+        if not isinstance(func, ast.Name) or func.id not in _LEFT_ALONE:
+            node.func = _hook(CALL, self.add("call", node), node.func)
+            if isinstance(func, ast.Attribute) and func.lineno != func.end_lineno:
+                # The compiler gives the call of a method the place of the method's name.
+                for call in (node, node.func):
+                    call.lineno, call.col_offset = func.end_lineno or 0, (func.end_col_offset or 0) - len(func.attr)
+        return node
+
+    def visit_Await(self, node: ast.Await) -> Any:
+        self.generic_visit(node)
+        if self.hooks.await_ is not None:
+            node.value = _hook(AWAIT, self.add("await", node), node.value)
+        return node
+
+    def visit_For(self, node: ast.For) -> Any:
+        return self.going_through(node)
+
+    def visit_AsyncFor(self, node: ast.AsyncFor) -> Any:
+        return self.going_through(node)
+
+    def going_through(self, node: Any) -> Any:
+        self.generic_visit(node)
+        node.iter = _hook(ITERATE, self.add("iterate", node.iter), node.iter)
+        node.body.insert(0, self.statement(PASS, self.add("for", node, ("entered",))))
+        return node
+
+    def visit_With(self, node: ast.With) -> Any:
+        return self.entering(node)
+
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> Any:
+        return self.entering(node)
+
+    def entering(self, node: Any) -> Any:
+        self.generic_visit(node)
+        if self.hooks.enter_with is not None:
+            for item in node.items:
+                number = self.add("with", item.context_expr)
+                item.context_expr = _hook(ENTER_WITH, number, item.context_expr)
+        return node
+
+    def visit_Assign(self, node: ast.Assign) -> Any:
+        self.generic_visit(node)
+        target = node.targets[0]
+        if isinstance(target, (ast.Tuple, ast.List)) and not isinstance(node.value, (ast.Tuple, ast.List)):
+            starred = any(isinstance(one, ast.Starred) for one in target.elts)
+            count = ast.Constant(-(len(target.elts) - 1) if starred else len(target.elts))
+            number = self.add("unpack", target)
+            node.value = at(
+                _call(UNPACK, first_part(node.value), ast.Constant(number), at(count, node.value), node.value),
+                node.value,
+            )
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
+        if node.value is not None:
+            node.value = self.visit(node.value)
+        return node
+
+    # --- except and match
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> Any:
+        self.generic_visit(node)
+        passed = self.statement(PASS, self.add("except", node, ("caught",)), node)
+        node.body.insert(0, passed)
+        return node
+
+    def visit_Match(self, node: ast.Match) -> Any:
+        node.subject = self.visit(node.subject)
+        examples = tuple(itertools.islice(_examples([case.pattern for case in node.cases]), 12))
+        number = self.add("match", node.subject, (), examples)
+        node.subject = _hook(MATCH, number, node.subject)
+        for case in node.cases:
+            if case.guard is not None:
+                plain = case.guard
+                case.guard = self.decided(plain, self.visit(plain), plain)
+            passed = self.statement(PASS, self.add("case", case.pattern, ("matched",)))
+            case.body = [passed, *self.statements(case.body)]
+        return node
+
+    # --- how a mark is made
+
+    def add(self, kind: str, node: Any, outcomes: tuple[str, ...] = (), detail: Any = None) -> int:
+        assert self.function is not None
+        return MARKS.add(kind, self.function, node, outcomes, detail)
+
+    def statement(self, mark: str, number: int, place: ast.ExceptHandler | None = None) -> ast.stmt:
+        """A statement that calls a hook, where nothing else is: at the word `except`, or at the place of what runs before."""
+        call = _call(mark, None, ast.Constant(number))
+        for node in (call.func, call.args[0], call, statement := ast.Expr(call)):
+            nowhere(node)
+            if place is not None:
+                node.lineno = node.end_lineno = place.lineno
+                node.col_offset, node.end_col_offset = place.col_offset, place.col_offset + len("except")
+        return statement
+
+
+def _all_at(statement: ast.stmt, place: ast.expr | ast.stmt) -> None:
+    for node in ast.walk(statement):
+        if hasattr(node, "lineno"):
+            at(node, place)
+
+
+def _beginning(statement: Any) -> ast.expr | ast.stmt:
+    """The part of a statement that runs first."""
+    if isinstance(statement, (ast.With, ast.AsyncWith)):
+        return first_part(statement.items[0].context_expr)
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return next((first_part(decorator) for decorator in statement.decorator_list), statement)
+    parts = (getattr(statement, name, None) for name in ("value", "test", "iter", "subject", "exc"))
+    return next((first_part(part) for part in parts if isinstance(part, ast.expr)), statement)
+
+
+def _call(mark: str, place: ast.expr | None, *arguments: ast.expr) -> ast.Call:
+    name = ast.Constant(mark)
+    if place is not None:
+        at(name, place)
+        for argument in arguments:
+            if not hasattr(argument, "lineno"):
+                at(argument, place)
+    return ast.Call(func=name, args=list(arguments), keywords=[])
+
+
+def _hook(mark: str, number: int, value: ast.expr) -> ast.expr:
+    """The call of a hook that is given a value, at the value's place."""
+    call: ast.expr = at(_call(mark, first_part(value), ast.Constant(number), value), value)
+    return call
+
+
+def _examples(patterns: list[ast.pattern]) -> Any:
+    """Values that patterns wait for, as far as they are plain: those of a choice one by one."""
+    for pattern in patterns:
+        if isinstance(pattern, ast.MatchOr):
+            yield from _examples(pattern.patterns)
+        elif isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
+            yield from _examples([pattern.pattern])
+        elif not isinstance(pattern, ast.MatchAs):
+            example = _example(pattern)
+            if example is not _NONE:
+                yield example
+
+
+_NONE = object()
+_OF_CLASS: dict[str, Any] = {"str": "text", "int": 1, "float": 1.5, "bool": True, "list": [1], "dict": {"a": 1}}
+
+
+def _example(pattern: ast.pattern | None) -> Any:
+    """One value that a pattern matches; `_NONE` where it waits for what cannot be known from the source."""
+    if isinstance(pattern, ast.MatchValue):
+        try:
+            return ast.literal_eval(pattern.value)
+        except (ValueError, TypeError):
+            return _NONE
+    if isinstance(pattern, ast.MatchSingleton):
+        return pattern.value
+    if isinstance(pattern, ast.MatchSequence):
+        return [_or_text(one) for one in pattern.patterns if not isinstance(one, ast.MatchStar)]
+    if isinstance(pattern, ast.MatchMapping):
+        keys = [key.value if isinstance(key, ast.Constant) else None for key in pattern.keys]
+        return {key: _or_text(one) for key, one in zip(keys, pattern.patterns, strict=True) if isinstance(key, str)}
+    if isinstance(pattern, ast.MatchClass):
+        name = pattern.cls.id if isinstance(pattern.cls, ast.Name) else ""
+        return _OF_CLASS.get(name, _NONE)
+    if isinstance(pattern, ast.MatchOr):
+        return _example(pattern.patterns[0])
+    if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
+        return _example(pattern.pattern)
+    return _NONE
+
+
+def _or_text(pattern: ast.pattern) -> Any:
+    example = _example(pattern)
+    return "text" if example is _NONE else example
+
+
+def _runs_nothing(statement: ast.stmt) -> bool:
+    """Whether a statement leaves no code: a docstring, `global`, `nonlocal`, an annotation alone."""
+    if isinstance(statement, ast.AnnAssign):
+        return statement.value is None and isinstance(statement.target, ast.Name)
+    documents = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return documents or isinstance(statement, (ast.Global, ast.Nonlocal))
+
+
+def _of_an_assertion(node: ast.AST) -> bool:
+    """Whether an expression was made by pytest's rewriting of assertions."""
+    return any(isinstance(one, ast.Name) and one.id.startswith("@py_") for one in ast.walk(node))
