@@ -1,0 +1,44 @@
+"""The key that stands in every part of a driven request, by which a mapping is known for that part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+NAME = "oneresponse"
+HEADER = "x-oneresponse"
+_SAYS = "from-"
+_KEYS = (NAME, HEADER, "HTTP_X_ONERESPONSE")
+FRAMEWORKS = ("werkzeug.", "flask.", "django.http", "django.utils.datastructures", "starlette.", "webob.", "litestar.", "multidict")
+"""Modules whose mappings may be asked: what else has a method `get` may ask a database."""
+_NEVER = frozenset((str, bytes, list, tuple, set, frozenset, int, float, range, type(None)))
+
+
+def value(source: str) -> str:
+    """What the key holds in a part of the request: "query", "form", "cookie", "header", "json" and the way down to there."""
+    return _SAYS + source
+
+
+def source_of(container: Any) -> str:
+    """The part of the request that a mapping holds; empty where it holds none."""
+    kind = type(container)
+    if kind in _NEVER:
+        return ""
+    if not isinstance(container, Mapping) and not kind.__module__.startswith(FRAMEWORKS):
+        return ""
+    try:
+        for key in _KEYS:
+            found = container.get(key)
+            if found is not None:
+                return _said(found)
+        return _said(container.get(HEADER.encode())) if kind is dict else ""
+    except Exception:  # a mapping of the user's that knows no such key, or asks for another kind of key
+        return ""
+
+
+def _said(found: Any) -> str:
+    if isinstance(found, (list, tuple)) and found:
+        found = found[0]
+    if isinstance(found, bytes):
+        found = found.decode("latin-1")
+    return found[len(_SAYS) :] if isinstance(found, str) and found.startswith(_SAYS) else ""

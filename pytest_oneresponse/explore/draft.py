@@ -1,0 +1,247 @@
+"""A request in parts that can be changed one by one: its atoms."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from ..contract.request import Request
+from . import values as made
+
+Address = tuple[Any, ...]
+"""Where an atom stands: ("query", name, n-th), ("field", name, n-th), ("file", name, "name" or "content"), ("path", name),
+("header", name), ("cookie", name), ("json", key or index, ...), ("text",), ("method",)."""
+Pairs = tuple[tuple[str, str], ...]
+BOUNDARY = "oneresponse-boundary"
+MISSING = type("Missing", (), {"__repr__": lambda self: "(left out)", "__slots__": ()})()
+"""Set at an address it takes away what is there."""
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft:
+    """A request that is not written down yet. `template`: the path, its parameters standing as one-element tuples."""
+
+    method: str
+    template: tuple[str | tuple[str], ...]
+    path: Pairs = ()
+    query: Pairs = ()
+    headers: Pairs = ()
+    cookies: Pairs = ()
+    media: str = ""
+    """The body's type; empty for none."""
+    fields: Pairs = ()
+    files: tuple[tuple[str, str, str], ...] = ()
+    """Of a form: a field's name, the file's name and its content, as latin-1 text."""
+    json: Any = None
+    text: str = ""
+
+    @property
+    def key(self) -> str:
+        """The same for drafts of the same request."""
+        parts = (self.method, self.path, self.query, self.headers, self.cookies, self.media, self.fields, self.files)
+        return repr((*parts, json.dumps(self.json, default=str), self.text))
+
+    def request(self) -> Request:
+        """The request. Raises KeyError where a parameter of the path has no value."""
+        known = dict(self.path)
+        path = "".join(part if isinstance(part, str) else known[part[0]] for part in self.template)
+        headers = list(self.headers)
+        if self.cookies:
+            headers.append(("cookie", "; ".join(f"{name}={quote(value)}" for name, value in self.cookies)))
+        body = self.body()
+        if self.media:
+            boundary = f"; boundary={BOUNDARY}" if self.media == "multipart/form-data" else ""
+            headers.append(("content-type", self.media + boundary))
+        path = path if path.startswith("/") else "/" + path
+        return Request(self.method, path, urlencode(self.query), tuple(headers), body)
+
+    def body(self) -> bytes:
+        if self.media == "application/x-www-form-urlencoded":
+            return urlencode(self.fields).encode()
+        if self.media == "multipart/form-data":
+            return _multipart(self.fields, self.files)
+        if "json" in self.media and self.json is not MISSING:
+            return json.dumps(self.json, default=str, ensure_ascii=False).encode()
+        return self.text.encode("utf-8", "surrogateescape")
+
+    # --- atoms
+
+    def atoms(self) -> Iterator[tuple[Address, Any]]:
+        """Every part that can be changed, with its value."""
+        for name, text in self.path:
+            yield ("path", name), text
+        yield from _numbered("query", self.query)
+        if "json" in self.media:
+            yield from _leaves(("json",), self.json)
+        yield from _numbered("field", self.fields)
+        for name, filename, content in self.files:
+            yield ("file", name, "name"), filename
+            yield ("file", name, "content"), content
+        if self.text:
+            yield ("text",), self.text
+        for name, text in self.cookies:
+            yield ("cookie", name), text
+        for name, text in self.headers:
+            if name != "host":
+                yield ("header", name), text
+        if self.media:
+            yield ("media",), self.media
+        yield ("method",), self.method
+
+    def put(self, address: Address, value: Any) -> Draft | None:
+        """The draft with another value at an address; None where it cannot stand there."""
+        part = address[0]
+        if part == "json":
+            return self._put_json(address[1:], value)
+        if part == "file":
+            return self._put_file(address[1], address[2], value)
+        if value is MISSING and part in ("path", "method"):
+            return None
+        if part == "path":
+            return replace(self, path=_replaced(self.path, address[1], text_of(value))) if text_of(value) else None
+        if part == "query":
+            return replace(self, query=_replaced(self.query, address[1], value, address[2]))
+        if part == "field":
+            return replace(self, fields=_replaced(self.fields, address[1], value, address[2]))
+        if part == "cookie":
+            return replace(self, cookies=_replaced(self.cookies, address[1], value))
+        if part == "header":
+            clean = value if value is MISSING else _header_text(text_of(value))
+            return replace(self, headers=_replaced(self.headers, address[1], clean))
+        if part == "text":
+            return replace(self, text="" if value is MISSING else text_of(value))
+        if part == "media":
+            return replace(self, media="" if value is MISSING else _header_text(text_of(value)))
+        return replace(self, method=value) if value in METHODS else None
+
+    def _put_json(self, way: Address, value: Any) -> Draft | None:
+        try:
+            return replace(self, json=_changed(self.json, way, value), media=self.media or "application/json")
+        except (KeyError, IndexError, TypeError):
+            return None
+
+    def _put_file(self, field: str, part: str, value: Any) -> Draft:
+        kept = tuple(file for file in self.files if file[0] != field)
+        if value is MISSING:
+            return replace(self, files=kept)
+        known = next((file for file in self.files if file[0] == field), (field, "upload.txt", "text"))
+        new = (field, text_of(value), known[2]) if part == "name" else (field, known[1], text_of(value))
+        return replace(self, files=(*kept, new))
+
+    def at(self, address: Address) -> Any:
+        """The value at an address; MISSING where there is none."""
+        if address[0] == "json":
+            value = self.json
+            for step in address[1:]:
+                try:
+                    value = value[step]
+                except (KeyError, IndexError, TypeError):
+                    return MISSING
+            return value
+        return next((value for known, value in self.atoms() if known == address), MISSING)
+
+
+def text_of(value: Any) -> str:
+    """A value as the text that stands for it in a path, a query, a form or a header."""
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return made.text_of(value)
+
+
+def json_of(value: Any) -> Any:
+    """A value as JSON has it."""
+    if isinstance(value, enum.Enum):
+        return json_of(value.value)
+    if isinstance(value, bool) or value is None or isinstance(value, (int, float, str)):
+        return value
+    if isinstance(value, decimal.Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if isinstance(value, dict):
+        return {str(key): json_of(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [json_of(one) for one in value]
+    return str(value)
+
+
+def _numbered(part: str, pairs: Pairs) -> Iterator[tuple[Address, str]]:
+    counts: dict[str, int] = {}
+    for name, text in pairs:
+        number = counts.get(name, 0)
+        counts[name] = number + 1
+        yield (part, name, number), text
+
+
+def _leaves(way: Address, value: Any) -> Iterator[tuple[Address, Any]]:
+    if len(way) > 1:
+        yield way, value
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from _leaves((*way, key), one)
+    elif isinstance(value, list):
+        for number, one in enumerate(value[:8]):
+            yield from _leaves((*way, number), one)
+
+
+def _replaced(pairs: Pairs, name: str, value: Any, number: int = 0) -> Pairs:
+    """The pairs with the n-th of a name changed, added at the end, or left out."""
+    if isinstance(value, (list, tuple)):
+        return (*(pair for pair in pairs if pair[0] != name), *((name, text_of(one)) for one in value))
+    found = -1
+    done: list[tuple[str, str]] = []
+    for pair in pairs:
+        found += pair[0] == name
+        if pair[0] != name or found != number:
+            done.append(pair)
+        elif value is not MISSING:
+            done.append((name, text_of(value)))
+    if found < number and value is not MISSING:
+        done.append((name, text_of(value)))
+    return tuple(done)
+
+
+def _changed(tree: Any, way: Address, value: Any) -> Any:
+    if not way:
+        return None if value is MISSING else json_of(value)
+    key = way[0]
+    if isinstance(tree, dict):
+        if value is MISSING and len(way) == 1:
+            return {name: one for name, one in tree.items() if name != key}
+        return {**tree, key: _changed(tree.get(key, {}), way[1:], value)}
+    if isinstance(tree, list) and isinstance(key, int):
+        if value is MISSING and len(way) == 1:
+            return [*tree[:key], *tree[key + 1 :]]
+        if key >= len(tree):
+            return [*tree, _changed({}, way[1:], value)]
+        return [*tree[:key], _changed(tree[key], way[1:], value), *tree[key + 1 :]]
+    if not isinstance(key, int):
+        return {key: _changed({}, way[1:], value)}
+    raise TypeError(f"{tree!r} has no item {key}")
+
+
+def _header_text(text: str) -> str:
+    return "".join(character if character >= " " and character != "\x7f" else "?" for character in text).strip()
+
+
+def _multipart(fields: Pairs, files: tuple[tuple[str, str, str], ...]) -> bytes:
+    lines: list[bytes] = []
+    for name, value in fields:
+        lines += [f"--{BOUNDARY}".encode(), f'Content-Disposition: form-data; name="{name}"'.encode(), b"", value.encode()]
+    for name, filename, content in files:
+        lines += [f"--{BOUNDARY}".encode()]
+        lines += [f'Content-Disposition: form-data; name="{name}"; filename="{filename}"'.encode()]
+        lines += [b"Content-Type: application/octet-stream", b"", content.encode("latin-1", "replace")]
+    return b"\r\n".join([*lines, f"--{BOUNDARY}--".encode(), b""])

@@ -1,0 +1,433 @@
+"""Which request to send next, so that every branch is taken that an input can reach.
+
+Theory. Each exchange tells what the app has read, compared and decided (record.py). For each outcome that was not seen yet,
+what stood before it is turned into requests that may bring it about (wishes.py, matching.py): these are the goals, and each
+has a list of drafts, the likeliest first. A draft that brings something new teaches further goals in its turn. When no
+goal has a draft left, constants of the code and changes of structure are tried on what was of interest so far.
+Nothing here knows a framework: what a mapping holds is told by a canary that stands in every part of the request.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..instrument.observe import MARKS
+from . import canary
+from .draft import MISSING, Address, Draft
+from .matching import Way, ways
+from .record import UNKNOWN, Event, Recording
+from .schemas import seeds
+from .wishes import derived, wishes
+
+Goal = tuple[Any, ...]
+"""("branch", number, outcome), ("event", number, result), ("read", source, key) and others: something not seen yet."""
+
+TRIES = 24
+"""A goal that so many drafts did not reach is left."""
+_WINDOW = 10
+"""So many events before a decision may have to do with it."""
+_PER_GOAL = 60
+_QUIET = 30
+"""After so many changes at random that brought nothing new the search is over."""
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """A goal's drafts, each with its cost, the cheapest to be sent first."""
+
+    drafts: list[tuple[int, int, Draft]] = field(default_factory=list)
+    tries: int = 0
+    order: int = 0
+
+
+class Explorer:
+    """The search for one route. `next` gives a draft to send, `learn` takes what came of it."""
+
+    def __init__(self, bases: Iterable[Draft], given: Mapping[str, list[Any]], seed: int = 0) -> None:
+        self.given = given
+        self.random = random.Random(seed)
+        self.bases = deque(bases)
+        self.goals: dict[Goal, _Wanted] = {}
+        self.reached: set[Goal] = set()
+        self.sent: set[str] = set()
+        self.corpus: list[tuple[Draft, Recording]] = []
+        self.count = 0
+        self.unique = 0
+        self.quiet = 0
+        self.constants: dict[Any, None] = {}
+        self.structural: Iterator[Draft] | None = None
+        self.branches: set[tuple[int, str]] = set()
+        """The outcomes that were seen."""
+        self.functions: dict[int, None] = {}
+        """The functions that ran, by the number of their first mark."""
+
+    # --- what to send
+
+    def next(self) -> Draft | None:
+        """The draft to send now; None where nothing is left that promises anything."""
+        while self.bases:
+            draft = self.bases.popleft()
+            if self.is_new(draft):
+                return draft
+        while (goal := self.nearest()) is not None:
+            wanted = self.goals[goal]
+            _, _, draft = wanted.drafts.pop(0)
+            if self.is_new(draft):
+                wanted.tries += 1
+                return draft
+        return self.at_random()
+
+    def nearest(self) -> Goal | None:
+        """The goal that was tried least, of those the one that is cheapest to try, then the one that was found last."""
+        open_goals = [
+            (wanted.tries, wanted.drafts[0][0], -wanted.order, goal)
+            for goal, wanted in self.goals.items()
+            if wanted.drafts and goal not in self.reached and wanted.tries < TRIES
+        ]
+        return min(open_goals, key=lambda one: one[:3])[3] if open_goals else None
+
+    def is_new(self, draft: Draft) -> bool:
+        key = draft.key
+        if key in self.sent:
+            return False
+        self.sent.add(key)
+        return True
+
+    def at_random(self) -> Draft | None:
+        """Constants and structure, once all goals are spent; None after a while without anything new."""
+        if self.quiet >= _QUIET or not self.corpus or not self.missed():
+            return None
+        if self.structural is None:
+            self.structural = self.changed()
+        for draft in self.structural:
+            if self.is_new(draft):
+                self.quiet += 1
+                return draft
+        return None
+
+    def missed(self) -> list[tuple[int, str]]:
+        """The outcomes of functions that ran which were not seen."""
+        return [
+            (mark.number, outcome)
+            for number in self.functions
+            for mark in MARKS.of_function[MARKS.all[number].function].values()
+            for outcome in mark.outcomes
+            if (mark.number, outcome) not in self.branches
+        ]
+
+    # --- what came of it
+
+    def learn(self, draft: Draft, told: Recording, status: int) -> bool:
+        """Take in what an exchange has told; whether there was anything new."""
+        new = self.note(told)
+        if new:
+            self.quiet = 0
+            self.structural = None
+            self.corpus.append((draft, told))
+        self.aim(draft, told)
+        self.read(draft, told.events)
+        if status >= 500:
+            self.reshape(draft, told.events)
+        return new
+
+    def note(self, told: Recording) -> bool:
+        before = len(self.reached) + len(self.functions)
+        self.branches |= told.branches
+        self.functions |= told.begun
+        self.reached.update(("branch", number, outcome) for number, outcome in told.branches)
+        for event in told.events:
+            if event.kind == "read":
+                self.reached.add(("read", event.what, event.given, bool(event.result)))
+            elif event.kind != "decide":
+                self.reached.add(_own(event))
+        return len(self.reached) + len(self.functions) > before
+
+    def aim(self, draft: Draft, told: Recording) -> None:
+        """Turn what an exchange told into drafts for what it did not reach."""
+        recent: deque[Event] = deque(maxlen=_WINDOW)
+        found = derived(told.events)
+        atoms = list(draft.atoms())
+        done: set[Any] = set()
+        for event in told.events:
+            if event.kind == "decide":
+                goal = ("branch", event.number, "false" if event.result else "true")
+                if goal not in self.reached:
+                    for distance, one in enumerate(reversed(recent)):
+                        self.propose(goal, one, distance, draft, atoms, found, done)
+                continue
+            if event.kind == "read":
+                continue
+            if event.what == "made":
+                self.seed(draft, event)
+                continue
+            recent.append(event)
+            for goal in _open_goals(event):
+                if goal not in self.reached:
+                    self.propose(goal, event, 1, draft, atoms, found, done)
+
+    def propose(
+        self,
+        goal: Goal,
+        event: Event,
+        distance: int,
+        draft: Draft,
+        atoms: list[tuple[Address, Any]],
+        found: list[Any],
+        done: set[Any],
+    ) -> None:
+        """Drafts in which an event turns out another way."""
+        signature = (goal, event.number, repr(event[2:]))
+        wanted = self.goals.setdefault(goal, _Wanted(order=len(self.goals)))
+        if signature in done or len(wanted.drafts) > _PER_GOAL:
+            return
+        done.add(signature)
+        matched = False
+        for wish in wishes(event):
+            if wish.wanted:
+                for way in ways(wish.value, atoms, found)[:4]:
+                    matched = True
+                    for place, value in enumerate(wish.wanted[:9]):
+                        self.add(wanted, distance + way.cost + place, _put(draft, way, value))
+        if not matched and event.kind == "compare":
+            for place, changed in enumerate(_nearer(draft, atoms, event)):
+                self.add(wanted, distance + 2 + place, changed)
+        wanted.drafts.sort(key=lambda one: one[:2])
+
+    def add(self, wanted: _Wanted, cost: int, draft: Draft | None) -> None:
+        if draft is not None:
+            self.count += 1
+            wanted.drafts.append((cost, self.count, draft))
+
+    # --- what the app reads
+
+    def read(self, draft: Draft, events: list[Event]) -> None:
+        """Put in what was asked for and was not there: all of it at once, then each alone."""
+        absent = {}
+        for event in events:
+            if event.kind == "read" and not event.result and isinstance(event.given, str):
+                address = _address(event.what, event.given)
+                if address is not None and ("read", event.what, event.given, True) not in self.reached:
+                    absent[address] = event
+        if not absent:
+            return
+        together: Draft | None = draft
+        for address, event in absent.items():
+            value = self.value_for(event)
+            together = together.put(address, value) if together is not None else None
+            goal = ("read", event.what, event.given, True)
+            wanted = self.goals.setdefault(goal, _Wanted(order=len(self.goals)))
+            if len(wanted.drafts) < 4:
+                self.add(wanted, 1, draft.put(address, value))
+        goal = ("read", frozenset(absent))
+        if goal not in self.goals:
+            wanted = self.goals[goal] = _Wanted(order=len(self.goals))
+            self.add(wanted, -1, together)
+            for event in absent.values():
+                for value in self.given.get(event.given, ())[1:8]:
+                    address = _address(event.what, event.given)
+                    if together is not None and address is not None:
+                        self.add(wanted, 0, together.put(address, value))
+
+    def value_for(self, event: Event) -> Any:
+        """A value for a key: the user's; else one that no other atom has."""
+        given = self.given.get(event.given)
+        if given:
+            return given[0]
+        self.unique += 1
+        kind = event.other if isinstance(event.other, type) else None
+        if kind is dict and event.what.startswith("json"):
+            return {canary.NAME: canary.value(f"{event.what}/{event.given}")}
+        if kind is list and event.what.startswith("json"):
+            return [{canary.NAME: canary.value(f"{event.what}/{event.given}/0")}]
+        if kind in (int, float) or kind is bool:
+            return 7000 + self.unique
+        if event.given.lower() == "authorization":
+            return "Bearer token1"
+        return f"w{self.unique}q{'abcdefghij'[self.unique % 10]}"
+
+    def reshape(self, draft: Draft, events: list[Event]) -> None:
+        """The app failed after it had read something: its value may have to be of another kind."""
+        reads = [event for event in events if event.kind == "read" and event.result and isinstance(event.given, str)]
+        for event in reads[-2:]:
+            address = _address(event.what, event.given)
+            goal = ("shape", event.what, event.given)
+            if address is None or goal in self.goals:
+                continue
+            wanted = self.goals[goal] = _Wanted(order=len(self.goals))
+            shapes: list[Any] = ["7001"]
+            if address[0] == "json":
+                inside = canary.value("/".join(map(str, ("json", *address[1:]))))
+                shapes = [{canary.NAME: inside}, [{canary.NAME: inside + "/0"}], 7001, ["a"], "7001", True]
+            for place, value in enumerate(shapes):
+                self.add(wanted, place, draft.put(address, value))
+
+    def seed(self, draft: Draft, event: Event) -> None:
+        """The app makes an object of a class that declares its fields: begin anew with these."""
+        goal = ("schema", event.given)
+        if goal in self.goals:
+            return
+        wanted = self.goals[goal] = _Wanted(order=len(self.goals))
+        for place, changed in enumerate(seeds(event.given, draft)):
+            self.add(wanted, place, changed)
+
+    # --- at random
+
+    def changed(self) -> Iterator[Draft]:
+        """Drafts that were of interest, the latest first, with constants of the code and other shapes in their atoms."""
+        constants = self.known_constants()
+        drafts = [draft for draft, _ in self.corpus[::-1]]
+        for draft in drafts[:6]:
+            for address, atom in list(draft.atoms()):
+                if address[0] not in ("method", "header", "media") and not _is_canary(atom):
+                    for value in (MISSING, "", None, []) if address[0] == "json" else (MISSING, ""):
+                        if (changed := draft.put(address, value)) is not None:
+                            yield changed
+        for _ in range(400):
+            draft = self.random.choice(drafts)
+            atoms = [
+                address for address, atom in draft.atoms() if address[0] not in ("method", "media") and not _is_canary(atom)
+            ]
+            if not atoms or not constants:
+                return
+            changed = draft.put(self.random.choice(atoms), self.random.choice(constants))
+            if changed is not None:
+                yield changed
+
+    def known_constants(self) -> list[Any]:
+        found: dict[Any, None] = {}
+        for number in self.functions:
+            found |= dict.fromkeys(MARKS.all[number].detail or ())
+        return list(found)
+
+
+def _own(event: Event) -> Goal:
+    return ("event", event.number, _outcome(event))
+
+
+def _outcome(event: Event) -> Any:
+    """What came of an event, in few kinds."""
+    result = event.result
+    if event.kind in ("iterate", "unpack"):
+        return len(event.given) if isinstance(event.given, list) and len(event.given) < 2 else "more"
+    if isinstance(result, type):
+        return "failed"
+    if result is None or isinstance(result, bool):
+        return result
+    return "done"
+
+
+def _open_goals(event: Event) -> list[Goal]:
+    """How else an event could turn out."""
+    others: dict[str, tuple[Any, ...]] = {"iterate": ("more", 1, 0), "unpack": ("failed",), "match": ()}
+    if event.kind == "match":
+        return [("event", event.number, place) for place in range(1)]
+    outcomes = others.get(event.kind)
+    if outcomes is None:
+        result = _outcome(event)
+        outcomes = ("done", True, False) if result == "failed" else ("failed",) if result == "done" else (not result,)
+    return [("event", event.number, outcome) for outcome in outcomes]
+
+
+def _put(draft: Draft, way: Way, value: Any) -> Draft | None:
+    try:
+        return draft.put(way.address, value if value is MISSING else way.undo(value))
+    except (ValueError, TypeError, OverflowError, ArithmeticError):
+        return None
+
+
+def _address(source: str, key: str) -> Address | None:
+    """Where a key of a part of the request stands."""
+    part, *way = source.split("/")
+    if part == "json":
+        return ("json", *(int(step) if step.isdigit() else step for step in way), key)
+    if part in ("query", "form"):
+        return ("query" if part == "query" else "field", key, 0)
+    if part == "cookie":
+        return ("cookie", key)
+    if part == "header":
+        name = key.lower().replace("_", "-").removeprefix("http-")
+        return None if name in _SERVERS or name.startswith(("wsgi", "werkzeug")) else ("header", name)
+    return None
+
+
+_SERVERS = frozenset(
+    (
+        *("content-type", "content-length", "host", "request-method", "path-info", "query-string", "script-name"),
+        *("server-name", "server-port", "server-protocol", "remote-addr", "remote-host", "request-uri", "raw-uri"),
+        *("transfer-encoding", "cookie", "remote-user", "x-forwarded-for"),
+    )
+)
+
+
+def _is_canary(atom: Any) -> bool:
+    return isinstance(atom, str) and atom.startswith(canary.value(""))
+
+
+def _nearer(draft: Draft, atoms: list[tuple[Address, Any]], event: Event) -> Iterator[Draft | None]:
+    """Where no atom is what was compared: numbers that may bring a sum, a product or a remainder there."""
+    left, right = event.given, event.other
+    if not _is_number(left) or not _is_number(right):
+        return
+    gap = right - left
+    numeric = [(address, atom) for address, atom in atoms if _is_numeric(atom)]
+    steps = [gap, gap + 1, gap - 1, -gap, 2 * gap]
+    for step in steps:
+        for address, atom in numeric:
+            yield _stepped(draft, address, atom, step)
+    for address, atom in numeric:
+        for scale in (100, 0):
+            yield draft.put(address, _number(atom) * scale)
+    for step in range(1, 10):
+        for address, atom in numeric:
+            if isinstance(atom, str):
+                yield draft.put(address, _last_digit(atom, step))
+            else:
+                yield draft.put(address, atom + step)
+
+
+def _stepped(draft: Draft, address: Address, atom: Any, step: Any) -> Draft | None:
+    digits = sum(character.isdigit() for character in str(atom))
+    if isinstance(atom, str) and digits > 5 and isinstance(step, int):
+        return draft.put(address, _last_digit(atom, step))
+    try:
+        value = _number(atom) + step
+    except TypeError:
+        value = float(_number(atom)) + float(step)
+    return draft.put(address, value)
+
+
+def _last_digit(text: str, step: int) -> str:
+    """The text with its last digit moved on, round the ten of them: so checksums are met."""
+    place = max((n for n, character in enumerate(text) if character.isdigit()), default=-1)
+    if place < 0:
+        return text
+    return text[:place] + str((int(text[place]) + step) % 10) + text[place + 1 :]
+
+
+def _is_number(value: Any) -> bool:
+    import decimal
+
+    return isinstance(value, (int, float, decimal.Decimal)) and not isinstance(value, bool)
+
+
+def _is_numeric(atom: Any) -> bool:
+    if _is_number(atom):
+        return True
+    return isinstance(atom, str) and sum(character.isdigit() for character in atom) * 2 >= max(len(atom), 1)
+
+
+def _number(atom: Any) -> Any:
+    if isinstance(atom, str):
+        try:
+            return int(atom)
+        except ValueError:
+            try:
+                return float(atom)
+            except ValueError:
+                return 0
+    return atom

@@ -1,0 +1,303 @@
+"""Which part of a request a value came from, and how the part is to look for the value to be another.
+
+Matched by value, not by tainted objects: what an atom turns into on its way through the app (stripped, cut, lowered,
+parsed, decoded) is tried on the atom, and undone on the value that is wanted.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import datetime
+import decimal
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from .draft import Address, text_of
+
+Undo = Callable[[Any], Any]
+"""From a value that is wanted to the atom; raises ValueError where there is none."""
+
+
+class Way(NamedTuple):
+    """An atom that a value may have come from. `cost`: 0 for the value itself, more where chance may be in it."""
+
+    address: Address
+    undo: Undo
+    cost: int
+
+
+class Derived(NamedTuple):
+    """A value that a function made of another one, and how to go back."""
+
+    result: Any
+    argument: Any
+    undo: Callable[[Any, Any], Any]
+    """From the argument and a wanted result to another argument."""
+
+
+def ways(value: Any, atoms: Iterable[tuple[Address, Any]], derived: Iterable[Derived] = ()) -> list[Way]:
+    """Every way from an atom to a value, the likeliest first."""
+    atoms = list(atoms)
+    found = [Way(address, undo, cost) for address, atom in atoms for undo, cost in _undone(atom, value)]
+    for one in derived:
+        if _same(one.result, value):
+            for way in ways(one.argument, atoms):
+                found.append(Way(way.address, _through(way.undo, one), way.cost + 1))
+    found.sort(key=lambda way: way.cost)
+    return found
+
+
+def _through(outer: Undo, one: Derived) -> Undo:
+    return lambda wanted: outer(one.undo(one.argument, wanted))
+
+
+def _same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
+
+
+def _undone(atom: Any, value: Any) -> Iterator[tuple[Undo, int]]:
+    if isinstance(atom, bool) or atom is None:
+        if atom is value:
+            yield _itself, 3
+    elif isinstance(value, bool) or value is None:
+        return
+    elif isinstance(atom, (dict, list)):
+        if type(atom) is type(value) and atom == value:
+            yield _itself, 1
+    elif isinstance(atom, (int, float)):
+        yield from _of_number(atom, value)
+    elif isinstance(atom, str) and atom:
+        yield from _of_text(atom, value)
+
+
+def _itself(wanted: Any) -> Any:
+    return wanted
+
+
+def _of_number(atom: float, value: Any) -> Iterator[tuple[Undo, int]]:
+    if isinstance(value, (int, float, decimal.Decimal)) and value == atom:
+        yield _number, 0 if abs(atom) > 9 else 3
+    elif isinstance(value, str) and value == str(atom):
+        yield _itself, 1
+    elif isinstance(value, (int, float, decimal.Decimal)) and round(float(value), 6) == round(float(atom), 6):
+        yield _number, 2
+
+
+def _number(wanted: Any) -> Any:
+    if isinstance(wanted, (int, float, decimal.Decimal)) and not isinstance(wanted, bool):
+        return wanted
+    return wanted
+
+
+def _of_text(atom: str, value: Any) -> Iterator[tuple[Undo, int]]:
+    if isinstance(value, bytes):
+        value = value.decode("latin-1")
+    if isinstance(value, str):
+        yield from _text_of_text(atom, value)
+    elif isinstance(value, (int, float, decimal.Decimal)):
+        yield from _number_of_text(atom, value)
+    elif isinstance(value, (datetime.date, datetime.time)):
+        yield from _date_of_text(atom, value)
+    elif isinstance(value, uuid.UUID):
+        with contextlib.suppress(ValueError):
+            if uuid.UUID(atom) == value:
+                yield text_of, 0
+    elif isinstance(value, list):
+        yield from _list_of_text(atom, value)
+
+
+_FORMS: tuple[Callable[[str], str], ...] = (str.strip, str.lower, str.upper, str.casefold, str.title, str.capitalize)
+
+
+def _text_of_text(atom: str, value: str) -> Iterator[tuple[Undo, int]]:
+    if value == atom:
+        yield text_of, 0
+        return
+    if not value:
+        return
+    if any(form(atom) == value or form(atom.strip()) == value for form in _FORMS):
+        yield text_of, 1
+        return
+    if len(value) > 2 and value == atom[::-1]:
+        yield lambda wanted: text_of(wanted)[::-1], 1
+    if len(value) > 1 and re.sub(r"[\W_]", "", atom).lower() == value.lower():
+        yield text_of, 2
+    yield from _part(atom, value)
+    if len(atom) > 2 and atom in value:
+        before, _, after = value.partition(atom)
+        yield _unwrapped(before, after), 2
+    yield from _decoded(atom, value)
+
+
+def _part(atom: str, value: str) -> Iterator[tuple[Undo, int]]:
+    """A value that was cut out of an atom."""
+    for text, cost in ((atom, 2), (atom.lower(), 3), (atom.upper(), 3)):
+        if value in text and len(text) == len(atom):
+            start = text.index(value)
+            yield _cut(atom, start, start + len(value)), cost + (2 if len(value) < 2 else 0)
+            return
+
+
+def _cut(atom: str, start: int, end: int) -> Undo:
+    return lambda wanted: atom[:start] + text_of(wanted) + atom[end:]
+
+
+def _unwrapped(before: str, after: str) -> Undo:
+    def undo(wanted: Any) -> str:
+        text = text_of(wanted)
+        if not text.startswith(before) or not text.endswith(after):
+            raise ValueError(f"{text!r} does not stand between {before!r} and {after!r}")
+        return text[len(before) : len(text) - len(after)]
+
+    return undo
+
+
+def _decoded(atom: str, value: str) -> Iterator[tuple[Undo, int]]:
+    """A value inside what an atom, or its last word, encodes: base64, hexadecimal, JSON."""
+    head, space, word = atom.rpartition(" ")
+    for decode, encode in _CODES:
+        try:
+            text = decode(word)
+        except (ValueError, UnicodeDecodeError, binascii.Error):
+            continue
+        if len(text) > 1 and value in text:
+            yield _encoded(head + space, text, value, encode), 2
+    if atom[:1] in "{[":
+        with contextlib.suppress(ValueError):
+            document = json.loads(atom)
+            for way, leaf in _leaves(document):
+                if leaf == value:
+                    yield _in_document(document, way), 1
+
+
+def _encoded(head: str, text: str, value: str, encode: Callable[[str], str]) -> Undo:
+    return lambda wanted: head + encode(text.replace(value, text_of(wanted), 1))
+
+
+_CODES: tuple[tuple[Callable[[str], str], Callable[[str], str]], ...] = (
+    (
+        lambda text: base64.b64decode(text, validate=True).decode(),
+        lambda text: base64.b64encode(text.encode()).decode(),
+    ),
+    (
+        lambda text: base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode(),
+        lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+    ),
+    (lambda text: bytes.fromhex(text).decode(), lambda text: text.encode().hex()),
+)
+
+
+def _leaves(document: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    pairs = document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    for key, value in pairs:
+        yield (*way, key), value
+        yield from _leaves(value, (*way, key))
+
+
+def _in_document(document: Any, way: tuple[Any, ...]) -> Undo:
+    def undo(wanted: Any) -> str:
+        changed = json.loads(json.dumps(document))
+        place = changed
+        for step in way[:-1]:
+            place = place[step]
+        place[way[-1]] = wanted
+        return json.dumps(changed, default=str)
+
+    return undo
+
+
+def _number_of_text(atom: str, value: Any) -> Iterator[tuple[Undo, int]]:
+    text = atom.strip()
+    with contextlib.suppress(ValueError, decimal.InvalidOperation, OverflowError):
+        if decimal.Decimal(text.replace(",", ".")) == decimal.Decimal(str(value)):
+            yield _plain_number, 0 if len(text) > 1 else 2
+            return
+    for digits in re.finditer(r"\d+", atom):
+        if int(digits[0]) == value:
+            yield _digits(atom, digits.start(), digits.end()), 2 if len(digits[0]) > 1 else 4
+    with contextlib.suppress(ValueError):
+        if len(text) > 1 and int(text, 16) == value:
+            yield lambda wanted: format(int(wanted), "x"), 3
+    if atom[:1] in "{[":
+        with contextlib.suppress(ValueError):
+            document = json.loads(atom)
+            for way, leaf in _leaves(document):
+                if leaf == value and not isinstance(leaf, bool):
+                    yield _in_document(document, way), 1
+
+
+def _plain_number(wanted: Any) -> str:
+    if isinstance(wanted, decimal.Decimal):
+        return format(wanted, "f")
+    return text_of(wanted)
+
+
+def _digits(atom: str, start: int, end: int) -> Undo:
+    def undo(wanted: Any) -> str:
+        digits = text_of(wanted)
+        return atom[:start] + (digits.zfill(end - start) if digits.isdigit() else digits) + atom[end:]
+
+    return undo
+
+
+FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y%m%d", "%Y/%m/%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%H:%M")
+
+
+def _date_of_text(atom: str, value: Any) -> Iterator[tuple[Undo, int]]:
+    text = atom.strip()
+    kinds: list[Any] = [type(value)]
+    if type(value) is datetime.date:
+        kinds.append(datetime.datetime)  # the day of a moment
+    for kind in kinds:
+        with contextlib.suppress(ValueError):
+            parsed = kind.fromisoformat(text)
+            if parsed == value or (kind is datetime.datetime and _naive(parsed) in (value, _naive(value))):
+                yield _isoformat(parsed), 0
+                return
+            if kind is datetime.datetime and type(value) is datetime.date and parsed.date() == value:
+                yield _isoformat(parsed), 1
+                return
+    for form in FORMATS:
+        with contextlib.suppress(ValueError):
+            parsed = datetime.datetime.strptime(text, form)
+            if value in (parsed, parsed.date(), parsed.time()):
+                yield _formatted(form), 1
+
+
+def _naive(value: Any) -> Any:
+    return value.replace(tzinfo=None) if isinstance(value, datetime.datetime) else value
+
+
+def _isoformat(parsed: Any) -> Undo:
+    def undo(wanted: Any) -> str:
+        if isinstance(parsed, datetime.datetime) and type(wanted) is datetime.date:
+            return datetime.datetime.combine(wanted, parsed.time(), parsed.tzinfo).isoformat()
+        if isinstance(wanted, (datetime.date, datetime.time)):
+            return wanted.isoformat()
+        return text_of(wanted)
+
+    return undo
+
+
+def _formatted(form: str) -> Undo:
+    return lambda wanted: wanted.strftime(form) if isinstance(wanted, (datetime.date, datetime.time)) else text_of(wanted)
+
+
+def _list_of_text(atom: str, value: list[Any]) -> Iterator[tuple[Undo, int]]:
+    """The parts that a text was split into."""
+    if len(value) == 1 and value[0] == atom:
+        yield lambda wanted: text_of(wanted[0]) if isinstance(wanted, list) and wanted else "", 1
+    for separator in (",", ";", ":", "|", "/", "-", ".", "&", "=", "\n", None):
+        parts = atom.split(separator)
+        if len(parts) > 1 and (parts == value or [part.strip() for part in parts] == value):
+            yield _joined(separator or " "), 1
+            return
+
+
+def _joined(separator: str) -> Undo:
+    return lambda wanted: separator.join(map(text_of, wanted)) if isinstance(wanted, list) else text_of(wanted)

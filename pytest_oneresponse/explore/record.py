@@ -1,0 +1,399 @@
+"""What the user's functions read, compare and decide while one exchange runs, as the marks tell it.
+
+A recording holds plain values only: texts, numbers, dates, and samples of collections. It is process-wide, as endpoints
+run in threads of their own; so driven exchanges run one at a time.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+import operator
+import re
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any, NamedTuple
+
+from ..instrument.observe import MARKS, OPERATORS, Observed
+from . import canary
+
+UNKNOWN = type("Unknown", (), {"__repr__": lambda self: "UNKNOWN", "__slots__": ()})()
+"""Stands for a value that is no plain one."""
+MOST_EVENTS = 3000
+MOST_OF_A_MARK = 40
+_SAMPLE = 24
+_LONGEST = 4096
+
+
+class Event(NamedTuple):
+    """One thing that a mark has told.
+
+    `kind`: "compare", "truth", "decide", "read", "lookup", "call", "iterate", "unpack" or "match"; `what` says it more
+    closely: the operator, the source of the mapping that was read, the function. `given` and `other` are the operands,
+    the key, or the function's own object and its arguments; `result` what came of it.
+    """
+
+    kind: str
+    number: int
+    what: str = ""
+    given: Any = None
+    other: Any = None
+    result: Any = None
+
+
+class Recording:
+    """The events of one exchange, and what was reached in it."""
+
+    __slots__ = ("begun", "branches", "counts", "events", "sources")
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.branches: set[tuple[int, str]] = set()
+        self.begun: dict[int, None] = {}
+        """The functions that ran, by the number of their first mark, in order."""
+        self.counts: dict[int, int] = {}
+        self.sources: dict[int, tuple[Any, str]] = {}
+        """Containers that were looked at, by their id, and the source that they hold; empty for none."""
+
+    def note(self, event: Event) -> None:
+        seen = self.counts.get(event.number, 0)
+        if seen < MOST_OF_A_MARK and len(self.events) < MOST_EVENTS:
+            self.counts[event.number] = seen + 1
+            self.events.append(event)
+
+    def source_of(self, container: Any) -> str:
+        """Which part of the request a mapping holds; empty where it holds none."""
+        known = self.sources.get(id(container))
+        if known is None:
+            known = self.sources[id(container)] = (container, canary.source_of(container))
+        return known[1]
+
+
+_now: Recording | None = None
+
+
+@contextmanager
+def recording() -> Iterator[Recording]:
+    """What the marks tell goes to a new recording meanwhile."""
+    global _now
+    before, _now = _now, Recording()
+    try:
+        yield _now
+    finally:
+        _now.sources.clear()
+        _now = before
+
+
+# --- plain values
+
+_ATOMS = (str, bytes, int, float, decimal.Decimal, datetime.date, datetime.time, datetime.timedelta, uuid.UUID)
+_EXACT = frozenset((*_ATOMS, bool, type(None), datetime.datetime))
+
+
+def plain(value: Any) -> Any:
+    """A value as a plain one; UNKNOWN where it is not."""
+    kind = type(value)
+    if kind in _EXACT:
+        return value[:_LONGEST] if kind is str or kind is bytes else value
+    if isinstance(value, enum.Enum):
+        return plain(value.value)
+    if isinstance(value, str):
+        return str.__str__(value)[:_LONGEST]
+    if isinstance(value, bytes):
+        return bytes(value)[:_LONGEST]
+    if isinstance(value, bool) or isinstance(value, _ATOMS):
+        return value
+    if kind in (list, tuple):
+        return [plain(one) for one in value[:_SAMPLE]]
+    if kind in (dict, set, frozenset) or isinstance(value, _VIEWS):
+        return members(value)
+    return UNKNOWN
+
+
+_VIEWS = (type({}.keys()), type({}.values()))
+
+
+def members(collection: Iterable[Any]) -> list[Any]:
+    """A sample of what a collection holds, of a mapping its keys: the same in every run."""
+    try:
+        if isinstance(collection, (set, frozenset)):
+            found = sorted(collection, key=repr)
+        else:
+            found = [one for one, _ in zip(collection, range(200), strict=False)]
+        return [one for one in map(plain, found[:_SAMPLE]) if one is not UNKNOWN]
+    except Exception:  # whatever a collection of the user's raises is not ours to tell
+        return []
+
+
+# --- the hooks
+
+
+def decide(number: int, value: Any) -> bool:
+    outcome = bool(value)
+    now = _now
+    if now is not None:
+        now.branches.add((number, "true" if outcome else "false"))
+        if type(value) is not bool:
+            now.note(Event("truth", number, "", plain(value), None, outcome))
+        now.note(Event("decide", number, "", None, None, outcome))
+    return outcome
+
+
+def weigh(number: int, value: Any) -> Any:
+    now = _now
+    if now is not None and type(value) is not bool:
+        seen = plain(value)
+        if seen is not UNKNOWN:
+            now.note(Event("truth", number, "", seen, None, bool(seen)))
+    return value
+
+
+_NAMES = tuple(kind.__name__ for kind in OPERATORS)
+_DOES: tuple[Callable[[Any, Any], Any], ...] = (
+    *(operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge),
+    *(lambda one, other: one in other, lambda one, other: one not in other, operator.is_, operator.is_not),
+)
+
+
+def compare(number: int, kind: int, one: Any, other: Any) -> Any:
+    now = _now
+    if now is None:
+        return _DOES[kind](one, other)
+    name = _NAMES[kind]
+    if name in ("In", "NotIn"):
+        return _in(now, number, kind, one, other)
+    result = _DOES[kind](one, other)
+    left, right = plain(one), plain(other)
+    if left is not UNKNOWN or right is not UNKNOWN:
+        known = result if type(result) is bool else None
+        now.note(Event("compare", number, name, left, right, known))
+    return result
+
+
+def _in(now: Recording, number: int, kind: int, one: Any, other: Any) -> Any:
+    result = _DOES[kind](one, other)
+    source = now.source_of(other)
+    if source:
+        now.note(Event("read", number, source, plain(one), None, result == (_NAMES[kind] == "In")))
+    else:
+        right = plain(other) if type(other) in _EXACT else members(other) if _is_small(other) else UNKNOWN
+        now.note(Event("compare", number, _NAMES[kind], plain(one), right, result if type(result) is bool else None))
+    return result
+
+
+def _is_small(collection: Any) -> bool:
+    """Whether a collection can be looked through: others may ask a database, or be used up."""
+    return isinstance(collection, (list, tuple, set, frozenset, dict, range, *_VIEWS, Mapping))
+
+
+_kept = threading.local()
+
+
+def compare_on(number: int, kind: int, one: Any, other: Any) -> Any:
+    result = compare(number, kind, one, other)
+    if result:  # else the chain ends here, and nobody asks for the middle
+        vars(_kept).setdefault("values", []).append(other)
+    return result
+
+
+def middle() -> Any:
+    return _kept.values.pop()
+
+
+def item(number: int, container: Any, key: Any) -> tuple[Any, Any]:
+    now = _now
+    if now is not None:
+        _item(now, number, container, key)
+    return container, key
+
+
+def _item(now: Recording, number: int, container: Any, key: Any, absent: Any = None) -> None:
+    kind = type(container)
+    if kind is str or kind is bytes:
+        what = "shape" if isinstance(key, str) else "index"
+        now.note(Event("call", number, what, plain(container), [plain(key)]))
+    elif kind is list or kind is tuple:
+        now.note(Event("call", number, "index", plain(container), [plain(key)]))
+    elif isinstance(key, (str, bytes, int)):
+        source = now.source_of(container)
+        if source:
+            now.note(Event("read", number, source, plain(key), absent, key in container))
+        elif kind is dict or isinstance(container, Mapping):
+            now.note(Event("lookup", number, "", plain(key), members(container), key in container))
+
+
+def iterate(number: int, value: Any) -> Any:
+    now = _now
+    if now is not None:
+        seen = plain(value)
+        if seen is not UNKNOWN:
+            now.note(Event("iterate", number, "", seen))
+    return value
+
+
+def unpack(number: int, count: int, value: Any) -> Any:
+    now = _now
+    if now is not None:
+        seen = plain(value)
+        if seen is not UNKNOWN:
+            now.note(Event("unpack", number, "", seen, count))
+    return value
+
+
+def match(number: int, subject: Any) -> Any:
+    now = _now
+    if now is not None:
+        now.note(Event("match", number, "", _whole(subject), MARKS.all[number].detail))
+    return subject
+
+
+def _whole(subject: Any) -> Any:
+    """A subject of `match`: a mapping is told as it is, for its patterns look into it."""
+    return dict(subject) if isinstance(subject, dict) else plain(subject)
+
+
+def passed(number: int) -> None:
+    now = _now
+    if now is not None:
+        now.branches.add((number, MARKS.all[number].outcomes[0]))
+
+
+def begin(number: int) -> None:
+    now = _now
+    if now is not None and number not in now.begun:
+        now.begun[number] = None
+
+
+# --- calls: what is worth a look is called through a function that notes it
+
+
+def call(number: int, function: Any) -> Any:
+    now = _now
+    if now is None:
+        return function
+    kind = type(function)
+    if kind is BuiltinFunctionType:
+        owner = function.__self__
+        if type(owner) in (str, bytes):
+            if function.__name__ in _OF_TEXT:
+                return _noting(now, number, "str." + function.__name__, function, plain(owner))
+        elif type(owner) is dict or isinstance(owner, Mapping):
+            if function.__name__ in _READS:
+                return _reading(now, number, function, owner)
+        elif isinstance(owner, (datetime.date, re.Pattern, list)) or any(owner is one for one in _CALENDAR):
+            name = function.__name__
+            if name in _OF_OTHERS:
+                return _noting(now, number, name, function, owner if isinstance(owner, re.Pattern) else plain(owner))
+        elif function in _BUILTINS:
+            return _noting(now, number, function.__name__, function)
+        elif function.__name__ in ("execute", "executemany") and type(owner).__module__ == "sqlite3":
+            return _asking(now, number, function, owner)
+    elif kind is MethodType:
+        if function.__name__ in _READS and _is_mapping(function.__self__):
+            return _reading(now, number, function, function.__self__)
+    elif kind is FunctionType:
+        name = _FUNCTIONS.get(f"{function.__module__}.{function.__qualname__}")
+        if name is not None:
+            return _noting(now, number, name, function)
+    elif isinstance(function, type):
+        name = "enum" if isinstance(function, enum.EnumMeta) else _CONVERTS.get(function, "")
+        if name:
+            return _noting(now, number, name, function, [plain(one) for one in function] if name == "enum" else None)
+        if function.__module__ != "builtins":
+            now.note(Event("call", number, "made", function))
+    return function
+
+
+_READS = frozenset(("get", "getlist", "get_list", "getall", "get_all", "pop", "has", "has_key", "getone", "__contains__"))
+_OF_TEXT = frozenset(
+    (
+        *("startswith", "endswith", "find", "rfind", "index", "count", "split", "rsplit", "partition", "rpartition"),
+        *("isdigit", "isalpha", "isalnum", "isupper", "islower", "isdecimal", "isnumeric", "isspace", "isidentifier"),
+        *("isascii", "istitle", "splitlines", "removeprefix", "removesuffix"),
+    )
+)
+_OF_OTHERS = frozenset(
+    (
+        *("match", "fullmatch", "search", "findall", "finditer", "split", "weekday", "isoweekday", "isocalendar"),
+        *("fromisoformat", "strptime", "count", "index"),
+    )
+)
+_CALENDAR = (datetime.date, datetime.datetime, datetime.time)
+_BUILTINS = frozenset((len, isinstance, ord, abs, round, hex, bin, sum, max, min))
+_CONVERTS: dict[Any, str] = {int: "int", float: "float", decimal.Decimal: "Decimal", uuid.UUID: "UUID"}
+_FUNCTIONS = {
+    "re.match": "match",
+    "re.fullmatch": "fullmatch",
+    "re.search": "search",
+    "re.findall": "findall",
+    "json.loads": "json.loads",
+    "base64.b64decode": "b64decode",
+    "base64.urlsafe_b64decode": "b64decode",
+    "_strptime._strptime_datetime": "strptime",
+}
+
+
+def _is_mapping(thing: Any) -> bool:
+    return isinstance(thing, Mapping) or type(thing).__module__.startswith(canary.FRAMEWORKS)
+
+
+def _noting(now: Recording, number: int, what: str, function: Any, own: Any = None) -> Any:
+    def noted(*arguments: Any, **named: Any) -> Any:
+        given = [own_form(one) for one in (*arguments, *named.values())]
+        try:
+            result = function(*arguments, **named)
+        except Exception as error:
+            now.note(Event("call", number, what, own, given, error.__class__))
+            raise
+        now.note(Event("call", number, what, own, given, _result(result)))
+        return result
+
+    return noted
+
+
+def own_form(argument: Any) -> Any:
+    """An argument as it is noted: classes and patterns stay what they are."""
+    if isinstance(argument, (type, re.Pattern)):
+        return argument
+    if isinstance(argument, tuple) and argument and all(isinstance(one, type) for one in argument):
+        return argument
+    return dict(argument) if type(argument) is dict else plain(argument)
+
+
+def _result(value: Any) -> Any:
+    return True if isinstance(value, re.Match) else plain(value)
+
+
+def _reading(now: Recording, number: int, function: Any, container: Any) -> Any:
+    def read(*arguments: Any, **named: Any) -> Any:
+        if arguments:
+            absent = arguments[1] if len(arguments) > 1 else named.get("default", UNKNOWN)
+            _item(now, number, container, arguments[0], _shape(absent))
+        return function(*arguments, **named)
+
+    return read
+
+
+def _shape(absent: Any) -> Any:
+    """What stands for a key that is not there, if it tells the value's type."""
+    return type(absent) if isinstance(absent, (dict, list, tuple, int, float, str)) else None
+
+
+def _asking(now: Recording, number: int, function: Any, owner: Any) -> Any:
+    """A statement of SQL: the values that its columns hold are what its parameters may be."""
+
+    def asked(statement: Any, *arguments: Any) -> Any:
+        from .sql import samples
+
+        for parameter, values in samples(getattr(owner, "connection", owner), statement, *arguments[:1]):
+            now.note(Event("lookup", number, "sql", plain(parameter), values))
+        return function(statement, *arguments)
+
+    return asked
+
+
+HOOKS = Observed(decide, weigh, compare, compare_on, middle, item, call, iterate, unpack, match, passed, begin)

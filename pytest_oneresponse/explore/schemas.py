@@ -1,0 +1,109 @@
+"""Requests for classes that say which fields they have: models, forms and serializers that the app makes while it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from . import values as made
+from .draft import MISSING, Draft, json_of, text_of
+
+
+def seeds(kind: type, draft: Draft) -> Iterator[Draft]:
+    """The draft with valid values for the fields of a class, and with each of their boundaries."""
+    schema = _schema(kind)
+    if not schema:
+        return
+    definitions = schema.get("$defs", {})
+    try:
+        first = made.first(schema, definitions)
+        others = made.boundaries(schema, definitions)
+    except (ValueError, RecursionError):
+        return
+    for value in (first, *others):
+        if isinstance(value, dict):
+            yield _filled(draft, value)
+
+
+def _filled(draft: Draft, value: dict[str, Any]) -> Draft:
+    if "json" in draft.media:
+        known = draft.json if isinstance(draft.json, dict) else {}
+        return replace(draft, json={**known, **json_of(value)})
+    pairs = tuple((name, text_of(one)) for name, one in value.items() if one is not None and one is not MISSING)
+    if draft.media:
+        kept = tuple(pair for pair in draft.fields if pair[0] not in value)
+        return replace(draft, fields=(*kept, *pairs))
+    kept = tuple(pair for pair in draft.query if pair[0] not in value)
+    return replace(draft, query=(*kept, *pairs))
+
+
+def _schema(kind: type) -> dict[str, Any]:
+    """A JSON schema of a class's fields; empty where it declares none that are known here."""
+    try:
+        for read in (_of_pydantic, _of_django, _of_rest):
+            found = read(kind)
+            if found:
+                return found
+    except Exception:  # a class that cannot say what it holds
+        pass
+    return {}
+
+
+def _of_pydantic(kind: Any) -> dict[str, Any]:
+    if hasattr(kind, "model_json_schema") and hasattr(kind, "model_fields"):
+        schema: dict[str, Any] = kind.model_json_schema()
+        return schema
+    return {}
+
+
+_DJANGO = {
+    "IntegerField": {"type": "integer"},
+    "FloatField": {"type": "number"},
+    "DecimalField": {"type": "number"},
+    "BooleanField": {"type": "boolean"},
+    "DateField": {"type": "string", "format": "date"},
+    "DateTimeField": {"type": "string", "format": "date-time"},
+    "TimeField": {"type": "string", "format": "time"},
+    "EmailField": {"type": "string", "format": "email"},
+    "URLField": {"type": "string", "format": "uri"},
+    "UUIDField": {"type": "string", "format": "uuid"},
+    "JSONField": {"type": "string", "default": "{}"},
+}
+
+
+def _of_django(kind: Any) -> dict[str, Any]:
+    """Django's forms (`base_fields`)."""
+    return _of_fields(getattr(kind, "base_fields", None))
+
+
+def _of_rest(kind: Any) -> dict[str, Any]:
+    """Django REST framework's serializers, whose fields are known to an instance."""
+    if not hasattr(kind, "_declared_fields") or not hasattr(kind, "to_internal_value"):
+        return {}
+    fields = {name: one for name, one in kind().fields.items() if not getattr(one, "read_only", False)}
+    return _of_fields(fields)
+
+
+def _of_fields(fields: Any) -> dict[str, Any]:
+    if not isinstance(fields, dict) or not fields:
+        return {}
+    properties: dict[str, Any] = {}
+    for name, one in fields.items():
+        kinds = (base.__name__ for base in type(one).__mro__)
+        schema: dict[str, Any] = dict(next((_DJANGO[known] for known in kinds if known in _DJANGO), {"type": "string"}))
+        numeric = schema["type"] in ("integer", "number")
+        for attribute, word in _LIMITS_OF_NUMBERS if numeric else _LIMITS_OF_TEXTS:
+            limit = getattr(one, attribute, None)
+            if isinstance(limit, (int, float)) and not isinstance(limit, bool):
+                schema[word] = limit
+        choices = [key for key, _ in getattr(one, "choices", None) or () if isinstance(key, (str, int)) and key != ""]
+        if choices:
+            schema = {"enum": choices}
+        properties[name] = schema
+    required = [name for name, one in fields.items() if getattr(one, "required", True)]
+    return {"type": "object", "properties": properties, "required": required}
+
+
+_LIMITS_OF_NUMBERS = (("min_value", "minimum"), ("max_value", "maximum"))
+_LIMITS_OF_TEXTS = (("min_length", "minLength"), ("max_length", "maxLength"))

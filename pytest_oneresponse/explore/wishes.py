@@ -1,0 +1,387 @@
+"""What would turn out otherwise if a value were another: from one event of a recording to values worth sending."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import decimal
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from . import canary
+from .draft import MISSING
+from .matching import FORMATS, Derived
+from .record import UNKNOWN, Event
+from .values import matching
+
+
+class Wish(NamedTuple):
+    """In the place of `value` any of `wanted` would be of interest, the first most."""
+
+    value: Any
+    wanted: list[Any]
+
+
+def wishes(event: Event) -> Iterator[Wish]:
+    """What an event makes worth trying."""
+    make = _OF.get(event.kind)
+    if make is not None:
+        yield from (wish for wish in make(event) if wish.value is not UNKNOWN and wish.value is not None)
+
+
+def other_than(value: Any) -> list[Any]:
+    """Values that are not this one."""
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, (str, bytes)):
+        return ["" if value else "other", "other"]
+    if isinstance(value, (int, float, decimal.Decimal)):
+        return [value + 1, value - 1]
+    if isinstance(value, datetime.datetime):
+        return [value + datetime.timedelta(days=1)]
+    if isinstance(value, datetime.date):
+        return [value + datetime.timedelta(days=1), value - datetime.timedelta(days=1)]
+    if isinstance(value, uuid.UUID):
+        return [uuid.UUID(int=(value.int + 1) % (1 << 128))]
+    return []
+
+
+def beside(value: Any) -> list[Any]:
+    """A value and its neighbours in order."""
+    if isinstance(value, bool) or value is None or value is UNKNOWN:
+        return []
+    if isinstance(value, int):
+        return [value, value + 1, value - 1]
+    if isinstance(value, float):
+        return [value, value + 1, value - 1, value + 0.01, value - 0.01]
+    if isinstance(value, decimal.Decimal):
+        cent = decimal.Decimal("0.01")
+        return [value, value + 1, value - 1, value + cent, value - cent]
+    if isinstance(value, datetime.datetime):
+        second = datetime.timedelta(seconds=1)
+        day = datetime.timedelta(days=1)
+        return [value, value + second, value - second, value + day, value - day]
+    if isinstance(value, datetime.date):
+        day = datetime.timedelta(days=1)
+        return [value, value + day, value - day]
+    if isinstance(value, datetime.timedelta):
+        return [value]
+    if isinstance(value, str):
+        return [value, value + "a", value[:-1], "~" + value, " " + value]
+    return [value]
+
+
+# --- comparisons
+
+
+def _compare(event: Event) -> Iterator[Wish]:
+    one, other, result = event.given, event.other, event.result
+    if event.what in ("Eq", "NotEq"):
+        equal = result if event.what == "Eq" else (not result if result is not None else None)
+        for left, right in ((one, other), (other, one)):
+            yield Wish(left, (other_than(right) if equal else [right]) if right is not UNKNOWN else [])
+    elif event.what in ("Lt", "LtE", "Gt", "GtE"):
+        for left, right in ((one, other), (other, one)):
+            yield Wish(left, beside(right))
+    elif event.what in ("In", "NotIn"):
+        inside = result == (event.what == "In")
+        yield from _inside(one, other, inside)
+    elif event.what in ("Is", "IsNot"):
+        for left, right in ((one, other), (other, one)):
+            yield Wish(left, [MISSING, None] if right is None else [right] if isinstance(right, bool) else [])
+
+
+def _inside(one: Any, other: Any, inside: bool) -> Iterator[Wish]:
+    if isinstance(other, str) and isinstance(one, str):
+        yield Wish(one, ["~" + one, "~"] if inside else [other, other[:3], other[:1]])
+        yield Wish(other, [other.replace(one, ""), ""] if inside else [other + one, one, f"a{one}b"])
+    elif isinstance(other, list):
+        yield Wish(one, other_than(one) if inside else _spread(other))
+        yield Wish(other, [[x for x in other if x != one]] if inside else [[*other, one], [one]])
+
+
+def _spread(members: list[Any]) -> list[Any]:
+    """A few of many: the first ones, the middle and the last."""
+    if len(members) <= 8:
+        return members
+    return [*members[:5], members[len(members) // 2], members[-2], members[-1]]
+
+
+def _truth(event: Event) -> Iterator[Wish]:
+    value = event.given
+    if event.result:
+        yield Wish(value, [[] if isinstance(value, list) else MISSING, "", 0, False])
+    elif isinstance(value, list):
+        yield Wish(value, [["a"], [{canary.NAME: canary.value("json")}], [1]])
+    else:
+        yield Wish(value, ["1", 1, True])
+
+
+def _lookup(event: Event) -> Iterator[Wish]:
+    yield Wish(event.given, other_than(event.given) if event.result and event.what != "sql" else _spread(event.other))
+
+
+def _iterate(event: Event) -> Iterator[Wish]:
+    value = event.given
+    if isinstance(value, str):
+        yield Wish(value, [["a"], [{}]])
+    elif isinstance(value, list):
+        yield Wish(value, [[]] if value else [["a"], [{}], [1]])
+        if value and len(value) < 3:
+            yield Wish(value, [[*value, value[-1]]])
+
+
+def _unpack(event: Event) -> Iterator[Wish]:
+    value, count = event.given, abs(event.other)
+    if isinstance(value, list):
+        longer = [*value, *(["1"] * 9)]
+        yield Wish(value, [longer[:count], longer[: count + 1], value[: max(count - 1, 0)]])
+
+
+def _match(event: Event) -> Iterator[Wish]:
+    subject = event.given
+    for example in event.other or ():
+        merged = {**subject, **example} if isinstance(subject, dict) and isinstance(example, dict) else example
+        yield Wish(subject, [merged])
+
+
+# --- calls
+
+
+def _call(event: Event) -> Iterator[Wish]:
+    make = _CALLS.get(event.what)
+    if make is not None:
+        yield from make(event)
+    elif event.what.startswith("str.is"):
+        right = [text for text in _TEXTS if getattr(text, event.what[4:])()]
+        wrong = [text for text in _TEXTS if not getattr(text, event.what[4:])()]
+        yield Wish(event.given, wrong if event.result else right)
+
+
+_TEXTS = ("7", "12345", "abc", "Abc", "ABC", "a1", "A1", "a b", " ", "é", "-", "a_b", "0123456789", "ABCDEF", "abcdef")
+
+
+def _starts(event: Event) -> Iterator[Wish]:
+    own = event.given
+    for prefix in _listed(event.other[0]) if event.other else ():
+        if isinstance(prefix, bytes):
+            prefix = prefix.decode("latin-1")
+        if isinstance(prefix, str):
+            ends = event.what == "str.endswith"
+            with_it = (own + prefix, "a" + prefix) if ends else (prefix + own, prefix + "1", prefix)
+            yield Wish(own, ["other", "~"] if event.result else list(with_it))
+            if not event.result and isinstance(own, str):
+                yield Wish(prefix, [own[-3:] if ends else own[:3]])
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _finds(event: Event) -> Iterator[Wish]:
+    own, part = event.given, event.other[0] if event.other else None
+    if isinstance(own, str) and isinstance(part, str):
+        yield Wish(own, [own + part, f"a{part}b", own.replace(part, ""), own + part + "c" + part])
+
+
+def _splits(event: Event) -> Iterator[Wish]:
+    own, separator = event.given, event.other[0] if event.other else " "
+    if isinstance(own, str) and isinstance(separator, str) and separator:
+        count = own.count(separator)
+        wanted = [own + separator + "1", f"1{separator}2{separator}3", own.replace(separator, "")]
+        yield Wish(own, wanted if count else wanted[:2])
+
+
+def _regex(event: Event) -> Iterator[Wish]:
+    if isinstance(event.given, re.Pattern):
+        pattern, texts = event.given, event.other[:1]
+    else:
+        pattern, texts = event.other[0], event.other[1:2]
+    source = pattern.pattern if isinstance(pattern, re.Pattern) else pattern
+    flags = pattern.flags if isinstance(pattern, re.Pattern) else 0
+    if not isinstance(source, str) or not texts:
+        return
+    if event.result is True or (isinstance(event.result, list) and event.result):
+        yield Wish(texts[0], ["~", ""])
+        return
+    wanted = []
+    for least in (0, 4, 8, 12):
+        try:
+            text = matching(source, least)
+        except (ValueError, RecursionError):
+            continue
+        wanted += [text, text.upper()] if flags & re.IGNORECASE else [text]
+    yield Wish(texts[0], list(dict.fromkeys(wanted)))
+
+
+def _isinstance(event: Event) -> Iterator[Wish]:
+    value, kinds = event.other[0], event.other[1] if len(event.other) > 1 else ()
+    kinds = kinds if isinstance(kinds, tuple) else (kinds,)
+    if event.result:
+        yield Wish(value, [one for one in _OF_TYPES.values() if not isinstance(one, tuple(_types(kinds)))])
+    else:
+        yield Wish(value, [_OF_TYPES[kind] for kind in kinds if kind in _OF_TYPES])
+
+
+def _types(kinds: Iterable[Any]) -> list[type]:
+    return [kind for kind in kinds if isinstance(kind, type)]
+
+
+_OF_TYPES: dict[Any, Any] = {
+    str: "text",
+    int: 7001,
+    float: 7.5,
+    bool: True,
+    list: ["a"],
+    dict: {canary.NAME: canary.value("json")},
+    type(None): None,
+}
+
+
+def _converts(right: list[Any], wrong: list[Any]) -> Callable[[Event], Iterator[Wish]]:
+    def wish(event: Event) -> Iterator[Wish]:
+        failed = isinstance(event.result, type)
+        for argument in event.other[:1]:
+            yield Wish(argument, right if failed else wrong)
+
+    return wish
+
+
+def _strptime(event: Event) -> Iterator[Wish]:
+    text, form = event.other[0], event.other[1] if len(event.other) > 1 else FORMATS[0]
+    if not isinstance(event.result, type):
+        yield Wish(text, ["not a date"])
+    elif isinstance(form, str):
+        yield Wish(text, [datetime.datetime(2031, 5, 14, 9, 26, 53).strftime(form)])  # noqa: DTZ001
+
+
+def _enum(event: Event) -> Iterator[Wish]:
+    failed = isinstance(event.result, type)
+    yield Wish(event.other[0] if event.other else None, list(event.given) if failed else ["other"])
+
+
+def _index(event: Event) -> Iterator[Wish]:
+    own = event.given
+    if isinstance(own, list) and isinstance(event.other[0], int):
+        wanted = abs(event.other[0]) + 1
+        yield Wish(own, [(own * wanted)[:wanted] if own else ["a"] * wanted, []])
+    elif isinstance(own, str):
+        yield Wish(own, [own + "123456789"[: abs(event.other[0]) + 1] if isinstance(event.other[0], int) else own, ""])
+
+
+def _shape(event: Event) -> Iterator[Wish]:
+    yield Wish(event.given, [{canary.NAME: canary.value("json")}])
+
+
+def _b64(event: Event) -> Iterator[Wish]:
+    failed = isinstance(event.result, type)
+    for argument in event.other[:1]:
+        yield Wish(argument, ["dXNlcjE6cGFzczE=", "ZmlndXJl"] if failed else ["***", "%%%"])
+
+
+_CALLS: dict[str, Callable[[Event], Iterator[Wish]]] = {
+    "str.startswith": _starts,
+    "str.endswith": _starts,
+    "str.removeprefix": _starts,
+    "str.removesuffix": _starts,
+    "str.find": _finds,
+    "str.rfind": _finds,
+    "str.index": _finds,
+    "str.count": _finds,
+    "str.partition": _finds,
+    "str.rpartition": _finds,
+    "str.split": _splits,
+    "str.rsplit": _splits,
+    "match": _regex,
+    "fullmatch": _regex,
+    "search": _regex,
+    "findall": _regex,
+    "finditer": _regex,
+    "isinstance": _isinstance,
+    "int": _converts(["7001", "-3", 7001], ["x1"]),
+    "float": _converts(["7001.5", "-3.5", 7001.5], ["x1"]),
+    "Decimal": _converts(["7001.50", "-3.5"], ["x1"]),
+    "UUID": _converts(["0f3b1c2e-5d7a-4c1b-9e2f-3a4b5c6d7e8f"], ["not-a-uuid"]),
+    "fromisoformat": _converts(["2031-05-14", "2031-05-14T09:26:53", "09:26:53"], ["not a date"]),
+    "strptime": _strptime,
+    "json.loads": _converts([json.dumps({canary.NAME: canary.value("text")}), "[]", "7"], ["{not json", "[1]"]),
+    "b64decode": _b64,
+    "enum": _enum,
+    "index": _index,
+    "shape": _shape,
+}
+
+_OF: dict[str, Callable[[Event], Iterator[Wish]]] = {
+    "compare": _compare,
+    "truth": _truth,
+    "lookup": _lookup,
+    "iterate": _iterate,
+    "unpack": _unpack,
+    "match": _match,
+    "call": _call,
+}
+
+
+# --- what functions have made of other values
+
+
+def derived(events: Iterable[Event]) -> list[Derived]:
+    """What calls have made of values, where there is a way back."""
+    found: list[Derived] = []
+    for event in events:
+        make = _DERIVES.get(event.what) if event.kind == "call" else None
+        if make is not None and not isinstance(event.result, type) and event.result is not UNKNOWN:
+            found += make(event)
+    return found
+
+
+def _resized(argument: Any, wanted: Any) -> Any:
+    count = int(wanted)
+    if not 0 <= count <= 5000:
+        raise ValueError(f"a length of {count} is out of reach")
+    if isinstance(argument, str):
+        text = (argument or "a") * (count // max(len(argument), 1) + 1)
+        return argument[:count] if count <= len(argument) else argument + text[: count - len(argument)]
+    if isinstance(argument, list):
+        return (argument or ["a"])[:1] * (count - len(argument)) + argument[:count]
+    raise ValueError("it has no length that can be changed")
+
+
+def _weekday(event: Event) -> list[Derived]:
+    def undo(argument: Any, wanted: Any) -> Any:
+        return argument + datetime.timedelta(days=(int(wanted) - int(event.result)) % 7)
+
+    return [Derived(event.result, event.given, undo)] if isinstance(event.given, datetime.date) else []
+
+
+def _joined(event: Event) -> list[Derived]:
+    separator = event.other[0] if event.other and isinstance(event.other[0], str) else None
+    if isinstance(event.result, list) and isinstance(event.given, str):
+        return [Derived(event.result, event.given, lambda _, wanted: _join(separator or " ", wanted))]
+    return []
+
+
+def _join(separator: str, wanted: Any) -> str:
+    if not isinstance(wanted, list):
+        raise ValueError("no list is wanted")
+    return separator.join(map(str, wanted))
+
+
+def _of_first(undo: Callable[[Any, Any], Any]) -> Callable[[Event], list[Derived]]:
+    return lambda event: [Derived(event.result, event.other[0], undo)] if event.other else []
+
+
+_DERIVES: dict[str, Callable[[Event], list[Derived]]] = {
+    "len": _of_first(_resized),
+    "weekday": _weekday,
+    "isoweekday": _weekday,
+    "str.split": _joined,
+    "str.rsplit": _joined,
+    "ord": _of_first(lambda _, wanted: chr(int(wanted))),
+    "abs": _of_first(lambda argument, wanted: wanted if argument >= 0 else -wanted),
+    "round": _of_first(lambda _, wanted: wanted),
+    "b64decode": _of_first(lambda _, wanted: base64.b64encode(str(wanted).encode()).decode()),
+}
