@@ -10,7 +10,7 @@ from typing import Any
 from . import blame
 from .contract import rules
 from .contract.buffered import EARLY, held_back
-from .contract.events import Caught, Data, Event, Improper, Lost, Raised, Start
+from .contract.events import Data, Event, Improper, Lost, Raised, Start, Swallowed
 from .contract.finding import Finding
 from .contract.machine import Breach, Verdict
 from .exchange import Exchange
@@ -79,7 +79,7 @@ def _one_cause(breaches: Iterable[Breach]) -> list[Breach]:
     """
     kept: dict[tuple[Any, ...], Breach] = {}
     for breach in breaches:
-        alone = isinstance(breach.at, (Lost, Caught)) or breach.rule in ("late-status", "late-header")
+        alone = isinstance(breach.at, (Lost, Swallowed)) or breach.rule in ("late-status", "late-header")
         key = (breach.rule, breach.detail, getattr(breach.at, "site", None) if alone else None)
         known = kept.get(key)
         if known is None or (known.level and not breach.level):
