@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import FrameType
 from typing import Any
 
-from . import sites
+from . import frameworks, sites
 from .contract.events import Lost, Swallowed
 from .exchange import Exchange, Proxies
 from .sites import Site
@@ -54,8 +54,4 @@ def status_of(value: Any) -> int:
     codes = (getattr(value, attribute, None) for attribute in ("status_code", "code", "status"))
     known = next((int(code) for code in codes if isinstance(code, int)), 0)
     inner = getattr(value, "response", None)  # an exception that was made of a response
-    return known or _DJANGO.get(type(value).__name__, 0) or (status_of(inner) if inner is not None else 0)
-
-
-_DJANGO = {"Http404": 404, "PermissionDenied": 403, "BadRequest": 400, "SuspiciousOperation": 400}
-"""The statuses of Django's exceptions, which do not say them."""
+    return known or frameworks.status_of_error(value) or (status_of(inner) if inner is not None else 0)
