@@ -8,7 +8,6 @@ own user code.
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import CodeType
@@ -20,7 +19,7 @@ from .contract.finding import Caught, Place
 from .contract.head import read_head
 from .contract.machine import Breach
 from .exchange import Left
-from .routes import Handler
+from .routes import Handler, definition
 from .sites import Code, Site
 
 Frame = tuple[CodeType, int]
@@ -97,7 +96,7 @@ class _Blamer:
         chain = breach.at.site if isinstance(breach.at, Improper) else known and (known.code, known.instruction)
         if not chain:
             return self.handler_place(), self.place(breach.also), self.chain(breach.also)
-        where, defined = sites.place_of(*chain[:2]), sites.definition(chain[0])
+        where, defined = sites.place_of(*chain[:2]), definition(chain[0])
         return where, defined if defined.line != where.line else None, chain
 
     def silent(self) -> Left | None:
@@ -366,17 +365,7 @@ class _Blamer:
         last = left_of(handler, self.left)
         if last is not None:
             return sites.place_of(last.code, last.instruction)
-        text = linecache.getline(handler.file, handler.line)
-        indent = len(text) - len(text.lstrip())
-        return Place(
-            file=Code.shown(handler.file),
-            line=handler.line,
-            column=indent + 1,
-            function=handler.function,
-            source=text.strip(),
-            end_column=len(text.rstrip()) + 1,
-            package="" if Code.is_user(handler.file) else Code.package(handler.file),
-        )
+        return handler.place
 
     # --- exceptions
 
