@@ -24,6 +24,7 @@ from pytest_oneresponse.exchange import AlreadyJudged, Exchange, Watcher, curren
 from pytest_oneresponse.protocols import asgi
 from pytest_oneresponse.protocols.alarm import Alarm
 from pytest_oneresponse.protocols.client import DEFAULT, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
+from pytest_oneresponse.protocols.waiting import waiting_chain
 
 from ..dockets import Kept
 
@@ -1172,7 +1173,7 @@ def test_the_chain_goes_through_awaitable_objects() -> None:
     async def look() -> list[str]:
         task = asyncio.ensure_future(outer())
         await turns()
-        chain = asgi.waiting_chain(task)
+        chain = waiting_chain(task)
         task.cancel()
         return [code.co_name for code, _ in sites.frames(chain)]
 
@@ -1201,14 +1202,14 @@ def test_the_chain_of_what_waits_runs_from_the_innermost_line_outwards() -> None
     async def look() -> list[str]:
         task = asyncio.ensure_future(outer())
         await turns()
-        chain = asgi.waiting_chain(task)
+        chain = waiting_chain(task)
         task.cancel()
         return [code.co_name for code, _ in sites.frames(chain)]
 
     with asyncio.Runner() as runner:
         names = runner.run(look())
     assert names == ["wait", "inner", "middle", "outer"]
-    assert asgi.waiting_chain(None) == ()
+    assert waiting_chain(None) == ()
 
 
 @pytest.mark.xfail(reason="the chain ends at a task that is awaited")
@@ -1222,7 +1223,7 @@ def test_the_chain_goes_through_tasks() -> None:
     async def look() -> list[str]:
         task = asyncio.ensure_future(outer())
         await turns()
-        chain = asgi.waiting_chain(task)
+        chain = waiting_chain(task)
         task.cancel()
         return [code.co_name for code, _ in sites.frames(chain)]
 
