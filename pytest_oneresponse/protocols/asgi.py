@@ -293,7 +293,6 @@ class Driver:
         """
         if asyncio._get_running_loop() is not None:
             return self.in_a_thread(request, client, keep)
-        put_marks()
         loop = self.running()
         scope = scope_of(request, "2.4" if client.refuses else "2.3")
         if self.state:
@@ -338,6 +337,7 @@ class Driver:
 
     def running(self) -> Loop:
         """The loop, with the app's lifespan started in it."""
+        put_marks()
         if self.loop is None:
             self.loop = Loop()
             # What the app's tasks raise is theirs; asyncio would log it, at times in the middle of pytest's own work.

@@ -720,6 +720,23 @@ def test_an_app_is_served_whatever_its_lifespan_does(act: Handler) -> None:
     gc.collect()
 
 
+@needs_alarm
+def test_the_marks_are_put_in_before_a_time_limit_runs(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[float] = []
+
+    class Marks:
+        count = -1
+
+        def refresh(self) -> None:
+            self.count = len(sys.modules)
+            left.append(signal.getitimer(signal.ITIMER_REAL)[0])
+
+    before = signal.getitimer(signal.ITIMER_REAL)[0]
+    monkeypatch.setattr(Watcher, "marks", Marks())
+    drive(http(whole)).start()
+    assert left[0] <= before
+
+
 def test_a_lifespan_out_of_order_is_told(drive: Drive) -> None:
     async def twice(scope: Any, receive: Any, send: Any) -> None:
         await receive()
