@@ -18,6 +18,7 @@ from typing import Any, Generic, NamedTuple
 from . import sites
 from .exchange import Exchange, headers_key
 from .lost import status_of
+from .weakly import forget_the_dead
 
 _getframe = sys._getframe
 _new = tuple.__new__  # as in exchange.py
@@ -57,7 +58,7 @@ def watch(exchange: Exchange, response: Any, reference: weakref.ref[Any] | None 
     `reference` is one to the response, where there is one already: for thousands of exchanges each of these counts.
     """
     if len(_held) > _MOST:
-        _forget_the_dead()
+        forget_the_dead(_held)  # exchanges that nobody has closed leave things behind
     if _hold(exchange, response, _response_class, reference):
         for name in _HOLDERS:
             holder = getattr(response, name, None)
@@ -114,12 +115,6 @@ def _hold(
     _held[key] = held
     exchange.watched_keys = (*exchange.watched_keys, key)
     return True
-
-
-def _forget_the_dead() -> None:
-    """Exchanges that nobody has closed leave things behind, which are held weakly."""
-    for key in [key for key, held in _held.items() if held.thing() is None]:
-        del _held[key]
 
 
 _classes: weakref.WeakKeyDictionary[type, type | None] = weakref.WeakKeyDictionary()
