@@ -77,9 +77,7 @@ class _Blamer:
         if rule in ("orphan-response", "unraised-error"):
             return self.lost(breach)
         if rule == "swallowed-answer":
-            site = self.site(breach.at)
-            raised = self.first(self.frames(site.origin)) if site else None
-            return self.first(self.frames(site.chain)) if site else None, raised, self.chain(breach.at)
+            return self.swallowed(breach)
         if rule == "shared-response":
             return self.place(breach.at), self.handler_place(), self.chain(breach.at)
         if rule == "length-mismatch" or breach.header:
@@ -113,6 +111,13 @@ class _Blamer:
         if dropped is not None and where is not None and (dropped.file, dropped.line) != (where.file, where.line):
             self.notes.append(f"it is thrown away in {dropped.file}:{dropped.line}: {dropped.source}")
         return where, also, chain
+
+    def swallowed(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
+        """The line on which the exception was caught, beside the one that raised it."""
+        site = self.site(breach.at)
+        if site is None:
+            return None, None, ()
+        return self.first(self.frames(site.chain)), self.first(self.frames(site.origin)), self.chain(breach.at)
 
     def caller(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
         """The very frame that did it: who called an app has to close what he got."""
