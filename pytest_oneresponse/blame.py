@@ -8,7 +8,6 @@ own user code.
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import CodeType
@@ -20,7 +19,7 @@ from .contract.finding import Caught, Place
 from .contract.head import read_head
 from .contract.machine import Breach
 from .exchange import Left
-from .routes import Handler
+from .routes import Handler, definition
 from .sites import Code, Site
 
 Frame = tuple[CodeType, int]
@@ -78,9 +77,7 @@ class _Blamer:
         if rule in ("orphan-response", "unraised-error"):
             return self.lost(breach)
         if rule == "swallowed-answer":
-            site = self.site(breach.at)
-            raised = self.first(self.frames(site.origin)) if site else None
-            return self.first(self.frames(site.chain)) if site else None, raised, self.chain(breach.at)
+            return self.swallowed(breach)
         if rule == "shared-response":
             return self.place(breach.at), self.handler_place(), self.chain(breach.at)
         if rule == "length-mismatch" or breach.header:
@@ -97,7 +94,7 @@ class _Blamer:
         chain = breach.at.site if isinstance(breach.at, Improper) else known and (known.code, known.instruction)
         if not chain:
             return self.handler_place(), self.place(breach.also), self.chain(breach.also)
-        where, defined = sites.place_of(*chain[:2]), sites.definition(chain[0])
+        where, defined = sites.place_of(*chain[:2]), definition(chain[0])
         return where, defined if defined.line != where.line else None, chain
 
     def silent(self) -> Left | None:
@@ -114,6 +111,13 @@ class _Blamer:
         if dropped is not None and where is not None and (dropped.file, dropped.line) != (where.file, where.line):
             self.notes.append(f"it is thrown away in {dropped.file}:{dropped.line}: {dropped.source}")
         return where, also, chain
+
+    def swallowed(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
+        """The line on which the exception was caught, beside the one that raised it."""
+        site = self.site(breach.at)
+        if site is None:
+            return None, None, ()
+        return self.first(self.frames(site.chain)), self.first(self.frames(site.origin)), self.chain(breach.at)
 
     def caller(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
         """The very frame that did it: who called an app has to close what he got."""
@@ -366,17 +370,7 @@ class _Blamer:
         last = left_of(handler, self.left)
         if last is not None:
             return sites.place_of(last.code, last.instruction)
-        text = linecache.getline(handler.file, handler.line)
-        indent = len(text) - len(text.lstrip())
-        return Place(
-            file=Code.shown(handler.file),
-            line=handler.line,
-            column=indent + 1,
-            function=handler.function,
-            source=text.strip(),
-            end_column=len(text.rstrip()) + 1,
-            package="" if Code.is_user(handler.file) else Code.package(handler.file),
-        )
+        return handler.place
 
     # --- exceptions
 

@@ -170,9 +170,10 @@ class TestDocket(Docket):
 
 def judge_watched(exchange: Exchange, test: str) -> list[Finding]:
     """The findings of an exchange that a test made; its route is looked up only if there are any."""
-    if not exchange.judge().breaches and not exchange.left:
+    verdict = exchange.judge()
+    if not verdict.breaches and not exchange.left:
         return []
-    return judging.findings(exchange, judging.Told(route_of(exchange), exchange.replay, test))
+    return judging.findings(exchange, judging.Told(route_of(exchange), exchange.replay, test), verdict)
 
 
 _listed: dict[int, tuple[Any, list[Route]]] = {}

@@ -11,7 +11,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import sites
-from .contract.events import Caught, Data, End, Event, Gone, Headers, Improper, Lost, Raised, Returned, Start
+from .contract.events import Data, End, Event, Gone, Headers, Improper, Raised, Returned, Start
 from .contract.machine import Facts, Verdict, is_plain, judge, related
 from .contract.request import Request
 from .sites import Site
@@ -72,7 +72,7 @@ class Exchange:
     """The body was taken to its end."""
     refusal: BaseException | None = None
     token: Token[Exchange | None] | None = None
-    frozen: tuple[int, ...] = ()
+    watched_keys: tuple[int, ...] = ()
     """The ids of the objects that late.py watches for this exchange."""
     handed: tuple[Any, Any, Headers] | None = None
     """The head as it was handed over: the list of its headers, or the message, and the status and headers of that moment."""
@@ -119,25 +119,6 @@ class Exchange:
             self.add(start)
         else:
             self.events.append(start)
-
-    def note_changed(self, frame: FrameType) -> None:
-        """A list of headers or a message of the user's may have been changed after it was handed over."""
-        if self.handed is None or self.told_late:
-            return
-        message, status, headers = self.handed
-        if isinstance(message, dict) and "status" not in message:
-            return  # made into a message of another type
-        now, given = (message.get("status"), message.get("headers")) if isinstance(message, dict) else (status, message)
-        pairs = (
-            tuple(tuple(pair) if type(pair) is list else pair for pair in given) if isinstance(given, list) else headers
-        )
-        if now == status and pairs == headers:
-            return
-        self.handed = (message, now, pairs)
-        if now != status:
-            self.improper("late-status", f"the status was changed to {now!r} after it had been handed over", frame)
-        else:
-            self.improper("late-header", "the headers were changed after they had been handed over", frame)
 
     def start_site(self, walked: sites.Walked, response: Any = None) -> Site | sites.Chain:
         """The site of a start, with where the response object that is being sent was built.
@@ -212,33 +193,6 @@ class Exchange:
             left.pop(key, None)
         by_user = value is None and frame.f_back is not None and sites.is_users(frame.f_back.f_code)
         left[key] = _new(Left, (code, frame.f_lasti, type(value), id(value), by_user))
-
-    def note_lost(self, rule: str, value: Any, frame: FrameType) -> None:
-        """An answer is being thrown away by the code that runs in `frame`: a response that was built for this exchange."""
-        chain = sites.walk(frame)[0]
-        built = self.built.get(id(value)) if self.built else None
-        if built and built.response and built.response() is value:
-            if frame.f_code not in built.chain[::2] or Proxies.passes_on(built.chain):
-                return  # it came back through a framework, as what a middleware replaces does
-            origin = built.chain
-        elif rule == "orphan-response":
-            return  # it answered another request, of a client that the app itself uses
-        elif isinstance(value, BaseException) and value.__traceback__ is not None:
-            return  # it was raised, and caught
-        else:
-            maker = next(
-                (one for one in (self.left or {}).values() if one.value == id(value) and one.kind is type(value)), None
-            )
-            origin = (maker.code, maker.instruction, *chain) if maker else chain
-        self.add(Lost(rule, told(value, rule), _new(Site, (chain, sites.NO_SENDER, origin, -1, (), ()))))
-
-    def note_caught(self, error: BaseException, frame: FrameType) -> None:
-        """An exception that stands for an answer was caught, by the code that runs in `frame`, as any other would be."""
-        status = status_of(error)
-        if status:
-            name = f"{type(error).__name__} ({status})"
-            site = _new(Site, (sites.walk(frame)[0], sites.NO_SENDER, sites.chain_of(error), -1, (), ()))
-            self.add(Caught(status, name, site))
 
     def data(self, size: int, frame: FrameType | None = None, message: Any = None) -> None:
         """`size` bytes of the body were handed over. A site is taken where a finding could need it."""
@@ -342,7 +296,7 @@ class Exchange:
         if self.token is not None:
             self.leave()
         self.closed = True
-        if self.frozen:
+        if self.watched_keys:
             Watcher.ended(self)
         docket = self.docket
         if docket is not None:
@@ -367,26 +321,6 @@ class Exchange:
             events = (*events, Improper("invalid-message", f"{self.called} send() calls were not awaited"))
             verdict = judge(self.facts, events)
         return verdict
-
-
-def status_of(value: Any) -> int:
-    """The status of a response or an HTTP exception, under the names that frameworks use; 0 where it does not say it."""
-    codes = (getattr(value, attribute, None) for attribute in ("status_code", "code", "status"))
-    known = next((int(code) for code in codes if isinstance(code, int)), 0)
-    inner = getattr(value, "response", None)  # an exception that was made of a response
-    return known or _DJANGO.get(type(value).__name__, 0) or (status_of(inner) if inner is not None else 0)
-
-
-_DJANGO = {"Http404": 404, "PermissionDenied": 403, "BadRequest": 400, "SuspiciousOperation": 400}
-"""The statuses of Django's exceptions, which do not say them."""
-
-
-def told(value: Any, rule: str) -> str:
-    """What became of an answer that was lost, in one sentence: its class, and its status where it says it."""
-    name = type(value).__name__ if rule == "unraised-error" else "a response"
-    status = status_of(value)
-    fate = "neither raised nor returned" if rule == "unraised-error" else "neither sent nor returned"
-    return f"{name}{f' ({status})' if status else ''} was built, and {fate}"
 
 
 _current: ContextVar[Exchange | None] = ContextVar("oneresponse_exchange", default=None)

@@ -10,10 +10,10 @@ from typing import Any
 from . import blame
 from .contract import rules
 from .contract.buffered import EARLY, held_back
-from .contract.events import Caught, Data, Event, Improper, Lost, Raised, Start
+from .contract.events import Data, Event, Improper, Lost, Raised, Start, Swallowed
 from .contract.finding import Finding
 from .contract.machine import Breach, Verdict
-from .exchange import Exchange
+from .exchange import Exchange, Left
 from .frameworks.recognise import is_answer
 from .routes import Handler, Route, handler_of
 
@@ -27,9 +27,12 @@ class Told:
     test: str = ""
 
 
-def findings(exchange: Exchange, told: Told) -> list[Finding]:
-    """Judge one exchange. Findings of rules that are off are among them, so that a selection can take them up."""
-    verdict = exchange.judge()
+def findings(exchange: Exchange, told: Told, verdict: Verdict | None = None) -> list[Finding]:
+    """Judge one exchange. Findings of rules that are off are among them, so that a selection can take them up.
+
+    `verdict` is the machine's, where it has been asked already.
+    """
+    verdict = verdict or exchange.judge()
     none = unanswered(exchange, told.route)
     breaches = (*verdict.breaches, none) if none else verdict.breaches
     return [_finding(exchange, breach, verdict, told) for breach in _one_cause(breaches)]
@@ -48,24 +51,28 @@ def unanswered(exchange: Exchange, route: Route | None) -> Breach | None:
     handler = _handler(exchange, route)
     if not left or handler is None:
         return None
-    last = blame.left_of(handler, left, strictly=True)
-    what = "view"
+    last, what = blame.left_of(handler, left, strictly=True), "view"
     if last is None or is_answer(exchange.app, last.kind):
         last, what = left[-1], "middleware"
-        speaks = {"send", "start_response"} & set(
-            last.code.co_varnames
-        )  # the protocol, in which it is no response that returns
-        if last.kind is not NoneType or last.by_user or last.code.co_name not in _MIDDLEWARE or speaks:
+        if not _lacks_a_response(last) or is_answer(exchange.app, NoneType):
             return None
     value = "None" if last.kind is NoneType else last.kind.__name__
     error = exchange.escaped()
-    if is_answer(exchange.app, last.kind) or (error is not None and value not in str(error)):
+    if error is not None and value not in str(error):
         return None  # each of the frameworks names what it was given
     then = "was answered 500 in its place" if start else "failed for it"
     article = "" if value == "None" else "an " if value[:1] in "aeiou" else "a "
     detail = f"the {what} returned {article}{value}, which is no response, and the request {then}"
     event = Improper("no-response", detail, (last.code, last.instruction))
     return Breach("no-response", event, None, "HEAD", detail)
+
+
+def _lacks_a_response(last: Left) -> bool:
+    """Whether a framework called what was left, by its name a middleware, and got None for the response."""
+    if last.kind is not NoneType or last.by_user or last.code.co_name not in _MIDDLEWARE:
+        return False
+    # What speaks the protocol itself returns no response.
+    return not {"send", "start_response"} & set(last.code.co_varnames)
 
 
 _MIDDLEWARE = frozenset(("__call__", "__acall__", "middleware", "dispatch", "process_response"))
@@ -79,7 +86,7 @@ def _one_cause(breaches: Iterable[Breach]) -> list[Breach]:
     """
     kept: dict[tuple[Any, ...], Breach] = {}
     for breach in breaches:
-        alone = isinstance(breach.at, (Lost, Caught)) or breach.rule in ("late-status", "late-header")
+        alone = isinstance(breach.at, (Lost, Swallowed)) or breach.rule in ("late-status", "late-header")
         key = (breach.rule, breach.detail, getattr(breach.at, "site", None) if alone else None)
         known = kept.get(key)
         if known is None or (known.level and not breach.level):

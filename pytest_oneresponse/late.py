@@ -12,10 +12,13 @@ import sys
 import weakref
 from abc import ABCMeta
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, Generic, NamedTuple
 
 from . import sites
-from .exchange import Exchange, headers_key, status_of
+from .exchange import Exchange, headers_key
+from .lost import status_of
+from .weakly import forget_the_dead
 
 _getframe = sys._getframe
 _new = tuple.__new__  # as in exchange.py
@@ -55,7 +58,7 @@ def watch(exchange: Exchange, response: Any, reference: weakref.ref[Any] | None 
     `reference` is one to the response, where there is one already: for thousands of exchanges each of these counts.
     """
     if len(_held) > _MOST:
-        _forget_the_dead()
+        forget_the_dead(_held)  # exchanges that nobody has closed leave things behind
     if _hold(exchange, response, _response_class, reference):
         for name in _HOLDERS:
             holder = getattr(response, name, None)
@@ -65,12 +68,30 @@ def watch(exchange: Exchange, response: Any, reference: weakref.ref[Any] | None 
 
 def release(exchange: Exchange) -> None:
     """Give back their classes to what was watched for an exchange."""
-    for key in exchange.frozen:
+    for key in exchange.watched_keys:
         held = _held.pop(key, None)
         thing = held.thing() if held is not None else None
         if held is not None and thing is not None and type(thing) is _classes.get(held.kind):
             _set_class(thing, held.kind)
-    exchange.frozen = ()
+    exchange.watched_keys = ()
+
+
+def note_changed(exchange: Exchange, frame: FrameType) -> None:
+    """A list of headers or a message of the user's may have been changed after it was handed over."""
+    if exchange.handed is None or exchange.told_late:
+        return
+    message, status, headers = exchange.handed
+    if isinstance(message, dict) and "status" not in message:
+        return  # made into a message of another type
+    now, given = (message.get("status"), message.get("headers")) if isinstance(message, dict) else (status, message)
+    pairs = tuple(tuple(pair) if type(pair) is list else pair for pair in given) if isinstance(given, list) else headers
+    if now == status and pairs == headers:
+        return
+    exchange.handed = (message, now, pairs)
+    if now != status:
+        exchange.improper("late-status", f"the status was changed to {now!r} after it had been handed over", frame)
+    else:
+        exchange.improper("late-header", "the headers were changed after they had been handed over", frame)
 
 
 def _hold(
@@ -92,14 +113,8 @@ def _hold(
     except TypeError:  # of another layout: it is not watched
         return False
     _held[key] = held
-    exchange.frozen = (*exchange.frozen, key)
+    exchange.watched_keys = (*exchange.watched_keys, key)
     return True
-
-
-def _forget_the_dead() -> None:
-    """Exchanges that nobody has closed leave things behind, which are held weakly."""
-    for key in [key for key, held in _held.items() if held.thing() is None]:
-        del _held[key]
 
 
 _classes: weakref.WeakKeyDictionary[type, type | None] = weakref.WeakKeyDictionary()

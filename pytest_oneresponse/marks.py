@@ -6,7 +6,7 @@ import ast
 import sys
 from typing import Any
 
-from . import exchange, frameworks
+from . import exchange, frameworks, late, lost
 from .instrument.rewrite import Hooks, compiled
 from .sites import is_users
 
@@ -56,14 +56,14 @@ def caught() -> None:
     if rule is None:
         rule = rule_of(type(error))
     if rule == "unraised-error" and error is not None:
-        running.note_caught(error, _getframe(1))
+        lost.note_swallowed(running, error, _getframe(1))
 
 
 def changed() -> None:
     """What is called headers, or a message, has been changed: of interest where it was handed over before."""
     running = _get(None)
     if running is not None and running.handed is not None:
-        running.note_changed(_getframe(1))
+        late.note_changed(running, _getframe(1))
 
 
 class _ThrownAway:
@@ -83,13 +83,13 @@ class _ThrownAway:
                 if rule is None:
                     rule = rule_of(type(member))
                 if rule and _getrefcount(member) <= self.inside:
-                    running.note_lost(rule, member, _getframe(1))
+                    lost.note_lost(running, rule, member, _getframe(1))
             return False
         rule = _rules.get(kind)
         if rule is None:
             rule = rule_of(kind)
         if rule and _getrefcount(value) <= self.alone:
-            running.note_lost(rule, value, _getframe(1))
+            lost.note_lost(running, rule, value, _getframe(1))
         return False
 
     def __reduce__(self) -> str:

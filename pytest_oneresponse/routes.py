@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
+import linecache
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any
+
+from .contract.finding import Place
+from .owners import Code
 
 Schema = Mapping[str, Any]
 """A JSON schema: the one form in which every declared type is kept."""
@@ -68,6 +73,10 @@ class Handler:
     function: str
     package: str
 
+    @property
+    def place(self) -> Place:
+        return line_place(self.file, self.line, self.function)
+
 
 def innermost(handler: Callable[..., Any]) -> Any:
     """The function behind decorators that keep `__wrapped__`, partials, bound methods and instances with `__call__`."""
@@ -96,7 +105,8 @@ def handler_of(handler: Callable[..., Any] | None) -> Handler | None:
     package = str(getattr(target, "__module__", "") or "").partition(".")[0]
     code = getattr(target, "__code__", None)
     if code is not None:
-        return Handler(code.co_filename, _def_line(target, code), code.co_qualname, package)
+        line = _definition_line(code, getattr(target, "__globals__", None))
+        return Handler(code.co_filename, line, code.co_qualname, package)
     try:
         file = inspect.getsourcefile(target)
         lines, start = inspect.getsourcelines(target)
@@ -106,17 +116,35 @@ def handler_of(handler: Callable[..., Any] | None) -> Handler | None:
     return Handler(file, line, getattr(target, "__qualname__", ""), package) if file else None
 
 
-def _def_line(function: Any, code: Any) -> int:
-    """The line of `def` itself: a decorated function's first line is that of its first decorator."""
-    try:
-        lines, start = inspect.getsourcelines(function)
-    except (OSError, TypeError, IndexError, SyntaxError):
-        return int(code.co_firstlineno)
+def definition(code: CodeType) -> Place:
+    """The place of a function's `def`, which stands below its decorators."""
+    return line_place(code.co_filename, _definition_line(code), code.co_qualname)
+
+
+def line_place(file: str, line: int, function: str) -> Place:
+    """The place of a whole line, without its indentation."""
+    text = linecache.getline(file, line)
+    return Place(
+        file=Code.shown(file),
+        line=line,
+        column=len(text) - len(text.lstrip()) + 1,
+        function=function,
+        source=text.strip(),
+        end_column=len(text.rstrip()) + 1,
+        package="" if Code.is_user(file) else Code.package(file),
+    )
+
+
+def _definition_line(code: CodeType, names: dict[str, Any] | None = None) -> int:
+    """The line of `def` itself: a decorated function's first line is that of its first decorator.
+
+    `names` are the function's globals, where they are known: through them an import from an archive has its source.
+    """
+    first = max(code.co_firstlineno, 1)
+    linecache.checkcache(code.co_filename)
+    lines = linecache.getlines(code.co_filename, names)[first - 1 :]
     pattern = r".*\blambda\b" if code.co_name == "<lambda>" else r"\s*(async\s+def|def)\b"
-    for offset, text in enumerate(lines):
-        if re.match(pattern, text):
-            return int(start) + offset
-    return int(code.co_firstlineno)
+    return next((number for number, text in enumerate(lines, first) if re.match(pattern, text)), first)
 
 
 def find(routes: Iterable[Route], method: str, path: str) -> Route | None:

@@ -10,6 +10,7 @@ from . import sites
 from .contract.events import Improper
 from .exchange import Exchange
 from .marks import CLIENTS
+from .weakly import forget_the_dead
 
 Reference = weakref.ref[Any]
 
@@ -59,8 +60,7 @@ def note_served(exchange: Exchange, response: Any) -> Reference | None:
 def _keep(known: dict[int, Any], response: Any, entry: tuple[Any, ...]) -> None:
     """Keep an entry for as long as its object lives; those of others are thrown out once there are many."""
     if len(known) > _MOST:
-        for key in [key for key, one in known.items() if one[0]() is None]:
-            del known[key]
+        forget_the_dead(known)
     known[id(response)] = entry
 
 

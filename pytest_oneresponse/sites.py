@@ -316,29 +316,6 @@ def place_of(code: CodeType, instruction: int) -> Place:
     )
 
 
-def definition(code: CodeType) -> Place:
-    """The place of a function's `def`, which stands below its decorators."""
-    line = code.co_firstlineno
-    pattern = "lambda" if code.co_name == "<lambda>" else "def "
-    for number in range(line, line + _MOST_DECORATORS):
-        if pattern in linecache.getline(code.co_filename, number):
-            line = number
-            break
-    text = linecache.getline(code.co_filename, line)
-    return Place(
-        file=Code.shown(code.co_filename),
-        line=line,
-        column=len(text) - len(text.lstrip()) + 1,
-        function=code.co_qualname,
-        source=text.strip(),
-        end_column=len(text.rstrip()) + 1,
-        package="" if Code.is_user(code.co_filename) else Code.package(code.co_filename),
-    )
-
-
-_MOST_DECORATORS = 40
-
-
 def _characters(text: str, offset: int) -> int:
     """Python counts columns in UTF-8 bytes; people and editors count characters."""
     return offset if text.isascii() else len(text.encode()[:offset].decode(errors="replace"))

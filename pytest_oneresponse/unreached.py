@@ -11,10 +11,10 @@ import ast
 import builtins
 import functools
 import inspect
-import linecache
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -22,7 +22,7 @@ from . import frameworks, sites
 from .contract import rules
 from .contract.finding import Finding, Place
 from .marks import rule_of
-from .routes import Route, innermost
+from .routes import Route, innermost, line_place
 
 _DEPTH = 3
 """Through so many helpers a value is followed."""
@@ -83,15 +83,9 @@ def _methods(target: Any) -> list[FunctionType]:
 
 def _place(function: FunctionType, node: ast.stmt) -> Place:
     code = function.__code__
-    text = linecache.getline(code.co_filename, node.lineno)
-    return Place(
-        file=sites.Code.shown(code.co_filename),
-        line=node.lineno,
-        column=node.col_offset + 1,
-        function=code.co_qualname,
-        source=text.strip(),
-        end_column=(node.end_col_offset or 0) + 1 if node.end_lineno == node.lineno else 0,
-    )
+    end = (node.end_col_offset or 0) + 1 if node.end_lineno == node.lineno else 0
+    line = line_place(code.co_filename, node.lineno, code.co_qualname)
+    return replace(line, column=node.col_offset + 1, end_column=end)
 
 
 def definition(function: FunctionType) -> _Function | None:

@@ -19,6 +19,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import bench_apps
+from bench_apps import django_app, fastapi_app, flask_app, raw_asgi, raw_wsgi, starlette_app
+
 ROUNDS = 40
 REQUESTS = 300
 Run = Callable[[], float]
@@ -38,77 +41,6 @@ def in_turns(bare: Run, ours: Run, rounds: int = ROUNDS) -> tuple[float, float, 
 
 def line(name: str, bare: float, ours: float, ratio: float, note: str = "") -> None:
     print(f"{name:34}{bare * 1e6:12.2f}{ours * 1e6:12.2f}{(ours - bare) * 1e6:+10.2f}{ratio:9.3f}  {note}", flush=True)
-
-
-# --- apps
-
-
-async def raw_asgi(scope: Any, receive: Any, send: Any) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
-    await send({"type": "http.response.body", "body": b"hello"})
-
-
-def raw_wsgi(environ: Any, start_response: Any) -> list[bytes]:
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    return [b"hello"]
-
-
-def flask_app() -> Any:
-    import flask
-
-    app = flask.Flask("bench")
-
-    @app.get("/items/<int:item>")
-    def item(item: int) -> Any:
-        return flask.jsonify(item=item, q=flask.request.args.get("q", ""))
-
-    return app
-
-
-def django_app() -> Any:
-    import django
-    from django.conf import settings
-
-    if not settings.configured:
-        settings.configure(
-            ALLOWED_HOSTS=["*"],
-            ROOT_URLCONF=__name__,
-            SECRET_KEY="bench",
-            MIDDLEWARE=["django.middleware.common.CommonMiddleware", "django.middleware.security.SecurityMiddleware"],
-        )
-        django.setup()
-    from django.core.wsgi import get_wsgi_application
-    from django.http import JsonResponse
-    from django.urls import path
-
-    def item(request: Any, item: int) -> Any:
-        return JsonResponse({"item": item, "q": request.GET.get("q", "")})
-
-    globals()["urlpatterns"] = [path("items/<int:item>", item)]
-    return get_wsgi_application()
-
-
-def starlette_app() -> Any:
-    from starlette.applications import Starlette
-    from starlette.responses import JSONResponse
-    from starlette.routing import Route
-
-    async def item(request: Any) -> Any:
-        return JSONResponse({"item": request.path_params["item"], "q": request.query_params.get("q", "")})
-
-    return Starlette(routes=[Route("/items/{item:int}", item)])
-
-
-def fastapi_app() -> Any:
-    from fastapi import FastAPI
-
-    app = FastAPI()
-
-    @app.get("/items/{item}")
-    async def item(item: int, q: str = "") -> dict[str, Any]:
-        return {"item": item, "q": q}
-
-    return app
 
 
 # --- loops that call an app
@@ -185,8 +117,28 @@ def _collecting(folder: str, plugin: str) -> Run:
     return run
 
 
+def marked(run: Run) -> Run:
+    """The same with the marks in the apps' functions, as they are while a test is watched; to put them in is not measured."""
+    from pytest_oneresponse import marks
+    from pytest_oneresponse.exchange import Watcher
+    from pytest_oneresponse.instrument.swap import Swap
+
+    swap = Swap(lambda filename: filename == bench_apps.__file__, marks.HOOKS)
+
+    def with_marks() -> float:
+        swap.refresh()
+        Watcher.marks = swap
+        try:
+            return run()
+        finally:
+            Watcher.marks = None
+            swap.take_out()
+
+    return with_marks
+
+
 def watching() -> None:
-    """Calling an app as it is, beside the same app with the recorder around it and a test's docket open."""
+    """Calling an app as it is, beside the same app with the recorder around it, a test's docket open and the marks in."""
     from pytest_oneresponse import objects, sites
     from pytest_oneresponse.docket import Selection, TestDocket
     from pytest_oneresponse.exchange import Watcher
@@ -200,7 +152,7 @@ def watching() -> None:
         ("raw WSGI", raw_wsgi, wsgi.watched, wsgi_loop),
     ):
         Watcher.docket = TestDocket("bench", Selection())
-        line(name, *in_turns(loop(app), loop(record(app))))
+        line(name, *in_turns(loop(app), marked(loop(record(app)))))
     objects.install(Patches())
     apps = (
         ("Flask", flask_app, wsgi.watched, wsgi_loop),
@@ -214,7 +166,7 @@ def watching() -> None:
         except ImportError:
             continue
         Watcher.docket = TestDocket("bench", Selection())
-        line(name, *in_turns(loop(app), loop(record(app))))
+        line(name, *in_turns(loop(app), marked(loop(record(app)))))
     Watcher.docket = None
     print("  the same through the frameworks' own test clients")
     for name, make, client_of in (
@@ -227,7 +179,7 @@ def watching() -> None:
             client = client_of(make())
         except ImportError:
             continue
-        line(name, *in_turns(_asking(client, False), _asking(client, True), 20))
+        line(name, *in_turns(_asking(client, False), marked(_asking(client, True)), 20))
         close = getattr(client, "__exit__", None)
         if close is not None:
             close(None, None, None)

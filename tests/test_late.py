@@ -154,7 +154,7 @@ def test_before_the_start_and_after_the_end_nothing_is_told(kind: str, exchange:
     late.watch(exchange, other)
     late.release(exchange)
     change(other)
-    assert told(exchange) == [] and exchange.frozen == ()
+    assert told(exchange) == [] and exchange.watched_keys == ()
 
 
 def test_classes_are_given_back_at_the_end(exchange: Exchange) -> None:
@@ -162,7 +162,7 @@ def test_classes_are_given_back_at_the_end(exchange: Exchange) -> None:
     headers = response.headers
     late.watch(exchange, response)
     assert type(response) is not Response and type(headers) is not Headers
-    assert len(exchange.frozen) == 2
+    assert len(exchange.watched_keys) == 2
     late.release(exchange)
     assert type(response) is Response and type(headers) is Headers
     late.release(exchange)
@@ -197,7 +197,7 @@ def test_a_response_is_watched_for_the_exchange_that_started_it_first(exchange: 
     second = Exchange(Facts("wsgi"), print, lambda native: Request(path=native), "/")
     late.watch(second, response)
     response.status_code = 404
-    assert len(told(exchange)) == 1 and told(second) == [] and second.frozen == ()
+    assert len(told(exchange)) == 1 and told(second) == [] and second.watched_keys == ()
     late.release(second)
     assert type(response) is not Response
 
@@ -257,7 +257,7 @@ def test_a_watched_response_is_not_kept_alive(exchange: Exchange, monkeypatch: p
     response = Response()
     mine = weakref.ref(response)
     late.watch(exchange, response)
-    keys = exchange.frozen
+    keys = exchange.watched_keys
     assert all(key in late._held for key in keys)
     del response
     gc.collect()

@@ -14,7 +14,7 @@ import pytest
 
 from pytest_oneresponse import exchange as exchange_module
 from pytest_oneresponse import frameworks, marks
-from pytest_oneresponse.contract.events import Caught, Lost
+from pytest_oneresponse.contract.events import Lost, Swallowed
 from pytest_oneresponse.contract.machine import Facts
 from pytest_oneresponse.contract.request import Request
 from pytest_oneresponse.exchange import Exchange, Watcher
@@ -190,7 +190,7 @@ def test_what_came_back_through_another_is_not_lost(exchange: Exchange) -> None:
 )
 def test_an_answer_that_is_caught_as_any_exception_is_told(raised: str, told: list[int], exchange: Exchange) -> None:
     user(f"try:\n    raise {raised}\nexcept BaseException:\n    return 1")()
-    assert [event.status for event in exchange.events if isinstance(event, Caught)] == told
+    assert [event.status for event in exchange.events if isinstance(event, Swallowed)] == told
 
 
 def test_the_references_that_python_has_are_counted_and_no_more() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_oneresponse.routes import Handler, Parameter, Route, find, handler_of, innermost
+from pytest_oneresponse.routes import Handler, Parameter, Route, definition, find, handler_of, innermost
 
 ID = Parameter("id", "path", {"type": "integer"})
 NAME = Parameter("name", "path")
@@ -200,6 +200,26 @@ DEFINED: list[tuple[Callable[[Any], Any], int, str]] = [
 @pytest.mark.parametrize(("handler", "line", "function"), DEFINED, ids=[case[2] for case in DEFINED])
 def test_where_a_handler_is_defined(loaded: SimpleNamespace, handler: Any, line: int, function: str) -> None:
     assert handler_of(handler(loaded)) == Handler(loaded.file, line, function, "handlers_of_routes")
+
+
+def test_the_place_of_a_definition_is_that_of_its_handler(loaded: SimpleNamespace) -> None:
+    place = definition(loaded.Decorated.decorated_method.__code__)
+    assert (place.line, place.column, place.function) == (26, 5, "Decorated.decorated_method")
+    assert (place.source, place.end_column) == ("def decorated_method(self):", 32)
+    found = handler_of(loaded.Decorated.decorated_method)
+    assert found is not None and found.place == place
+
+
+def test_a_definition_below_a_decorator_of_many_lines(tmp_path: Path) -> None:
+    file = tmp_path / "long.py"
+    texts = "".join(f'    "def {number}",\n' for number in range(100))
+    file.write_text(f"@(lambda *_: lambda function: function)(\n{texts})\nasync def view():\n    pass\n")
+    names: dict[str, Any] = {}
+    exec(compile(file.read_text(), str(file), "exec"), names)
+    assert (definition(names["view"].__code__).line, definition(names["view"].__code__).source) == (
+        103,
+        "async def view():",
+    )
 
 
 def test_a_lambda_among_lines_is_somewhere_on_them(loaded: SimpleNamespace) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .events import Caught, Data, End, Event, Improper, Lost, Raised, Returned, Start
+from .events import Data, End, Event, Improper, Lost, Raised, Returned, Start, Swallowed
 from .head import read_head
 from .machine import Facts, judge
 
@@ -42,7 +42,7 @@ def held_back(facts: Facts, events: Sequence[Event], status: int = 0) -> Buffere
 def _passed_on(facts: Facts, events: Sequence[Event]) -> list[Event]:
     kept: list[Event] = []
     for event in events:
-        if isinstance(event, (Improper, Lost, Caught)):
+        if isinstance(event, (Improper, Lost, Swallowed)):
             continue
         if isinstance(event, Raised):
             text = facts.interface == "wsgi"

@@ -194,7 +194,7 @@ class Lost(NamedTuple):
         return "lost"
 
 
-class Caught(NamedTuple):
+class Swallowed(NamedTuple):
     """An exception that stands for an answer of `status` was caught by an `except` that takes every exception."""
 
     status: int
@@ -203,7 +203,7 @@ class Caught(NamedTuple):
 
     @property
     def column(self) -> str:
-        return "caught"
+        return "swallowed"
 
 
 Event = (
@@ -223,7 +223,7 @@ Event = (
     | Lifespan
     | Improper
     | Lost
-    | Caught
+    | Swallowed
 )
 
 

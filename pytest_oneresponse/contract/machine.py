@@ -28,7 +28,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from .events import Caught, Data, End, Event, File, Improper, Lost, Raised, Returned, Start
+from .events import Data, End, Event, File, Improper, Lost, Raised, Returned, Start, Swallowed
 from .head import Head, known_head, read_head
 
 Next = str | tuple[str, str] | tuple[str, str, str]
@@ -419,7 +419,7 @@ class _Life:
         self.returned: Event | None = None
         self.refused: Start | None = None
         self.lost: list[Lost] = []
-        self.caught: list[Caught] = []
+        self.swallowed: list[Swallowed] = []
         self.asked_trailers = False
         self.sent = 0
         self.counting = True
@@ -433,8 +433,8 @@ class _Life:
         if isinstance(event, Lost):
             self.lost.append(event)
             return
-        if isinstance(event, Caught):
-            self.caught.append(event)
+        if isinstance(event, Swallowed):
+            self.swallowed.append(event)
             return
         before = self.state
         row = self.table[before]
@@ -582,10 +582,10 @@ class _Life:
         nobody = self.start is None and any(step == "gone" for step in self.path)
         for event in () if nobody else self.lost:
             self.breach(event.rule, event, self.start, event.detail)
-        for caught in self.caught:
-            if self.head is not None and self.head.status != caught.status:
-                detail = f"{caught.detail} was caught, and {self.head.status} was sent in its place"
-                self.breach("swallowed-answer", caught, None, detail)
+        for swallowed in self.swallowed:
+            if self.head is not None and self.head.status != swallowed.status:
+                detail = f"{swallowed.detail} was caught, and {self.head.status} was sent in its place"
+                self.breach("swallowed-answer", swallowed, None, detail)
 
 
 def related(error: BaseException | None, other: BaseException | None) -> bool:

@@ -33,7 +33,10 @@ class Framework(Protocol):
     RESPONSES: tuple[str, ...]
     """The response base classes as "module.qualname"."""
     ERRORS: tuple[str, ...]
-    """The base classes of the exceptions that stand for an answer when they are raised, as "module.qualname"; optional."""
+    """The base classes of the exceptions that stand for an answer when they are raised, as "module.qualname"; optional.
+
+    An optional STATUSES maps those of them whose objects do not hold the status of their answer to it.
+    """
     SHORTCUTS: tuple[str, ...]
     """The functions that build a response, as "module.qualname"; optional."""
     PROXIES: tuple[str, ...]
@@ -101,6 +104,21 @@ def responses() -> frozenset[str]:
 def errors() -> frozenset[str]:
     """The base classes of exceptions that are answers, as "module.qualname"; a third party's module may have none."""
     return frozenset(name for module in modules() for name in getattr(module, "ERRORS", ()))
+
+
+@functools.cache
+def statuses() -> dict[str, int]:
+    """The statuses of exceptions that do not say them, by "module.qualname"."""
+    known: dict[str, int] = {}
+    for module in modules():
+        known = {**getattr(module, "STATUSES", {}), **known}
+    return known
+
+
+def status_of_error(error: Any) -> int:
+    """The status that the class of an exception stands for; 0 where none is known."""
+    known = statuses()
+    return next((known[name] for name in class_names(error) if name in known), 0)
 
 
 @functools.cache

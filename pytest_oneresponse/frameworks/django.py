@@ -36,6 +36,12 @@ ERRORS = (
     "rest_framework.exceptions.APIException",
     "ninja.errors.HttpError",
 )
+STATUSES = {
+    "django.http.response.Http404": 404,
+    "django.core.exceptions.PermissionDenied": 403,
+    "django.core.exceptions.BadRequest": 400,
+    "django.core.exceptions.SuspiciousOperation": 400,
+}
 SHORTCUTS = ("django.shortcuts.redirect", "django.shortcuts.render")
 PROXIES = ()
 PACKAGES = ("django", "rest_framework", "ninja", "asgiref", "sqlparse")

@@ -8,14 +8,12 @@ import contextvars
 import functools
 import sys
 import threading
-import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any, cast
 from urllib.parse import quote
 
-from .. import sites
 from ..contract.events import (
     Accept,
     Close,
@@ -32,11 +30,12 @@ from ..contract.events import (
 from ..contract.machine import Facts, judge
 from ..contract.request import Request, host_and_port
 from ..exchange import AlreadyJudged, Exchange, put_marks
-from ..sites import capture
+from ..sites import Chain, capture
 from .alarm import Alarm, TimeLimit
 from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, REFUSED_RULES, Answer, Client, ClientLeft, Refused
+from .lifespan import LifespanRun
 from .loop import Loop
-from .waiting import waiting_chain
+from .waiting import where_it_waits
 
 NAME = "asgi"
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -208,7 +207,7 @@ def _other(exchange: Exchange, scope: dict[str, Any], kind: Any, message: Any, f
         exchange.add(Improper("invalid-message", f"{said} was sent in an {exchange.facts.kind} exchange", site))
 
 
-_WEBSOCKET: dict[str, Callable[[sites.Chain], Accept | Message | Close]] = {
+_WEBSOCKET: dict[str, Callable[[Chain], Accept | Message | Close]] = {
     "websocket.accept": Accept,
     "websocket.send": Message,
     "websocket.close": Close,
@@ -274,7 +273,7 @@ class Driver:
         self.app = app
         self.timeout = timeout
         self.loop: Loop | None = None
-        self.lifespan: _LifespanRun | None = None
+        self.lifespan: LifespanRun | None = None
         self.state: dict[str, Any] = {}
         self.known_tasks: set[asyncio.Task[Any]] = set()
         """Tasks that run on from earlier exchanges, and the lifespan's: nobody waits for them again."""
@@ -294,7 +293,6 @@ class Driver:
         """
         if asyncio._get_running_loop() is not None:
             return self.in_a_thread(request, client, keep)
-        put_marks()
         loop = self.running()
         scope = scope_of(request, "2.4" if client.refuses else "2.3")
         if self.state:
@@ -339,11 +337,14 @@ class Driver:
 
     def running(self) -> Loop:
         """The loop, with the app's lifespan started in it."""
+        put_marks()
         if self.loop is None:
             self.loop = Loop()
             # What the app's tasks raise is theirs; asyncio would log it, at times in the middle of pytest's own work.
             self.loop.set_exception_handler(lambda _loop, _context: None)
-            self.lifespan = _LifespanRun(self.app, self.timeout)
+            exchange = Exchange(facts_of("lifespan", "LIFESPAN"), self.app, lambda _: Request("LIFESPAN", ""))
+            exchange.docket = None
+            self.lifespan = LifespanRun(functools.partial(record, self.app, exchange=exchange), exchange, self.timeout)
             try:
                 with contextlib.suppress(TimeLimit), Alarm(self.timeout * 2):
                     self.loop.run_until_complete(self.lifespan.startup())
@@ -387,22 +388,6 @@ class Driver:
         return self.lifespan.exchange if self.lifespan else None
 
 
-_stuck: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
-"""The threads that were found to hang: each does so for one exchange."""
-
-
-def _stuck_thread() -> sites.Chain | None:
-    """The stack of a thread in which the user's code hangs."""
-    frames = sys._current_frames()
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and thread not in _stuck:
-            chain = sites.walk(frames.get(thread.ident or 0))[0]
-            if sites.holds_user(chain):
-                _stuck.add(thread)
-                return chain
-    return None
-
-
 _given_up: list[Any] = []
 """Loops that were given up and their tasks, kept for good: the end of a task without a loop is an error in whatever runs then."""
 
@@ -413,56 +398,6 @@ async def _cancel_the_rest() -> None:
         task.cancel()
     if rest:
         await asyncio.wait(rest, timeout=1)
-
-
-class _LifespanRun:
-    """The lifespan protocol: started once for an app; an app that does not know it is served without."""
-
-    def __init__(self, app: AsgiApp, timeout: float) -> None:
-        self.app = app
-        self.timeout = timeout or None
-        self.state: dict[str, Any] = {}
-        self.exchange = Exchange(facts_of("lifespan", "LIFESPAN"), app, lambda _: Request("LIFESPAN", ""))
-        self.exchange.docket = None
-        self.failure = ""
-        """What the app said when its start-up failed."""
-        self.task: asyncio.Task[None] | None = None
-        self.inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.told: asyncio.Queue[str] = asyncio.Queue()
-
-    async def startup(self) -> None:
-        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
-        self.task = asyncio.ensure_future(self.run(scope))
-        await self.ask("startup")
-
-    async def run(self, scope: dict[str, Any]) -> None:
-        try:
-            await record(self.app, scope, self.inbox.get, self.send, self.exchange)
-        except KeyboardInterrupt:
-            raise
-        except BaseException:  # an app that does not know the protocol; SystemExit would end the loop, and pytest
-            pass
-        finally:
-            self.told.put_nowait("returned")
-
-    async def send(self, message: dict[str, Any]) -> None:
-        if not str(message.get("type")).startswith("lifespan."):
-            raise Refused(f"{message.get('type')!r} has no place in the lifespan")
-        if message.get("type") == "lifespan.startup.failed":
-            self.failure = str(message.get("message") or "it said no more")
-        await self.told.put(str(message.get("type")))
-
-    async def ask(self, what: str) -> None:
-        await self.inbox.put({"type": f"lifespan.{what}"})
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.told.get(), self.timeout)
-        self.exchange.leave()
-
-    async def shutdown(self) -> None:
-        if self.task is None or self.task.done():
-            return
-        await self.ask("shutdown")
-        await asyncio.wait([self.task], timeout=self.timeout)
 
 
 class _Served:
@@ -641,7 +576,8 @@ class _Served:
             self.leave()
             self.timers.append(asyncio.get_running_loop().call_later(min(1.0, self.timeout), self.on_limit))
             return
-        self.time_out(self.where_it_waits())
+        others = [task for task in asyncio.all_tasks() if task is not self.task]
+        self.time_out(where_it_waits(self.app_run, others))
         self.left = True
         self.wake()
         loop = asyncio.get_running_loop()
@@ -649,18 +585,11 @@ class _Served:
             self.task.cancel()
         self.timers.append(loop.call_later(min(0.2, self.timeout), self.on_stuck))
 
-    def where_it_waits(self) -> sites.Chain:
-        """Where the app waits: in its own run, or in a task or a thread that it waits for."""
-        own = waiting_chain(self.app_run)
-        tasks = (waiting_chain(task.get_coro()) for task in asyncio.all_tasks() if task is not self.task)
-        chain = next((chain for chain in (own, *tasks) if sites.holds_user(chain)), None)
-        return chain or _stuck_thread() or own
-
     def on_stuck(self) -> None:
         self.hangs = True
         asyncio.get_running_loop().stop()
 
-    def time_out(self, site: sites.Chain) -> None:
+    def time_out(self, site: Chain) -> None:
         if not any(isinstance(event, TimedOut) for event in self.exchange.events):
             self.exchange.add(TimedOut(site))
 

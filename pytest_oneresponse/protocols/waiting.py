@@ -1,14 +1,17 @@
-"""Where a coroutine waits: the chain of what awaits what, down to the innermost line."""
+"""Where an app waits: the chain of what awaits what, down to the innermost line; or the thread in which its code hangs."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator, Coroutine
+import sys
+import threading
+import weakref
+from collections.abc import AsyncGenerator, Coroutine, Iterable
 from typing import Any
 
 from ..owners import HERE
-from ..sites import Chain
+from ..sites import Chain, holds_user, walk
 
 
 def _generator_of(awaitable: Any) -> Any:
@@ -37,3 +40,27 @@ def waiting_chain(awaitable: Any) -> Chain:
             break
         awaitable = inner
     return tuple(chain)
+
+
+def where_it_waits(run: Any, others: Iterable[asyncio.Task[Any]]) -> Chain:
+    """Where the app waits: in its own run, or in one of the other tasks or a thread that it waits for."""
+    own = waiting_chain(run)
+    tasks = (waiting_chain(task.get_coro()) for task in others)
+    chain = next((chain for chain in (own, *tasks) if holds_user(chain)), None)
+    return chain or _stuck_thread() or own
+
+
+_stuck: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+"""The threads that were found to hang: each does so for one exchange."""
+
+
+def _stuck_thread() -> Chain | None:
+    """The stack of a thread in which the user's code hangs."""
+    frames = sys._current_frames()
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and thread not in _stuck:
+            chain = walk(frames.get(thread.ident or 0))[0]
+            if holds_user(chain):
+                _stuck.add(thread)
+                return chain
+    return None

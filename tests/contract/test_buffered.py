@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from pytest_oneresponse.contract.buffered import Buffered, held_back
-from pytest_oneresponse.contract.events import Caught, Data, End, Event, Gone, Improper, Lost, Raised, Returned, Start
+from pytest_oneresponse.contract.events import (
+    Data,
+    End,
+    Event,
+    Gone,
+    Improper,
+    Lost,
+    Raised,
+    Returned,
+    Start,
+    Swallowed,
+)
 from pytest_oneresponse.contract.machine import Facts
 
 ERROR = ValueError("x")
@@ -37,7 +48,7 @@ OK, LATE = Start(200, ()), Improper("late-status", "status was set")
         pytest.param([OK, Data(3), Returned()], 0, Buffered(200, 3, False), id="never ended"),
         pytest.param([Returned()], 0, None, id="nothing started"),
         pytest.param(
-            [Lost("orphan-response", ""), Caught(404, ""), OK, End(), Returned()],
+            [Lost("orphan-response", ""), Swallowed(404, ""), OK, End(), Returned()],
             0,
             Buffered(200, 0, True),
             id="lost as well",

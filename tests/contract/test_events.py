@@ -22,10 +22,12 @@ from pytest_oneresponse.contract.events import (
     Improper,
     Informational,
     Lifespan,
+    Lost,
     Message,
     Raised,
     Returned,
     Start,
+    Swallowed,
     TimedOut,
     Trailers,
     to_json,
@@ -56,6 +58,8 @@ COLUMNS = [
     (Close(), "close"),
     (Lifespan("startup.complete"), "startup.complete"),
     (Improper("invalid-message", "what"), "improper"),
+    (Lost("orphan-response", "what"), "lost"),
+    (Swallowed(404, "what"), "swallowed"),
 ]
 
 

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_oneresponse.contract.events import Caught, Data, End, Event, Gone, Improper, Lost, Raised, Returned, Start
+from pytest_oneresponse.contract.events import (
+    Data,
+    End,
+    Event,
+    Gone,
+    Improper,
+    Lost,
+    Raised,
+    Returned,
+    Start,
+    Swallowed,
+)
 from pytest_oneresponse.contract.machine import Facts, is_plain, judge
 
 OK, MISSING, ERROR = Start(200, ()), Start(404, ()), Start(500, ())
 ORPHAN = Lost("orphan-response", "a response was built")
 UNRAISED = Lost("unraised-error", "NotFound was built")
-SWALLOWED = Caught(404, "NotFound (404)")
+SWALLOWED = Swallowed(404, "NotFound (404)")
 E, R = End(), Returned()
 
 

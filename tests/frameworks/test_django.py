@@ -15,13 +15,14 @@ pytest.importorskip("django")
 import django
 from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied, SuspiciousOperation
 
 if not settings.configured:
     settings.configure(SECRET_KEY="a", ALLOWED_HOSTS=["*"], ROOT_URLCONF="none")
 if not apps.ready:
     django.setup()
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.test import override_settings
 from django.urls import include, path, re_path, register_converter, resolve
 from django.views import View
@@ -29,6 +30,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.generic import RedirectView
 
+from pytest_oneresponse import lost
 from pytest_oneresponse.explore.values import first, text_of
 from pytest_oneresponse.frameworks import django as framework
 from pytest_oneresponse.routes import Parameter, Route, handler_of
@@ -453,6 +455,36 @@ def test_the_operations_of_django_ninja(urls: Lister) -> None:
         ("GET /a", view),
         ("PUT /a", view),
     ]
+
+
+class NoSuchLink(Http404):
+    """An exception of the user's own."""
+
+
+class Elsewhere:
+    """Classes of these names that are not Django's."""
+
+    class PermissionDenied(Exception):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (Http404, 404),
+        (NoSuchLink, 404),
+        (PermissionDenied, 403),
+        (BadRequest, 400),
+        (SuspiciousOperation, 400),
+        (DisallowedHost, 400),
+        (Elsewhere.PermissionDenied, 0),
+        (ValueError, 0),
+    ],
+    ids=lambda value: value.__qualname__ if isinstance(value, type) else None,
+)
+def test_the_statuses_of_the_exceptions_that_do_not_say_them(error: type[Exception], status: int) -> None:
+    assert lost.status_of(error()) == status
+    assert set(framework.STATUSES) <= set(framework.ERRORS)
 
 
 def test_the_named_classes_and_methods_exist() -> None:

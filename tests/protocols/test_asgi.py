@@ -24,6 +24,7 @@ from pytest_oneresponse.exchange import AlreadyJudged, Exchange, Watcher, curren
 from pytest_oneresponse.protocols import asgi
 from pytest_oneresponse.protocols.alarm import Alarm
 from pytest_oneresponse.protocols.client import DEFAULT, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
+from pytest_oneresponse.protocols.waiting import waiting_chain
 
 from ..dockets import Kept
 
@@ -719,6 +720,23 @@ def test_an_app_is_served_whatever_its_lifespan_does(act: Handler) -> None:
     gc.collect()
 
 
+@needs_alarm
+def test_the_marks_are_put_in_before_a_time_limit_runs(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[float] = []
+
+    class Marks:
+        count = -1
+
+        def refresh(self) -> None:
+            self.count = len(sys.modules)
+            left.append(signal.getitimer(signal.ITIMER_REAL)[0])
+
+    before = signal.getitimer(signal.ITIMER_REAL)[0]
+    monkeypatch.setattr(Watcher, "marks", Marks())
+    drive(http(whole)).start()
+    assert left[0] <= before
+
+
 def test_a_lifespan_out_of_order_is_told(drive: Drive) -> None:
     async def twice(scope: Any, receive: Any, send: Any) -> None:
         await receive()
@@ -1172,7 +1190,7 @@ def test_the_chain_goes_through_awaitable_objects() -> None:
     async def look() -> list[str]:
         task = asyncio.ensure_future(outer())
         await turns()
-        chain = asgi.waiting_chain(task)
+        chain = waiting_chain(task)
         task.cancel()
         return [code.co_name for code, _ in sites.frames(chain)]
 
@@ -1201,14 +1219,14 @@ def test_the_chain_of_what_waits_runs_from_the_innermost_line_outwards() -> None
     async def look() -> list[str]:
         task = asyncio.ensure_future(outer())
         await turns()
-        chain = asgi.waiting_chain(task)
+        chain = waiting_chain(task)
         task.cancel()
         return [code.co_name for code, _ in sites.frames(chain)]
 
     with asyncio.Runner() as runner:
         names = runner.run(look())
     assert names == ["wait", "inner", "middle", "outer"]
-    assert asgi.waiting_chain(None) == ()
+    assert waiting_chain(None) == ()
 
 
 @pytest.mark.xfail(reason="the chain ends at a task that is awaited")
@@ -1222,7 +1240,7 @@ def test_the_chain_goes_through_tasks() -> None:
     async def look() -> list[str]:
         task = asyncio.ensure_future(outer())
         await turns()
-        chain = asgi.waiting_chain(task)
+        chain = waiting_chain(task)
         task.cancel()
         return [code.co_name for code, _ in sites.frames(chain)]
 
