@@ -8,8 +8,18 @@ from typing import Any
 NAME = "oneresponse"
 HEADER = "x-oneresponse"
 _SAYS = "from-"
-_KEYS = (NAME, HEADER, "HTTP_X_ONERESPONSE")
-FRAMEWORKS = ("werkzeug.", "flask.", "django.http", "django.utils.datastructures", "starlette.", "webob.", "litestar.", "multidict")
+FILE = "oneresponse-file"
+_KEYS = (NAME, HEADER, "HTTP_X_ONERESPONSE", FILE)
+FRAMEWORKS = (
+    "werkzeug.",
+    "flask.",
+    "django.http",
+    "django.utils.datastructures",
+    "starlette.",
+    "webob.",
+    "litestar.",
+    "multidict",
+)
 """Modules whose mappings may be asked: what else has a method `get` may ask a database."""
 _NEVER = frozenset((str, bytes, list, tuple, set, frozenset, int, float, range, type(None)))
 
@@ -39,6 +49,18 @@ def source_of(container: Any) -> str:
 def _said(found: Any) -> str:
     if isinstance(found, (list, tuple)) and found:
         found = found[0]
+    if hasattr(found, "filename") or hasattr(found, "content_type"):
+        return "file"
     if isinstance(found, bytes):
         found = found.decode("latin-1")
     return found[len(_SAYS) :] if isinstance(found, str) and found.startswith(_SAYS) else ""
+
+
+def placed(tree: Any, way: tuple[Any, ...]) -> Any:
+    """A part of a JSON document in which each canary says where it stands."""
+    if isinstance(tree, dict):
+        inside = {key: placed(one, (*way, key)) for key, one in tree.items()}
+        return inside | {NAME: value("/".join(map(str, way)))} if NAME in tree else inside
+    if isinstance(tree, list):
+        return [placed(one, (*way, place)) for place, one in enumerate(tree)]
+    return tree

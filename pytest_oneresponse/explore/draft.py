@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ..contract.request import Request
+from . import canary
 from . import values as made
 
 Address = tuple[Any, ...]
@@ -42,12 +43,14 @@ class Draft:
     """Of a form: a field's name, the file's name and its content, as latin-1 text."""
     json: Any = None
     text: str = ""
+    raw: bool = False
+    """The body is `text`, whatever its type is."""
 
     @property
     def key(self) -> str:
         """The same for drafts of the same request."""
         parts = (self.method, self.path, self.query, self.headers, self.cookies, self.media, self.fields, self.files)
-        return repr((*parts, json.dumps(self.json, default=str), self.text))
+        return repr((*parts, json.dumps(self.json, default=str), self.text, self.raw))
 
     def request(self) -> Request:
         """The request. Raises KeyError where a parameter of the path has no value."""
@@ -64,6 +67,8 @@ class Draft:
         return Request(self.method, path, urlencode(self.query), tuple(headers), body)
 
     def body(self) -> bytes:
+        if self.raw:
+            return self.text.encode("utf-8", "surrogateescape")
         if self.media == "application/x-www-form-urlencoded":
             return urlencode(self.fields).encode()
         if self.media == "multipart/form-data":
@@ -79,7 +84,7 @@ class Draft:
         for name, text in self.path:
             yield ("path", name), text
         yield from _numbered("query", self.query)
-        if "json" in self.media:
+        if "json" in self.media and not self.raw:
             yield from _leaves(("json",), self.json)
         yield from _numbered("field", self.fields)
         for name, filename, content in self.files:
@@ -124,7 +129,8 @@ class Draft:
 
     def _put_json(self, way: Address, value: Any) -> Draft | None:
         try:
-            return replace(self, json=_changed(self.json, way, value), media=self.media or "application/json")
+            changed = canary.placed(_changed(self.json, way, value), ("json",))
+            return replace(self, json=changed, media=self.media or "application/json")
         except (KeyError, IndexError, TypeError):
             return None
 
@@ -186,8 +192,7 @@ def _numbered(part: str, pairs: Pairs) -> Iterator[tuple[Address, str]]:
 
 
 def _leaves(way: Address, value: Any) -> Iterator[tuple[Address, Any]]:
-    if len(way) > 1:
-        yield way, value
+    yield way, value
     if isinstance(value, dict):
         for key, one in value.items():
             yield from _leaves((*way, key), one)
@@ -239,7 +244,12 @@ def _header_text(text: str) -> str:
 def _multipart(fields: Pairs, files: tuple[tuple[str, str, str], ...]) -> bytes:
     lines: list[bytes] = []
     for name, value in fields:
-        lines += [f"--{BOUNDARY}".encode(), f'Content-Disposition: form-data; name="{name}"'.encode(), b"", value.encode()]
+        lines += [
+            f"--{BOUNDARY}".encode(),
+            f'Content-Disposition: form-data; name="{name}"'.encode(),
+            b"",
+            value.encode(),
+        ]
     for name, filename, content in files:
         lines += [f"--{BOUNDARY}".encode()]
         lines += [f'Content-Disposition: form-data; name="{name}"; filename="{filename}"'.encode()]

@@ -9,18 +9,19 @@ Nothing here knows a framework: what a mapping holds is told by a canary that st
 
 from __future__ import annotations
 
-import ast
+import base64
+import decimal
 import random
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..instrument.observe import MARKS
 from . import canary
 from .draft import MISSING, Address, Draft
 from .matching import Way, ways
-from .record import UNKNOWN, Event, Recording
+from .record import Event, Recording
 from .schemas import seeds
 from .wishes import derived, wishes
 
@@ -130,6 +131,7 @@ class Explorer:
             self.structural = None
             self.corpus.append((draft, told))
         self.aim(draft, told)
+        self.log_in(draft, told)
         self.read(draft, told.events)
         if status >= 500:
             self.reshape(draft, told.events)
@@ -187,12 +189,19 @@ class Explorer:
             return
         done.add(signature)
         matched = False
+        together: Draft | None = draft
         for wish in wishes(event):
-            if wish.wanted:
-                for way in ways(wish.value, atoms, found)[:4]:
-                    matched = True
-                    for place, value in enumerate(wish.wanted[:9]):
-                        self.add(wanted, distance + way.cost + place, _put(draft, way, value))
+            if not wish.wanted:
+                continue
+            found_ways = ways(wish.value, atoms, found)[:4]
+            for way in found_ways:
+                matched = True
+                for place, value in enumerate(wish.wanted[:9]):
+                    self.add(wanted, distance + way.cost + place, _put(draft, way, value))
+            # One value may have come from several atoms, and all members of what is compared may have to change.
+            for way in [way for way in found_ways if found_ways[0].cost == way.cost]:
+                together = _put(together, way, wish.wanted[0]) if together is not None else None
+        self.add(wanted, distance + 3, together)
         if not matched and event.kind == "compare":
             for place, changed in enumerate(_nearer(draft, atoms, event)):
                 self.add(wanted, distance + 2 + place, changed)
@@ -219,11 +228,11 @@ class Explorer:
         for address, event in absent.items():
             value = self.value_for(event)
             together = together.put(address, value) if together is not None else None
-            goal = ("read", event.what, event.given, True)
+            goal: Goal = ("read", event.what, event.given, True)
             wanted = self.goals.setdefault(goal, _Wanted(order=len(self.goals)))
             if len(wanted.drafts) < 4:
                 self.add(wanted, 1, draft.put(address, value))
-        goal = ("read", frozenset(absent))
+        goal = ("reads", *sorted(absent, key=repr))
         if goal not in self.goals:
             wanted = self.goals[goal] = _Wanted(order=len(self.goals))
             self.add(wanted, -1, together)
@@ -233,6 +242,15 @@ class Explorer:
                     if together is not None and address is not None:
                         self.add(wanted, 0, together.put(address, value))
 
+    def log_in(self, draft: Draft, told: Recording) -> None:
+        """Where the code looks at credentials that a framework has read: send some."""
+        if any("authorization" in MARKS.all[number].detail.attributes for number in told.begun):
+            wanted = self.goals.setdefault(("log in",), _Wanted())
+            if not wanted.order:
+                wanted.order = 1
+                for place, value in enumerate(("Basic " + base64.b64encode(b"user1:pass1").decode(), "Bearer token1")):
+                    self.add(wanted, place, draft.put(("header", "authorization"), value))
+
     def value_for(self, event: Event) -> Any:
         """A value for a key: the user's; else one that no other atom has."""
         given = self.given.get(event.given)
@@ -241,9 +259,9 @@ class Explorer:
         self.unique += 1
         kind = event.other if isinstance(event.other, type) else None
         if kind is dict and event.what.startswith("json"):
-            return {canary.NAME: canary.value(f"{event.what}/{event.given}")}
+            return {canary.NAME: ""}
         if kind is list and event.what.startswith("json"):
-            return [{canary.NAME: canary.value(f"{event.what}/{event.given}/0")}]
+            return [{canary.NAME: ""}]
         if kind in (int, float) or kind is bool:
             return 7000 + self.unique
         if event.given.lower() == "authorization":
@@ -259,10 +277,11 @@ class Explorer:
             if address is None or goal in self.goals:
                 continue
             wanted = self.goals[goal] = _Wanted(order=len(self.goals))
+            if address[0] == "field":
+                self.add(wanted, 1, draft.put(("file", event.given, "content"), "a,b\n1,2\n"))
             shapes: list[Any] = ["7001"]
             if address[0] == "json":
-                inside = canary.value("/".join(map(str, ("json", *address[1:]))))
-                shapes = [{canary.NAME: inside}, [{canary.NAME: inside + "/0"}], 7001, ["a"], "7001", True]
+                shapes = [{canary.NAME: ""}, [{canary.NAME: ""}], 7001, ["a"], "7001", True]
             for place, value in enumerate(shapes):
                 self.add(wanted, place, draft.put(address, value))
 
@@ -284,13 +303,16 @@ class Explorer:
         for draft in drafts[:6]:
             for address, atom in list(draft.atoms()):
                 if address[0] not in ("method", "header", "media") and not _is_canary(atom):
-                    for value in (MISSING, "", None, []) if address[0] == "json" else (MISSING, ""):
+                    shapes: tuple[Any, ...] = (MISSING, "", None, []) if address[0] == "json" else (MISSING, "")
+                    for value in shapes:
                         if (changed := draft.put(address, value)) is not None:
                             yield changed
         for _ in range(400):
             draft = self.random.choice(drafts)
             atoms = [
-                address for address, atom in draft.atoms() if address[0] not in ("method", "media") and not _is_canary(atom)
+                address
+                for address, atom in draft.atoms()
+                if address[0] not in ("method", "media") and not _is_canary(atom)
             ]
             if not atoms or not constants:
                 return
@@ -301,7 +323,7 @@ class Explorer:
     def known_constants(self) -> list[Any]:
         found: dict[Any, None] = {}
         for number in self.functions:
-            found |= dict.fromkeys(MARKS.all[number].detail or ())
+            found |= dict.fromkeys(MARKS.all[number].detail.constants)
         return list(found)
 
 
@@ -335,6 +357,8 @@ def _open_goals(event: Event) -> list[Goal]:
 
 def _put(draft: Draft, way: Way, value: Any) -> Draft | None:
     try:
+        if way.address[0] == "json" and not way.cost and not isinstance(value, (bytes, str)):
+            return draft.put(way.address, value)  # what was compared is the atom itself
         return draft.put(way.address, value if value is MISSING else way.undo(value))
     except (ValueError, TypeError, OverflowError, ArithmeticError):
         return None
@@ -349,6 +373,8 @@ def _address(source: str, key: str) -> Address | None:
         return ("query" if part == "query" else "field", key, 0)
     if part == "cookie":
         return ("cookie", key)
+    if part == "file":
+        return ("file", key, "content")
     if part == "header":
         name = key.lower().replace("_", "-").removeprefix("http-")
         return None if name in _SERVERS or name.startswith(("wsgi", "werkzeug")) else ("header", name)
@@ -410,8 +436,6 @@ def _last_digit(text: str, step: int) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    import decimal
-
     return isinstance(value, (int, float, decimal.Decimal)) and not isinstance(value, bool)
 
 

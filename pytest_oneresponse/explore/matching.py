@@ -46,8 +46,8 @@ def ways(value: Any, atoms: Iterable[tuple[Address, Any]], derived: Iterable[Der
     found = [Way(address, undo, cost) for address, atom in atoms for undo, cost in _undone(atom, value)]
     for one in derived:
         if _same(one.result, value):
-            for way in ways(one.argument, atoms):
-                found.append(Way(way.address, _through(way.undo, one), way.cost + 1))
+            inner = ways(one.argument, atoms)
+            found += [Way(way.address, _through(way.undo, one), way.cost + 1) for way in inner]
     found.sort(key=lambda way: way.cost)
     return found
 
@@ -193,7 +193,9 @@ _CODES: tuple[tuple[Callable[[str], str], Callable[[str], str]], ...] = (
 
 
 def _leaves(document: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    pairs = document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    pairs = (
+        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    )
     for key, value in pairs:
         yield (*way, key), value
         yield from _leaves(value, (*way, key))
@@ -245,7 +247,17 @@ def _digits(atom: str, start: int, end: int) -> Undo:
     return undo
 
 
-FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y%m%d", "%Y/%m/%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%H:%M")
+FORMATS = (
+    "%Y-%m-%d",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%Y%m%d",
+    "%Y/%m/%d",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%d %H:%M:%S",
+    "%H:%M",
+)
 
 
 def _date_of_text(atom: str, value: Any) -> Iterator[tuple[Undo, int]]:
@@ -285,7 +297,9 @@ def _isoformat(parsed: Any) -> Undo:
 
 
 def _formatted(form: str) -> Undo:
-    return lambda wanted: wanted.strftime(form) if isinstance(wanted, (datetime.date, datetime.time)) else text_of(wanted)
+    return lambda wanted: (
+        wanted.strftime(form) if isinstance(wanted, (datetime.date, datetime.time)) else text_of(wanted)
+    )
 
 
 def _list_of_text(atom: str, value: list[Any]) -> Iterator[tuple[Undo, int]]:

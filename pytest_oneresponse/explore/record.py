@@ -105,7 +105,7 @@ def plain(value: Any) -> Any:
         return str.__str__(value)[:_LONGEST]
     if isinstance(value, bytes):
         return bytes(value)[:_LONGEST]
-    if isinstance(value, bool) or isinstance(value, _ATOMS):
+    if isinstance(value, _ATOMS):
         return value
     if kind in (list, tuple):
         return [plain(one) for one in value[:_SAMPLE]]
@@ -114,7 +114,7 @@ def plain(value: Any) -> Any:
     return UNKNOWN
 
 
-_VIEWS = (type({}.keys()), type({}.values()))
+_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()))
 
 
 def members(collection: Iterable[Any]) -> list[Any]:
@@ -302,13 +302,17 @@ def call(number: int, function: Any) -> Any:
     elif isinstance(function, type):
         name = "enum" if isinstance(function, enum.EnumMeta) else _CONVERTS.get(function, "")
         if name:
-            return _noting(now, number, name, function, [plain(one) for one in function] if name == "enum" else None)
+            return _noting(
+                now, number, name, function, members(function) if isinstance(function, enum.EnumMeta) else None
+            )
         if function.__module__ != "builtins":
             now.note(Event("call", number, "made", function))
     return function
 
 
-_READS = frozenset(("get", "getlist", "get_list", "getall", "get_all", "pop", "has", "has_key", "getone", "__contains__"))
+_READS = frozenset(
+    ("get", "getlist", "get_list", "getall", "get_all", "pop", "has", "has_key", "getone", "__contains__")
+)
 _OF_TEXT = frozenset(
     (
         *("startswith", "endswith", "find", "rfind", "index", "count", "split", "rsplit", "partition", "rpartition"),

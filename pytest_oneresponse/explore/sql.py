@@ -19,7 +19,7 @@ def samples(connection: Any, statement: Any, parameters: Any = ()) -> Iterator[t
         return
     tables = _TABLE.findall(statement)
     names = _COMPARED.findall(statement)
-    for (column, mark), value in zip(names, _values(names, parameters), strict=False):
+    for (column, _), value in zip(names, _values(names, parameters), strict=False):
         for table in tables:
             found = _column(connection, table, column)
             if found:

@@ -13,6 +13,7 @@ from ..contract.request import Request
 from ..protocols.client import DEFAULT, Answer, Client
 from ..routes import Parameter, Route
 from . import values as made
+from .draft import MISSING, Draft, json_of
 
 NON_ASCII = "Zoë Łódź 日本"
 _BODY_METHODS = ("POST", "PUT", "PATCH", "DELETE")
@@ -103,47 +104,55 @@ def request_for(route: Route, inputs: Inputs, changed: Mapping[str, Any] | None 
 
     Raises ValueError or KeyError where a parameter has no value.
     """
+    return draft_for(route, inputs, changed, host).request()
+
+
+def draft_for(route: Route, inputs: Inputs, changed: Mapping[str, Any] | None = None, host: str = "") -> Draft:
+    """The same as a draft, whose parts can be changed."""
     changed = changed or {}
-    path = {
-        parameter.name: made.text_of(changed.get(parameter.name, _MISSING))
-        if parameter.name in changed
-        else made.text_of(inputs.first(parameter))
-        for parameter in route.path_parameters
-    }
-    query: list[tuple[str, str]] = []
-    form: list[tuple[str, str]] = []
-    headers: list[tuple[str, str]] = [("host", route.host or host or "localhost:8000"), ("accept", "*/*")]
-    cookies: list[str] = []
+    template = tuple(part if isinstance(part, str) else (part.name,) for part in route.parts)
+    path = tuple((one.name, made.text_of(_chosen(one, inputs, changed))) for one in route.path_parameters)
+    parts: dict[str, list[tuple[str, str]]] = {"query": [], "form": [], "header": [], "cookie": []}
+    parts["header"] += [("host", route.host or host or "localhost:8000"), ("accept", "*/*")]
     for parameter in route.parameters:
         if not parameter.required and parameter.name not in changed and parameter.name not in inputs.given:
             continue
-        value = changed[parameter.name] if parameter.name in changed else inputs.first(parameter)
-        if value is _MISSING:
-            continue
-        for text in _texts(value):
-            if parameter.source == "query":
-                query.append((parameter.name, text))
-            elif parameter.source == "form":
-                form.append((parameter.name, text))
-            elif parameter.source == "header":
-                headers.append((parameter.name, _header_text(text)))
-            elif parameter.source == "cookie":
-                cookies.append(f"{parameter.name}={quote(text)}")
-    if cookies:
-        headers.append(("cookie", "; ".join(cookies)))
-    body = _body(route, inputs, form, changed, headers)
-    target = route.path(path)
-    if not target.startswith("/"):
-        target = "/" + target
-    return Request(route.method, target, urlencode(query), tuple(headers), body)
+        value = _chosen(parameter, inputs, changed)
+        if value is not MISSING:
+            clean = _header_text if parameter.source == "header" else str
+            parts[parameter.source] += [(parameter.name, clean(text)) for text in _texts(value)]
+    query, headers, cookies = (tuple(parts[name]) for name in ("query", "header", "cookie"))
+    draft = Draft(route.method, template, path, query, headers, cookies)
+    if parts["form"]:
+        return replace(draft, media="application/x-www-form-urlencoded", fields=tuple(parts["form"]))
+    if route.body is None:
+        return draft
+    return with_body(draft, route.media, changed["(body)"] if "(body)" in changed else inputs.body())
 
 
-class _Missing:
-    def __repr__(self) -> str:
-        return "(left out)"
+def _chosen(parameter: Parameter, inputs: Inputs, changed: Mapping[str, Any]) -> Any:
+    return changed[parameter.name] if parameter.name in changed else inputs.first(parameter)
 
 
-_MISSING = _Missing()
+def with_body(draft: Draft, media: str, value: Any) -> Draft:
+    """The draft with a body of a type; bytes stand as they are."""
+    if value is MISSING:
+        return draft
+    if isinstance(value, bytes):
+        return replace(draft, media=media, text=value.decode("utf-8", "surrogateescape"), raw=True)
+    if isinstance(value, dict) and media == "application/x-www-form-urlencoded":
+        return replace(
+            draft, media=media, fields=tuple((key, text) for key, one in value.items() for text in _texts(one))
+        )
+    if isinstance(value, dict) and media == "multipart/form-data":
+        files = tuple(
+            (key, "upload.txt", one.decode("latin-1")) for key, one in value.items() if isinstance(one, bytes)
+        )
+        fields = tuple((key, made.text_of(one)) for key, one in value.items() if not isinstance(one, bytes))
+        return replace(draft, media=media, fields=fields, files=files)
+    if "json" in media:
+        return replace(draft, media=media, json=json_of(value))
+    return replace(draft, media=media, text=made.text_of(value))
 
 
 def _texts(value: Any) -> list[str]:
@@ -152,48 +161,6 @@ def _texts(value: Any) -> list[str]:
 
 def _header_text(text: str) -> str:
     return "".join(character if character >= " " and character != "\x7f" else "?" for character in text)
-
-
-def _body(
-    route: Route,
-    inputs: Inputs,
-    form: list[tuple[str, str]],
-    changed: Mapping[str, Any],
-    headers: list[tuple[str, str]],
-) -> bytes:
-    if form:
-        headers.append(("content-type", "application/x-www-form-urlencoded"))
-        return urlencode(form).encode()
-    if route.body is None:
-        return b""
-    value = changed["(body)"] if "(body)" in changed else inputs.body()
-    if value is _MISSING:
-        return b""
-    if isinstance(value, bytes):
-        headers.append(("content-type", route.media))
-        return value
-    headers.append(("content-type", route.media))
-    if route.media == "application/x-www-form-urlencoded" and isinstance(value, dict):
-        return urlencode([(key, text) for key, item in value.items() for text in _texts(item)]).encode()
-    if route.media == "multipart/form-data" and isinstance(value, dict):
-        headers[-1] = ("content-type", f"multipart/form-data; boundary={_BOUNDARY}")
-        return _multipart(value)
-    if "json" in route.media:
-        return json.dumps(value, default=str, ensure_ascii=False).encode()
-    return made.text_of(value).encode()
-
-
-_BOUNDARY = "oneresponse-boundary"
-
-
-def _multipart(fields: Mapping[str, Any]) -> bytes:
-    lines: list[bytes] = []
-    for name, value in fields.items():
-        content = value if isinstance(value, bytes) else made.text_of(value).encode()
-        file = '; filename="upload.txt"' if isinstance(value, bytes) else ""
-        lines += [f"--{_BOUNDARY}".encode(), f'Content-Disposition: form-data; name="{name}"{file}'.encode()]
-        lines += [b"", content]
-    return b"\r\n".join([*lines, f"--{_BOUNDARY}--".encode(), b""])
 
 
 CLIENTS = (
@@ -276,14 +243,14 @@ class Plan:
         for parameter in (*self.route.path_parameters, *self.route.parameters):
             others: list[Any] = self.inputs.others(parameter)
             if parameter.source != "path" and parameter.required:
-                others.append(_MISSING)
+                others.append(MISSING)
             if parameter.source != "path" and not parameter.required:
                 others.insert(0, _first_or_empty(self.inputs, parameter))
             columns.append(
                 [(f"{parameter.source} {parameter.name} #{n}", {parameter.name: v}) for n, v in enumerate(others)]
             )
         if self.route.body is not None:
-            bodies: list[Any] = [*self.inputs.bodies(), b"{not json", _MISSING]
+            bodies: list[Any] = [*self.inputs.bodies(), b"{not json", MISSING]
             columns.append([(f"body #{number}", {"(body)": value}) for number, value in enumerate(bodies)])
         sent: set[Request] = set()
         for label, changed in _in_turn(columns):

@@ -81,6 +81,7 @@ def _compare(event: Event) -> Iterator[Wish]:
     one, other, result = event.given, event.other, event.result
     if event.what in ("Eq", "NotEq"):
         equal = result if event.what == "Eq" else (not result if result is not None else None)
+        yield from _pairs(one, other)
         for left, right in ((one, other), (other, one)):
             yield Wish(left, (other_than(right) if equal else [right]) if right is not UNKNOWN else [])
     elif event.what in ("Lt", "LtE", "Gt", "GtE"):
@@ -92,6 +93,15 @@ def _compare(event: Event) -> Iterator[Wish]:
     elif event.what in ("Is", "IsNot"):
         for left, right in ((one, other), (other, one)):
             yield Wish(left, [MISSING, None] if right is None else [right] if isinstance(right, bool) else [])
+
+
+def _pairs(one: Any, other: Any) -> Iterator[Wish]:
+    """The members of two lists that are compared as a whole."""
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other) < 5:
+        for left, right in zip(one, other, strict=True):
+            if left != right:
+                yield Wish(left, [right])
+                yield Wish(right, [left])
 
 
 def _inside(one: Any, other: Any, inside: bool) -> Iterator[Wish]:
@@ -115,21 +125,22 @@ def _truth(event: Event) -> Iterator[Wish]:
     if event.result:
         yield Wish(value, [[] if isinstance(value, list) else MISSING, "", 0, False])
     elif isinstance(value, list):
-        yield Wish(value, [["a"], [{canary.NAME: canary.value("json")}], [1]])
+        yield Wish(value, [["a"], [{canary.NAME: ""}], [1]])
     else:
         yield Wish(value, ["1", 1, True])
 
 
 def _lookup(event: Event) -> Iterator[Wish]:
-    yield Wish(event.given, other_than(event.given) if event.result and event.what != "sql" else _spread(event.other))
+    others = [member for member in event.other if member != event.given]
+    yield Wish(event.given, _spread(others) + (other_than(event.given) if event.result else []))
 
 
 def _iterate(event: Event) -> Iterator[Wish]:
     value = event.given
     if isinstance(value, str):
-        yield Wish(value, [["a"], [{}]])
+        yield Wish(value, [[{canary.NAME: ""}], ["a"]])
     elif isinstance(value, list):
-        yield Wish(value, [[]] if value else [["a"], [{}], [1]])
+        yield Wish(value, [[]] if value else [[{canary.NAME: ""}], ["a"], [1]])
         if value and len(value) < 3:
             yield Wish(value, [[*value, value[-1]]])
 
@@ -142,7 +153,7 @@ def _unpack(event: Event) -> Iterator[Wish]:
 
 
 def _match(event: Event) -> Iterator[Wish]:
-    subject = event.given
+    subject: Any = event.given
     for example in event.other or ():
         merged = {**subject, **example} if isinstance(subject, dict) and isinstance(example, dict) else example
         yield Wish(subject, [merged])
@@ -236,7 +247,7 @@ _OF_TYPES: dict[Any, Any] = {
     float: 7.5,
     bool: True,
     list: ["a"],
-    dict: {canary.NAME: canary.value("json")},
+    dict: {canary.NAME: ""},
     type(None): None,
 }
 
@@ -255,7 +266,7 @@ def _strptime(event: Event) -> Iterator[Wish]:
     if not isinstance(event.result, type):
         yield Wish(text, ["not a date"])
     elif isinstance(form, str):
-        yield Wish(text, [datetime.datetime(2031, 5, 14, 9, 26, 53).strftime(form)])  # noqa: DTZ001
+        yield Wish(text, [datetime.datetime(2032, 5, 14, 9, 26, 53).strftime(form)])
 
 
 def _enum(event: Event) -> Iterator[Wish]:
@@ -273,7 +284,7 @@ def _index(event: Event) -> Iterator[Wish]:
 
 
 def _shape(event: Event) -> Iterator[Wish]:
-    yield Wish(event.given, [{canary.NAME: canary.value("json")}])
+    yield Wish(event.given, [{canary.NAME: ""}])
 
 
 def _b64(event: Event) -> Iterator[Wish]:
@@ -305,7 +316,7 @@ _CALLS: dict[str, Callable[[Event], Iterator[Wish]]] = {
     "float": _converts(["7001.5", "-3.5", 7001.5], ["x1"]),
     "Decimal": _converts(["7001.50", "-3.5"], ["x1"]),
     "UUID": _converts(["0f3b1c2e-5d7a-4c1b-9e2f-3a4b5c6d7e8f"], ["not-a-uuid"]),
-    "fromisoformat": _converts(["2031-05-14", "2031-05-14T09:26:53", "09:26:53"], ["not a date"]),
+    "fromisoformat": _converts(["2032-05-14", "2032-05-14T09:26:53", "09:26:53"], ["not a date"]),
     "strptime": _strptime,
     "json.loads": _converts([json.dumps({canary.NAME: canary.value("text")}), "[]", "7"], ["{not json", "[1]"]),
     "b64decode": _b64,

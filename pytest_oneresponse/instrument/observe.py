@@ -54,6 +54,14 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """What stands in a function: texts and numbers, and the names of attributes."""
+
+    constants: tuple[str | int | float, ...]
+    attributes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A place in a function. `outcomes`: the ways on from here, empty where the place is no branch."""
 
@@ -64,7 +72,7 @@ class Mark:
     column: int
     outcomes: tuple[str, ...] = ()
     detail: Any = None
-    """For `match` what its cases wait for, as plain values."""
+    """For `match` what its cases wait for, as plain values; for a function's beginning what is `Inside`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +169,7 @@ class Observer(ast.NodeTransformer):
         line = min((decorator.lineno for decorator in node.decorator_list), default=node.lineno)
         self.function = Function(self.filename, line, ".".join(self.names))
         self.names.append("<locals>")
-        begin = self.statement(BEGIN, MARKS.add("begin", self.function, node))
+        begin = self.statement(BEGIN, MARKS.add("begin", self.function, node, (), _inside(node)))
         silent = next((n for n, one in enumerate(node.body) if not _runs_nothing(one)), 0)
         _all_at(begin, _beginning(node.body[silent]))
         node.body = [*node.body[:silent], begin, *self.statements(node.body[silent:])]
@@ -194,9 +202,10 @@ class Observer(ast.NodeTransformer):
         return self.deciding(node)
 
     def visit_Assert(self, node: ast.Assert) -> Any:
-        # The comparison itself stays: the compiler takes its place for that of the error.
-        visit = self.generic_visit if isinstance(node.test, ast.Compare) else self.visit
-        node.test = visit(node.test)
+        if isinstance(node.test, ast.Compare):
+            self.generic_visit(node.test)  # the comparison itself stays: the compiler takes its place for the error's
+        else:
+            node.test = self.visit(node.test)
         return node
 
     def visit_IfExp(self, node: ast.IfExp) -> Any:
@@ -458,6 +467,18 @@ def _runs_nothing(statement: ast.stmt) -> bool:
         return statement.value is None and isinstance(statement.target, ast.Name)
     documents = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     return documents or isinstance(statement, (ast.Global, ast.Nonlocal))
+
+
+def _inside(function: ast.AST) -> Inside:
+    constants: dict[Any, None] = {}
+    attributes = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Attribute):
+            attributes.add(node.attr)
+        elif isinstance(node, ast.Constant) and type(node.value) in (str, int, float):
+            constants[node.value] = None
+    plain = (value for value in constants if not isinstance(value, str) or (value and "\0" not in value))
+    return Inside(tuple(itertools.islice(plain, 60)), frozenset(attributes))
 
 
 def _of_an_assertion(node: ast.AST) -> bool:
