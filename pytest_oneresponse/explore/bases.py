@@ -2,27 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
+from ..routes import Route
 from . import canary
-from .draft import Draft
+from . import values as made
+from .bodies import BODY_METHODS, with_bodies
+from .draft import Address, Draft
+from .trials import Inputs, draft_for, with_body
 
-_BODY_METHODS = ("POST", "PUT", "PATCH", "DELETE")
-_FORM = "application/x-www-form-urlencoded"
 
-
-def bases(valid: Draft) -> Iterator[Draft]:
+def bases(route: Route, inputs: Inputs, host: str) -> Iterator[Draft]:
     """The valid request with a canary in each of its parts; where no body is declared, one with each kind of body."""
+    valid = draft_for(route, inputs, host=host)
     draft = with_canaries(valid)
-    if valid.media or valid.method not in _BODY_METHODS:
+    if valid.media or valid.method not in BODY_METHODS:
         yield draft
-        return
-    yield replace(draft, media="application/json", json={canary.NAME: canary.value("json")})
-    form = replace(draft, media=_FORM, fields=((canary.NAME, canary.value("form")),))
-    yield form
-    yield draft
-    yield replace(form, media="multipart/form-data", files=((canary.FILE, "upload.txt", "text"),))
+    else:
+        yield from with_bodies(draft)
+        yield draft
+    for full in declared(route, inputs, host):
+        yield with_canaries(full)
+
+
+def declared(route: Route, inputs: Inputs, host: str) -> Iterator[Draft]:
+    """Requests with all that a route declares, optional inputs included, and with each alternative that it allows."""
+    changed = {}
+    for parameter in route.parameters:
+        try:
+            changed[parameter.name] = inputs.first(parameter)
+        except ValueError:
+            continue
+    full = draft_for(route, inputs, changed, host)
+    if route.body is not None:
+        everything = _full(route.body, inputs.defs)
+        if isinstance(everything, dict):
+            everything |= {name: values[0] for name, values in inputs.given.items() if name in everything and values}
+        full = with_body(full, route.media, everything)
+    yield full
+    if route.body is not None and "json" in route.media:
+        for way, value in itertools.islice(_alternatives(route.body, inputs.defs, ("json",)), 12):
+            other = full.put(way, value)
+            if other is not None:
+                yield other
+
+
+def _resolved(schema: Any, definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema without a reference at its top."""
+    for _ in range(10):
+        if not isinstance(schema, dict):
+            return {}
+        if "$ref" in schema:
+            schema = definitions.get(str(schema["$ref"]).rpartition("/")[2], {})
+        elif len(schema.get("allOf", ())) == 1:
+            schema = {**schema["allOf"][0], **{key: one for key, one in schema.items() if key != "allOf"}}
+        else:
+            break
+    return dict(schema)
+
+
+def _choices(schema: dict[str, Any], definitions: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = [_resolved(one, definitions) for one in (*schema.get("anyOf", ()), *schema.get("oneOf", ()))]
+    return [one for one in found if one.get("type") != "null"]
+
+
+def _full(schema: Any, definitions: Mapping[str, Any], depth: int = 0) -> Any:
+    """A value with everything that a schema allows: each property, and one item in each list."""
+    schema = _resolved(schema, definitions)
+    choices = _choices(schema, definitions)
+    if choices and depth < _DEEPEST:
+        return _full(choices[0], definitions, depth + 1)
+    if "properties" in schema and depth < _DEEPEST:
+        return {name: _full(one, definitions, depth + 1) for name, one in schema["properties"].items()}
+    if schema.get("type") == "array" and isinstance(schema.get("items"), dict) and depth < _DEEPEST:
+        count = max(int(schema.get("minItems", 1)), min(1, int(schema.get("maxItems", 1))))
+        return [_full(schema["items"], definitions, depth + 1)] * count
+    try:
+        return made.first(schema, definitions)
+    except (ValueError, RecursionError):
+        return None
+
+
+_DEEPEST = 8
+
+
+def _alternatives(schema: Any, definitions: Mapping[str, Any], way: Address) -> Iterator[tuple[Address, Any]]:
+    """The other choices of a schema, each with where it stands."""
+    schema = _resolved(schema, definitions)
+    choices = _choices(schema, definitions)
+    for choice in choices[1:]:
+        yield way, _full(choice, definitions)
+        yield from _alternatives(choice, definitions, way)
+    if len(way) < _DEEPEST:
+        for name, one in schema.get("properties", {}).items():
+            yield from _alternatives(one, definitions, (*way, name))
+        if isinstance(schema.get("items"), dict):
+            yield from _alternatives(schema["items"], definitions, (*way, 0))
+        if choices:
+            yield from _alternatives(choices[0], definitions, way)
 
 
 def with_canaries(draft: Draft) -> Draft:

@@ -12,36 +12,50 @@ from __future__ import annotations
 import base64
 import decimal
 import random
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..instrument.observe import MARKS
 from . import canary
+from .bodies import BODY_METHODS, with_bodies
 from .draft import MISSING, Address, Draft
-from .matching import Way, ways
+from .matching import Derived, Way, ways
 from .record import Event, Recording
 from .schemas import seeds
-from .wishes import derived, wishes
+from .wishes import CONVERSIONS, Wish, derived, spread, wishes
 
 Goal = tuple[Any, ...]
 """("branch", number, outcome), ("event", number, result), ("read", source, key) and others: something not seen yet."""
 
 TRIES = 24
 """A goal that so many drafts did not reach is left."""
-_WINDOW = 10
+_WINDOW = 12
 """So many events before a decision may have to do with it."""
 _PER_GOAL = 60
+_VALUES = 12
+"""The most values that one comparison is given to meet."""
 _QUIET = 30
 """After so many changes at random that brought nothing new the search is over."""
+
+
+class _Offer(NamedTuple):
+    """A draft for a goal. `base`: the recording that it was made from; `repairs`: how often it was mended already."""
+
+    cost: int
+    order: int
+    draft: Draft
+    base: Recording | None = None
+    repairs: int = 0
 
 
 @dataclass(slots=True)
 class _Wanted:
     """A goal's drafts, each with its cost, the cheapest to be sent first."""
 
-    drafts: list[tuple[int, int, Draft]] = field(default_factory=list)
+    drafts: list[_Offer] = field(default_factory=list)
     tries: int = 0
     order: int = 0
 
@@ -62,6 +76,11 @@ class Explorer:
         self.quiet = 0
         self.constants: dict[Any, None] = {}
         self.structural: Iterator[Draft] | None = None
+        self.values_of: dict[int, int] = {}
+        """How many values each comparison was given to meet."""
+        self.why: Goal = ()
+        """The goal of the draft that `next` gave last."""
+        self.offer: _Offer | None = None
         self.branches: set[tuple[int, str]] = set()
         """The outcomes that were seen."""
         self.functions: dict[int, None] = {}
@@ -77,16 +96,18 @@ class Explorer:
                 return draft
         while (goal := self.nearest()) is not None:
             wanted = self.goals[goal]
-            _, _, draft = wanted.drafts.pop(0)
-            if self.is_new(draft):
+            offer = wanted.drafts.pop(0)
+            if self.is_new(offer.draft):
                 wanted.tries += 1
-                return draft
+                self.why, self.offer = goal, offer
+                return offer.draft
+        self.why, self.offer = ("at random",), None
         return self.at_random()
 
     def nearest(self) -> Goal | None:
         """The goal that was tried least, of those the one that is cheapest to try, then the one that was found last."""
         open_goals = [
-            (wanted.tries, wanted.drafts[0][0], -wanted.order, goal)
+            (wanted.tries if goal[0] != "event" else 4 + 3 * wanted.tries, wanted.drafts[0].cost, -wanted.order, goal)
             for goal, wanted in self.goals.items()
             if wanted.drafts and goal not in self.reached and wanted.tries < TRIES
         ]
@@ -131,6 +152,8 @@ class Explorer:
             self.structural = None
             self.corpus.append((draft, told))
         self.aim(draft, told)
+        self.repair(draft, told)
+        self.fill(draft)
         self.log_in(draft, told)
         self.read(draft, told.events)
         if status >= 500:
@@ -151,66 +174,91 @@ class Explorer:
 
     def aim(self, draft: Draft, told: Recording) -> None:
         """Turn what an exchange told into drafts for what it did not reach."""
-        recent: deque[Event] = deque(maxlen=_WINDOW)
-        found = derived(told.events)
-        atoms = list(draft.atoms())
-        done: set[Any] = set()
-        for event in told.events:
+        aiming = _Aiming(draft, _atoms(draft), derived(told.events), told)
+        for event, recent in _leading(told.events, aiming):
             if event.kind == "decide":
                 goal = ("branch", event.number, "false" if event.result else "true")
                 if goal not in self.reached:
                     for distance, one in enumerate(reversed(recent)):
-                        self.propose(goal, one, distance, draft, atoms, found, done)
-                continue
-            if event.kind == "read":
-                continue
-            if event.what == "made":
+                        self.propose(goal, one, distance, aiming)
+            elif event.what == "made":
                 self.seed(draft, event)
-                continue
-            recent.append(event)
-            for goal in _open_goals(event):
-                if goal not in self.reached:
-                    self.propose(goal, event, 1, draft, atoms, found, done)
+            else:
+                self.form(event, aiming)
+                if event.kind == "lookup":
+                    self.look_up(event, aiming)
+                elif event.kind == "compare" and event.what in ("Eq", "NotEq"):
+                    self.equal(event, aiming)
+                for goal in _open_goals(event):
+                    if goal not in self.reached:
+                        self.propose(goal, event, 1, aiming)
 
-    def propose(
-        self,
-        goal: Goal,
-        event: Event,
-        distance: int,
-        draft: Draft,
-        atoms: list[tuple[Address, Any]],
-        found: list[Any],
-        done: set[Any],
-    ) -> None:
-        """Drafts in which an event turns out another way."""
-        signature = (goal, event.number, repr(event[2:]))
-        wanted = self.goals.setdefault(goal, _Wanted(order=len(self.goals)))
-        if signature in done or len(wanted.drafts) > _PER_GOAL:
-            return
-        done.add(signature)
-        matched = False
-        together: Draft | None = draft
-        for wish in wishes(event):
-            if not wish.wanted:
+    def look_up(self, event: Event, aiming: _Aiming) -> None:
+        """A table of the app's own is asked for a key: each of its keys may lead somewhere else."""
+        for place, member in enumerate(spread(event.other)):
+            for way in ways(event.given, aiming.atoms, aiming.derived)[:1]:
+                goal = ("member", event.number, repr(member))
+                if goal not in self.goals and event.given != member:
+                    wanted = self.goals[goal] = _Wanted(order=len(self.goals))
+                    self.add(wanted, place, _put(aiming.draft, way, member), aiming)
+
+    def equal(self, event: Event, aiming: _Aiming) -> None:
+        """One place compares with one value after the other, as a dispatcher does: each of them is worth to be met once."""
+        for one, other in ((event.given, event.other), (event.other, event.given)):
+            goal = ("value", event.number, repr(other))
+            if one == other or other is None or goal in self.goals or self.values_of.get(event.number, 0) >= _VALUES:
                 continue
-            found_ways = ways(wish.value, atoms, found)[:4]
-            for way in found_ways:
-                matched = True
-                for place, value in enumerate(wish.wanted[:9]):
-                    self.add(wanted, distance + way.cost + place, _put(draft, way, value))
-            # One value may have come from several atoms, and all members of what is compared may have to change.
-            for way in [way for way in found_ways if found_ways[0].cost == way.cost]:
-                together = _put(together, way, wish.wanted[0]) if together is not None else None
-        self.add(wanted, distance + 3, together)
-        if not matched and event.kind == "compare":
-            for place, changed in enumerate(_nearer(draft, atoms, event)):
-                self.add(wanted, distance + 2 + place, changed)
+            for way in ways(one, aiming.atoms, aiming.derived)[:1]:
+                self.values_of[event.number] = self.values_of.get(event.number, 0) + 1
+                wanted = self.goals[goal] = _Wanted(order=len(self.goals))
+                self.add(wanted, way.cost, _put(aiming.draft, way, other), aiming)
+
+    def form(self, event: Event, aiming: _Aiming) -> None:
+        """A conversion has failed: give the atom a text of the form that it asks for, whatever that may lead to."""
+        if event.kind == "call" and _outcome(event) == "failed":
+            for wish in wishes(event):
+                for way in ways(wish.value, aiming.atoms)[:1]:
+                    goal = ("form", event.number, way.address)
+                    if goal not in self.goals and not way.cost:
+                        wanted = self.goals[goal] = _Wanted(order=len(self.goals))
+                        for place, value in enumerate(wish.wanted[:2]):
+                            self.add(wanted, place - 1, _put(aiming.draft, way, value), aiming)
+
+    def repair(self, draft: Draft, told: Recording) -> None:
+        """What was changed for a decision has turned out an earlier one, so that it was not made: turn that back."""
+        offer, goal = self.offer, self.why
+        if offer is None or offer.base is None or goal[0] != "branch" or goal in self.reached or offer.repairs > 1:
+            return
+        if any(event.kind == "decide" and event.number == goal[1] for event in told.events):
+            return
+        aiming = _Aiming(draft, _atoms(draft), derived(told.events), offer.base, offer.repairs + 1)
+        decided = iter([event for event in offer.base.events if event.kind == "decide"])
+        for event, recent in _leading(told.events, aiming):
+            if event.kind == "decide":
+                before = next(decided, None)
+                if before is None or before.number != event.number:
+                    return
+                if before.result != event.result:
+                    for distance, one in enumerate(list(reversed(recent))[:4]):
+                        self.propose(goal, one, distance - 2, aiming)
+                    return
+
+    def propose(self, goal: Goal, event: Event, distance: int, aiming: _Aiming) -> None:
+        """Drafts for a goal in which an event turns out another way."""
+        wanted = self.goals.setdefault(goal, _Wanted(order=len(self.goals)))
+        signature = (goal, event.number, repr(event[2:]))
+        if signature in aiming.done or len(wanted.drafts) > _PER_GOAL:
+            return
+        aiming.done.add(signature)
+        for cost, changed in aiming.turned(event):
+            self.add(wanted, distance + cost, changed, aiming)
         wanted.drafts.sort(key=lambda one: one[:2])
 
-    def add(self, wanted: _Wanted, cost: int, draft: Draft | None) -> None:
+    def add(self, wanted: _Wanted, cost: int, draft: Draft | None, aiming: _Aiming | None = None) -> None:
         if draft is not None:
             self.count += 1
-            wanted.drafts.append((cost, self.count, draft))
+            base, repairs = (aiming.base, aiming.repairs) if aiming is not None else (None, 0)
+            wanted.drafts.append(_Offer(cost, self.count, draft, base, repairs))
 
     # --- what the app reads
 
@@ -250,6 +298,16 @@ class Explorer:
                 wanted.order = 1
                 for place, value in enumerate(("Basic " + base64.b64encode(b"user1:pass1").decode(), "Bearer token1")):
                     self.add(wanted, place, draft.put(("header", "authorization"), value))
+
+    def fill(self, draft: Draft) -> None:
+        """A request was found to be of use with a method that has a body: send bodies."""
+        if draft.media or draft.method not in BODY_METHODS or self.bases:
+            return
+        goal = ("bodies", draft.method, draft.path)
+        if goal not in self.goals:
+            wanted = self.goals[goal] = _Wanted(order=len(self.goals))
+            for place, filled in enumerate(with_bodies(draft)):
+                self.add(wanted, place - 2, filled)
 
     def value_for(self, event: Event) -> Any:
         """A value for a key: the user's; else one that no other atom has."""
@@ -302,18 +360,15 @@ class Explorer:
         drafts = [draft for draft, _ in self.corpus[::-1]]
         for draft in drafts[:6]:
             for address, atom in list(draft.atoms()):
-                if address[0] not in ("method", "header", "media") and not _is_canary(atom):
+                if _is_free(address, atom):
                     shapes: tuple[Any, ...] = (MISSING, "", None, []) if address[0] == "json" else (MISSING, "")
+                    shapes += _KINDS
                     for value in shapes:
                         if (changed := draft.put(address, value)) is not None:
                             yield changed
         for _ in range(400):
             draft = self.random.choice(drafts)
-            atoms = [
-                address
-                for address, atom in draft.atoms()
-                if address[0] not in ("method", "media") and not _is_canary(atom)
-            ]
+            atoms = [address for address, atom in draft.atoms() if _is_free(address, atom)]
             if not atoms or not constants:
                 return
             changed = draft.put(self.random.choice(atoms), self.random.choice(constants))
@@ -325,6 +380,72 @@ class Explorer:
         for number in self.functions:
             found |= dict.fromkeys(MARKS.all[number].detail.constants)
         return list(found)
+
+
+@dataclass(slots=True)
+class _Aiming:
+    """A draft that was sent, in the form in which other drafts are made from it."""
+
+    draft: Draft
+    atoms: list[tuple[Address, Any]]
+    derived: list[Derived]
+    base: Recording
+    repairs: int = 0
+    done: set[Any] = field(default_factory=set)
+    known: dict[str, list[tuple[int, Draft]]] = field(default_factory=dict)
+
+    def turned(self, event: Event) -> list[tuple[int, Draft]]:
+        """Drafts in which an event may turn out another way, each with what it costs to believe in it."""
+        key = repr(event)
+        if key not in self.known:
+            self.known[key] = list(self.turning(event)) if len(self.known) < _MOST_EVENTS else []
+        return self.known[key]
+
+    def turning(self, event: Event) -> Iterator[tuple[int, Draft]]:
+        matched = 0
+        all_wishes = [wish for wish in wishes(event) if wish.wanted]
+        for wish in all_wishes:
+            for way in ways(wish.value, self.atoms, self.derived)[:4]:
+                matched += 1
+                for place, value in enumerate(wish.wanted[:9]):
+                    changed = _put(self.draft, way, value)
+                    if changed is not None:
+                        yield way.cost + place, changed
+        together = _all_put(self, all_wishes) if matched > 1 else None
+        if together is not None:
+            yield 3, together
+        if not matched and event.kind in ("compare", "truth"):
+            for place, nearer in enumerate(_nearer(self.draft, self.atoms, self.derived, event)):
+                if nearer is not None:
+                    yield 2 + place, nearer
+
+
+_MOST_EVENTS = 400
+"""So many different events of an exchange are looked at."""
+
+
+def _leading(events: list[Event], aiming: _Aiming) -> Iterator[tuple[Event, deque[Event]]]:
+    """Each event but reads, with those before it in which a part of the request has a say."""
+    recent: deque[Event] = deque(maxlen=_WINDOW)
+    for event in events:
+        if event.kind != "read":
+            yield event, recent
+        if event.kind not in ("read", "decide") and event.what != "made" and aiming.turned(event):
+            recent.append(event)
+
+
+def _all_put(aiming: _Aiming, all_wishes: list[Wish]) -> Draft | None:
+    """A draft in which every atom that a value may have come from is changed, and every member of what is compared."""
+    draft: Draft | None = aiming.draft
+    for wish in all_wishes:
+        found = ways(wish.value, _atoms(draft), aiming.derived) if draft is not None else []
+        for way in [way for way in found if way.cost == found[0].cost]:
+            draft = _put(draft, way, wish.wanted[0]) if draft is not None else None
+    return draft
+
+
+def _atoms(draft: Draft) -> list[tuple[Address, Any]]:
+    return [(address, atom) for address, atom in draft.atoms() if not _is_canary(atom)]
 
 
 def _own(event: Event) -> Goal:
@@ -345,14 +466,18 @@ def _outcome(event: Event) -> Any:
 
 def _open_goals(event: Event) -> list[Goal]:
     """How else an event could turn out."""
-    others: dict[str, tuple[Any, ...]] = {"iterate": ("more", 1, 0), "unpack": ("failed",), "match": ()}
+    outcome = _outcome(event)
     if event.kind == "match":
-        return [("event", event.number, place) for place in range(1)]
-    outcomes = others.get(event.kind)
-    if outcomes is None:
-        result = _outcome(event)
-        outcomes = ("done", True, False) if result == "failed" else ("failed",) if result == "done" else (not result,)
-    return [("event", event.number, outcome) for outcome in outcomes]
+        outcomes: tuple[Any, ...] = ("another",)
+    elif event.kind == "iterate":
+        outcomes = ("more", 1, 0)
+    elif event.kind == "unpack" or (outcome == "done" and event.what in CONVERSIONS):
+        outcomes = ("failed",)
+    elif outcome == "failed":
+        outcomes = ("done",)
+    else:
+        outcomes = (not outcome,) if outcome != "done" else ()
+    return [("event", event.number, one) for one in outcomes]
 
 
 def _put(draft: Draft, way: Way, value: Any) -> Draft | None:
@@ -390,41 +515,75 @@ _SERVERS = frozenset(
 )
 
 
+_KINDS = ("7001", "2032-05-14", "true", "-1")
+"""Texts of different kinds, for what a framework parses before the app sees it."""
+
+
+def _is_free(address: Address, atom: Any) -> bool:
+    """Whether an atom may be changed without a reason."""
+    return address[0] not in ("method", "media") and address != ("header", "accept") and not _is_canary(atom)
+
+
 def _is_canary(atom: Any) -> bool:
     return isinstance(atom, str) and atom.startswith(canary.value(""))
 
 
-def _nearer(draft: Draft, atoms: list[tuple[Address, Any]], event: Event) -> Iterator[Draft | None]:
-    """Where no atom is what was compared: numbers that may bring a sum, a product or a remainder there."""
-    left, right = event.given, event.other
+def _nearer(
+    draft: Draft, atoms: list[tuple[Address, Any]], known: list[Derived], event: Event
+) -> Iterator[Draft | None]:
+    """Where no atom is what was compared: numbers that may bring a sum, a product or a checksum there."""
+    left, right = event.given, event.other if event.kind == "compare" else 0
     if not _is_number(left) or not _is_number(right):
         return
     gap = right - left
-    numeric = [(address, atom) for address, atom in atoms if _is_numeric(atom)]
-    steps = [gap, gap + 1, gap - 1, -gap, 2 * gap]
-    for step in steps:
+    numeric = [(address, atom) for address, atom in atoms if _is_free(address, atom) and _is_numeric(atom)]
+    steps = [gap, gap + 1, gap - 1, -gap]
+    # A remainder may have been compared: then its modulus says how far to go round.
+    steps += [gap % one.modulus for one in known if one.modulus and one.result == left]
+    for step in dict.fromkeys(steps):
         for address, atom in numeric:
             yield _stepped(draft, address, atom, step)
+    for address, atom in atoms:
+        if isinstance(atom, list) and 0 < len(atom) < 3:
+            yield draft.put(address, [*atom, *atom])
+    yield _all_stepped(draft, numeric, gap)
     for address, atom in numeric:
         for scale in (100, 0):
             yield draft.put(address, _number(atom) * scale)
     for step in range(1, 10):
         for address, atom in numeric:
-            if isinstance(atom, str):
-                yield draft.put(address, _last_digit(atom, step))
-            else:
-                yield draft.put(address, atom + step)
+            yield draft.put(address, _last_digit(atom, step) if isinstance(atom, str) else atom + step)
+
+
+def _all_stepped(draft: Draft, numeric: list[tuple[Address, Any]], gap: Any) -> Draft | None:
+    """Every number of a JSON body moved by its share of the way."""
+    numbers = [(address, atom) for address, atom in numeric if address[0] == "json"]
+    changed: Draft | None = draft
+    for address, atom in numbers:
+        share = int(gap / len(numbers)) + (1 if gap > 0 else -1)
+        changed = changed.put(address, _number(atom) + share) if changed is not None else None
+    return changed if numbers else None
 
 
 def _stepped(draft: Draft, address: Address, atom: Any, step: Any) -> Draft | None:
-    digits = sum(character.isdigit() for character in str(atom))
-    if isinstance(atom, str) and digits > 5 and isinstance(step, int):
+    if isinstance(atom, str) and isinstance(step, int) and not atom.lstrip("-").isdigit():
+        return draft.put(address, _stepped_text(atom, step))
+    if isinstance(atom, str) and len(atom) > 5 and isinstance(step, int):
         return draft.put(address, _last_digit(atom, step))
     try:
         value = _number(atom) + step
     except TypeError:
         value = float(_number(atom)) + float(step)
     return draft.put(address, value)
+
+
+def _stepped_text(text: str, step: int) -> str:
+    """The text with its first digits moved on by a step, in as many places: where some checksums stand."""
+    digits = re.search(r"\d+", text)
+    if digits is None:
+        return text
+    width = len(digits[0])
+    return text[: digits.start()] + str((int(digits[0]) + step) % 10**width).zfill(width) + text[digits.end() :]
 
 
 def _last_digit(text: str, step: int) -> str:

@@ -38,16 +38,21 @@ class Derived(NamedTuple):
     argument: Any
     undo: Callable[[Any, Any], Any]
     """From the argument and a wanted result to another argument."""
+    modulus: int = 0
+    """Of a remainder."""
 
 
-def ways(value: Any, atoms: Iterable[tuple[Address, Any]], derived: Iterable[Derived] = ()) -> list[Way]:
+def ways(
+    value: Any, atoms: Iterable[tuple[Address, Any]], derived: Iterable[Derived] = (), depth: int = 3
+) -> list[Way]:
     """Every way from an atom to a value, the likeliest first."""
-    atoms = list(atoms)
+    atoms, derived = list(atoms), list(derived)
     found = [Way(address, undo, cost) for address, atom in atoms for undo, cost in _undone(atom, value)]
-    for one in derived:
-        if _same(one.result, value):
-            inner = ways(one.argument, atoms)
-            found += [Way(way.address, _through(way.undo, one), way.cost + 1) for way in inner]
+    if depth and not any(way.cost < 2 for way in found):
+        for one in derived:
+            if _same(one.result, value) and not _same(one.argument, value):
+                inner = ways(one.argument, atoms, derived, depth - 1)[:3]
+                found += [Way(way.address, _through(way.undo, one), way.cost + 1) for way in inner]
     found.sort(key=lambda way: way.cost)
     return found
 

@@ -226,6 +226,22 @@ def _item(now: Recording, number: int, container: Any, key: Any, absent: Any = N
             now.note(Event("lookup", number, "", plain(key), members(container), key in container))
 
 
+def slice_(number: int, container: Any, start: Any, stop: Any, step: Any) -> Any:
+    result = container[start:stop:step]
+    now = _now
+    if now is not None and type(container) in (str, bytes, list):
+        now.note(Event("call", number, "slice", plain(container), [start, stop, step], plain(result)))
+    return result
+
+
+def modulo(number: int, one: Any, other: Any) -> Any:
+    result = one % other
+    now = _now
+    if now is not None and type(one) is int and type(other) is int:
+        now.note(Event("call", number, "modulo", one, other, result))
+    return result
+
+
 def iterate(number: int, value: Any) -> Any:
     now = _now
     if now is not None:
@@ -288,6 +304,8 @@ def call(number: int, function: Any) -> Any:
             name = function.__name__
             if name in _OF_OTHERS:
                 return _noting(now, number, name, function, owner if isinstance(owner, re.Pattern) else plain(owner))
+        elif function in _GO_THROUGH:
+            return _going_through(now, number, function)
         elif function in _BUILTINS:
             return _noting(now, number, function.__name__, function)
         elif function.__name__ in ("execute", "executemany") and type(owner).__module__ == "sqlite3":
@@ -305,6 +323,8 @@ def call(number: int, function: Any) -> Any:
             return _noting(
                 now, number, name, function, members(function) if isinstance(function, enum.EnumMeta) else None
             )
+        if function in _COLLECTIONS:
+            return _going_through(now, number, function)
         if function.__module__ != "builtins":
             now.note(Event("call", number, "made", function))
     return function
@@ -327,7 +347,10 @@ _OF_OTHERS = frozenset(
     )
 )
 _CALENDAR = (datetime.date, datetime.datetime, datetime.time)
-_BUILTINS = frozenset((len, isinstance, ord, abs, round, hex, bin, sum, max, min))
+_BUILTINS = frozenset((len, isinstance, ord, abs, round))
+_GO_THROUGH = frozenset((sorted, any, all, sum, max, min))
+_COLLECTIONS = frozenset((list, tuple, set, frozenset, enumerate, zip, map, filter, reversed))
+"""What is called with an iterable, and goes through it."""
 _CONVERTS: dict[Any, str] = {int: "int", float: "float", decimal.Decimal: "Decimal", uuid.UUID: "UUID"}
 _FUNCTIONS = {
     "re.match": "match",
@@ -359,6 +382,16 @@ def _noting(now: Recording, number: int, what: str, function: Any, own: Any = No
     return noted
 
 
+def _going_through(now: Recording, number: int, function: Any) -> Any:
+    def gone_through(*arguments: Any, **named: Any) -> Any:
+        for argument in arguments:
+            if type(argument) in (str, list, dict, tuple):
+                now.note(Event("iterate", number, "", plain(argument)))
+        return function(*arguments, **named)
+
+    return gone_through
+
+
 def own_form(argument: Any) -> Any:
     """An argument as it is noted: classes and patterns stay what they are."""
     if isinstance(argument, (type, re.Pattern)):
@@ -376,7 +409,8 @@ def _reading(now: Recording, number: int, function: Any, container: Any) -> Any:
     def read(*arguments: Any, **named: Any) -> Any:
         if arguments:
             absent = arguments[1] if len(arguments) > 1 else named.get("default", UNKNOWN)
-            _item(now, number, container, arguments[0], _shape(absent))
+            kind = named["type"] if isinstance(named.get("type"), type) else _shape(absent)
+            _item(now, number, container, arguments[0], kind)
         return function(*arguments, **named)
 
     return read
@@ -400,4 +434,7 @@ def _asking(now: Recording, number: int, function: Any, owner: Any) -> Any:
     return asked
 
 
-HOOKS = Observed(decide, weigh, compare, compare_on, middle, item, call, iterate, unpack, match, passed, begin)
+HOOKS = Observed(
+    *(decide, weigh, compare, compare_on, middle, item, slice_, modulo, call),
+    *(iterate, unpack, match, passed, begin),
+)

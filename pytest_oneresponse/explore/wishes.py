@@ -92,7 +92,8 @@ def _compare(event: Event) -> Iterator[Wish]:
         yield from _inside(one, other, inside)
     elif event.what in ("Is", "IsNot"):
         for left, right in ((one, other), (other, one)):
-            yield Wish(left, [MISSING, None] if right is None else [right] if isinstance(right, bool) else [])
+            # Members of an enum are compared so, too.
+            yield Wish(left, [MISSING, None] if right is None else [right] if right is not UNKNOWN else [])
 
 
 def _pairs(one: Any, other: Any) -> Iterator[Wish]:
@@ -109,15 +110,15 @@ def _inside(one: Any, other: Any, inside: bool) -> Iterator[Wish]:
         yield Wish(one, ["~" + one, "~"] if inside else [other, other[:3], other[:1]])
         yield Wish(other, [other.replace(one, ""), ""] if inside else [other + one, one, f"a{one}b"])
     elif isinstance(other, list):
-        yield Wish(one, other_than(one) if inside else _spread(other))
+        yield Wish(one, other_than(one) if inside else spread(other))
         yield Wish(other, [[x for x in other if x != one]] if inside else [[*other, one], [one]])
 
 
-def _spread(members: list[Any]) -> list[Any]:
+def spread(members: list[Any]) -> list[Any]:
     """A few of many: the first ones, the middle and the last."""
-    if len(members) <= 8:
+    if len(members) <= 12:
         return members
-    return [*members[:5], members[len(members) // 2], members[-2], members[-1]]
+    return [*members[:9], members[len(members) // 2], members[-2], members[-1]]
 
 
 def _truth(event: Event) -> Iterator[Wish]:
@@ -132,7 +133,7 @@ def _truth(event: Event) -> Iterator[Wish]:
 
 def _lookup(event: Event) -> Iterator[Wish]:
     others = [member for member in event.other if member != event.given]
-    yield Wish(event.given, _spread(others) + (other_than(event.given) if event.result else []))
+    yield Wish(event.given, spread(others) + (other_than(event.given) if event.result else []))
 
 
 def _iterate(event: Event) -> Iterator[Wish]:
@@ -153,8 +154,8 @@ def _unpack(event: Event) -> Iterator[Wish]:
 
 
 def _match(event: Event) -> Iterator[Wish]:
-    subject: Any = event.given
     for example in event.other or ():
+        subject: Any = event.given
         merged = {**subject, **example} if isinstance(subject, dict) and isinstance(example, dict) else example
         yield Wish(subject, [merged])
 
@@ -176,15 +177,15 @@ _TEXTS = ("7", "12345", "abc", "Abc", "ABC", "a1", "A1", "a b", " ", "é", "-", 
 
 
 def _starts(event: Event) -> Iterator[Wish]:
-    own = event.given
+    own: Any = event.given
     for prefix in _listed(event.other[0]) if event.other else ():
         if isinstance(prefix, bytes):
             prefix = prefix.decode("latin-1")
         if isinstance(prefix, str):
             ends = event.what == "str.endswith"
-            with_it = (own + prefix, "a" + prefix) if ends else (prefix + own, prefix + "1", prefix)
-            yield Wish(own, ["other", "~"] if event.result else list(with_it))
-            if not event.result and isinstance(own, str):
+            with_it = [own + prefix, "a" + prefix] if ends else [prefix + own, prefix + "1", prefix]
+            yield Wish(own, ["other", "~"] if event.result else with_it)
+            if not event.result:
                 yield Wish(prefix, [own[-3:] if ends else own[:3]])
 
 
@@ -293,6 +294,11 @@ def _b64(event: Event) -> Iterator[Wish]:
         yield Wish(argument, ["dXNlcjE6cGFzczE=", "ZmlndXJl"] if failed else ["***", "%%%"])
 
 
+CONVERSIONS = frozenset(
+    ("int", "float", "Decimal", "UUID", "fromisoformat", "strptime", "json.loads", "b64decode", "enum")
+)
+"""Functions that fail where a text has not their form."""
+
 _CALLS: dict[str, Callable[[Event], Iterator[Wish]]] = {
     "str.startswith": _starts,
     "str.endswith": _starts,
@@ -375,6 +381,46 @@ def _joined(event: Event) -> list[Derived]:
     return []
 
 
+def _sliced(event: Event) -> list[Derived]:
+    start, stop, step = event.other
+    if step not in (None, 1):
+        return [Derived(event.result, event.given, lambda _, wanted: wanted[::-1])] if step == -1 else []
+
+    def undo(argument: Any, wanted: Any) -> Any:
+        before, end, _ = slice(start, stop).indices(len(argument))
+        return argument[:before] + (wanted if isinstance(argument, list) else str(wanted)) + argument[end:]
+
+    return [Derived(event.result, event.given, undo)] if isinstance(event.given, (str, list)) else []
+
+
+def _remainder(event: Event) -> list[Derived]:
+    number, modulus = event.given, event.other
+    return (
+        [Derived(event.result, number, lambda one, wanted: one + (int(wanted) - one) % modulus, modulus)]
+        if modulus
+        else []
+    )
+
+
+def _parsed(event: Event) -> list[Derived]:
+    """A number made of a text; the second argument is its base."""
+    if not event.other:
+        return []
+    base = event.other[1] if len(event.other) > 1 and isinstance(event.other[1], int) else 10
+    form = {16: "x", 2: "b", 8: "o"}.get(base, "")
+
+    def undo(argument: Any, wanted: Any) -> Any:
+        if isinstance(argument, str) and isinstance(wanted, int):
+            return format(wanted, form).zfill(len(argument))
+        return str(wanted) if isinstance(argument, str) else wanted
+
+    return [Derived(event.result, event.other[0], undo)]
+
+
+def _lines(event: Event) -> list[Derived]:
+    return [Derived(event.result, event.given, lambda _, wanted: _join("\n", wanted))]
+
+
 def _join(separator: str, wanted: Any) -> str:
     if not isinstance(wanted, list):
         raise ValueError("no list is wanted")
@@ -386,6 +432,10 @@ def _of_first(undo: Callable[[Any, Any], Any]) -> Callable[[Event], list[Derived
 
 
 _DERIVES: dict[str, Callable[[Event], list[Derived]]] = {
+    "slice": _sliced,
+    "modulo": _remainder,
+    "int": _parsed,
+    "str.splitlines": _lines,
     "len": _of_first(_resized),
     "weekday": _weekday,
     "isoweekday": _weekday,

@@ -26,6 +26,8 @@ COMPARE_ON = "\0oneresponse: compare on"
 MIDDLE = "\0oneresponse: middle"
 ITEM = "\0oneresponse: item"
 GET_ITEM = "\0oneresponse: get item"
+SLICE = "\0oneresponse: slice"
+MODULO = "\0oneresponse: modulo"
 CALL = "\0oneresponse: call"
 AWAIT = "\0oneresponse: await"
 ITERATE = "\0oneresponse: iterate"
@@ -85,6 +87,8 @@ class Observed:
     compare_on: Callable[[int, int, Any, Any], Any]
     middle: Callable[[], Any]
     item: Callable[[int, Any, Any], tuple[Any, Any]]
+    slice: Callable[[int, Any, Any, Any, Any], Any]
+    modulo: Callable[[int, Any, Any], Any]
     call: Callable[[int, Any], Any]
     iterate: Callable[[int, Any], Any]
     unpack: Callable[[int, int, Any], Any]
@@ -104,7 +108,7 @@ class Observed:
             ITERATE: self.iterate,
             UNPACK: self.unpack,
         }
-        table |= {MATCH: self.match, PASS: self.passed, BEGIN: self.begin}
+        table |= {SLICE: self.slice, MODULO: self.modulo, MATCH: self.match, PASS: self.passed, BEGIN: self.begin}
         return table | {AWAIT: self.await_, ENTER_WITH: self.enter_with}
 
 
@@ -277,12 +281,26 @@ class Observer(ast.NodeTransformer):
 
     def visit_Subscript(self, node: ast.Subscript) -> Any:
         self.generic_visit(node)
-        if not isinstance(node.ctx, ast.Load) or isinstance(node.slice, ast.Slice):
+        if not isinstance(node.ctx, ast.Load):
             return node
+        if isinstance(node.slice, ast.Slice):
+            return self.sliced(node, node.slice)
         pair = at(
             _call(ITEM, first_part(node.value), ast.Constant(self.add("item", node)), node.value, node.slice), node
         )
         return at(_call(GET_ITEM, first_part(node.value), at(ast.Starred(pair, ast.Load()), node)), node)
+
+    def sliced(self, node: ast.Subscript, piece: ast.Slice) -> Any:
+        parts = [part or at(ast.Constant(None), piece) for part in (piece.lower, piece.upper, piece.step)]
+        number = ast.Constant(self.add("slice", node))
+        return at(_call(SLICE, first_part(node.value), number, node.value, *parts), node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Mod) or isinstance(node.left, (ast.Constant, ast.JoinedStr)):
+            return node
+        number = ast.Constant(self.add("modulo", node))
+        return at(_call(MODULO, first_part(node.left), number, node.left, node.right), node)
 
     def visit_Call(self, node: ast.Call) -> Any:
         func = node.func

@@ -57,6 +57,8 @@ def seeing_nothing() -> Observed:
         compare_on=compare_on,
         middle=kept.pop,
         item=lambda number, container, key: (container, key),
+        slice=lambda number, container, *parts: container[slice(*parts)],
+        modulo=lambda number, one, other: one % other,
         call=given,
         iterate=given,
         unpack=lambda number, count, value: value,
