@@ -9,6 +9,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -58,7 +59,7 @@ class Draft:
         path = "".join(part if isinstance(part, str) else known[part[0]] for part in self.template)
         headers = list(self.headers)
         if self.cookies:
-            headers.append(("cookie", "; ".join(f"{name}={quote(value)}" for name, value in self.cookies)))
+            headers.append(("cookie", "; ".join(f"{name}={_cookie(value)}" for name, value in self.cookies)))
         body = self.body()
         if self.media:
             boundary = f"; boundary={BOUNDARY}" if self.media == "multipart/form-data" else ""
@@ -181,6 +182,15 @@ def json_of(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [json_of(one) for one in value]
     return str(value)
+
+
+def _cookie(text: str) -> str:
+    """A cookie's value (RFC 6265, 4.1.1), in quotes where it holds what has to be escaped; beyond ASCII percent-encoded."""
+    if not text.isascii():
+        return quote(text)
+    value, coded = SimpleCookie().value_encode(text)
+    del value
+    return coded
 
 
 def _numbered(part: str, pairs: Pairs) -> Iterator[tuple[Address, str]]:

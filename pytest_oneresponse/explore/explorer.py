@@ -205,10 +205,14 @@ class Explorer:
     def equal(self, event: Event, aiming: _Aiming) -> None:
         """One place compares with one value after the other, as a dispatcher does: each of them is worth to be met once."""
         for one, other in ((event.given, event.other), (event.other, event.given)):
-            goal = ("value", event.number, repr(other))
+            goal: Goal = ("value", event.number, repr(other))
             if one == other or other is None or goal in self.goals or self.values_of.get(event.number, 0) >= _VALUES:
                 continue
             for way in ways(one, aiming.atoms, aiming.derived)[:1]:
+                if way.cost > 2:
+                    continue
+                if way.address == ("method",):
+                    goal = (*goal, aiming.draft.path)  # each path may wait for a method of its own
                 self.values_of[event.number] = self.values_of.get(event.number, 0) + 1
                 wanted = self.goals[goal] = _Wanted(order=len(self.goals))
                 self.add(wanted, way.cost, _put(aiming.draft, way, other), aiming)
@@ -362,7 +366,7 @@ class Explorer:
             for address, atom in list(draft.atoms()):
                 if _is_free(address, atom):
                     shapes: tuple[Any, ...] = (MISSING, "", None, []) if address[0] == "json" else (MISSING, "")
-                    shapes += _KINDS
+                    shapes += _KINDS if address[0] != "file" else ("\xff\xfe\xff",)
                     for value in shapes:
                         if (changed := draft.put(address, value)) is not None:
                             yield changed
@@ -411,9 +415,10 @@ class _Aiming:
                     changed = _put(self.draft, way, value)
                     if changed is not None:
                         yield way.cost + place, changed
-        together = _all_put(self, all_wishes) if matched > 1 else None
-        if together is not None:
-            yield 3, together
+        for group in dict.fromkeys(wish.group for wish in all_wishes) if matched > 1 else ():
+            together = _all_put(self, [wish for wish in all_wishes if wish.group == group])
+            if together is not None:
+                yield 3, together
         if not matched and event.kind in ("compare", "truth"):
             for place, nearer in enumerate(_nearer(self.draft, self.atoms, self.derived, event)):
                 if nearer is not None:

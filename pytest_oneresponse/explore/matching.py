@@ -143,8 +143,10 @@ def _part(atom: str, value: str) -> Iterator[tuple[Undo, int]]:
     """A value that was cut out of an atom."""
     for text, cost in ((atom, 2), (atom.lower(), 3), (atom.upper(), 3)):
         if value in text and len(text) == len(atom):
-            start = text.index(value)
+            start, last = text.index(value), text.rindex(value)
             yield _cut(atom, start, start + len(value)), cost + (2 if len(value) < 2 else 0)
+            if last != start:
+                yield _cut(atom, last, last + len(value)), cost + 2
             return
 
 

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, NamedTuple
 
-from ..instrument.observe import MARKS, OPERATORS, Observed
+from ..instrument.observe import ARITHMETICS, MARKS, OPERATORS, Observed
 from . import canary
 
 UNKNOWN = type("Unknown", (), {"__repr__": lambda self: "UNKNOWN", "__slots__": ()})()
@@ -213,11 +213,11 @@ def item(number: int, container: Any, key: Any) -> tuple[Any, Any]:
 
 def _item(now: Recording, number: int, container: Any, key: Any, absent: Any = None) -> None:
     kind = type(container)
-    if kind is str or kind is bytes:
+    if kind in (str, bytes, list, tuple):
         what = "shape" if isinstance(key, str) else "index"
-        now.note(Event("call", number, what, plain(container), [plain(key)]))
-    elif kind is list or kind is tuple:
-        now.note(Event("call", number, "index", plain(container), [plain(key)]))
+        there = isinstance(key, int) and -len(container) <= key < len(container)
+        result = plain(container[key]) if there else IndexError
+        now.note(Event("call", number, what, plain(container), [plain(key)], result))
     elif isinstance(key, (str, bytes, int)):
         source = now.source_of(container)
         if source:
@@ -234,11 +234,17 @@ def slice_(number: int, container: Any, start: Any, stop: Any, step: Any) -> Any
     return result
 
 
-def modulo(number: int, one: Any, other: Any) -> Any:
-    result = one % other
+_ADDS: tuple[Callable[[Any, Any], Any], ...] = (
+    *(operator.add, operator.sub, operator.mul, operator.mod, operator.floordiv, operator.and_),
+)
+_SUMS = frozenset((int, float, decimal.Decimal, datetime.date, datetime.datetime))
+
+
+def arithmetic(number: int, kind: int, one: Any, other: Any) -> Any:
+    result = _ADDS[kind](one, other)
     now = _now
-    if now is not None and type(one) is int and type(other) is int:
-        now.note(Event("call", number, "modulo", one, other, result))
+    if now is not None and type(one) in _SUMS and type(other) in _SUMS:
+        now.note(Event("call", number, ARITHMETICS[kind].__name__, one, other, result))
     return result
 
 
@@ -300,7 +306,7 @@ def call(number: int, function: Any) -> Any:
         elif type(owner) is dict or isinstance(owner, Mapping):
             if function.__name__ in _READS:
                 return _reading(now, number, function, owner)
-        elif isinstance(owner, (datetime.date, re.Pattern, list)) or any(owner is one for one in _CALENDAR):
+        elif isinstance(owner, (datetime.date, re.Pattern, list)) or any(owner is one for one in _MAKERS):
             name = function.__name__
             if name in _OF_OTHERS:
                 return _noting(now, number, name, function, owner if isinstance(owner, re.Pattern) else plain(owner))
@@ -343,10 +349,10 @@ _OF_TEXT = frozenset(
 _OF_OTHERS = frozenset(
     (
         *("match", "fullmatch", "search", "findall", "finditer", "split", "weekday", "isoweekday", "isocalendar"),
-        *("fromisoformat", "strptime", "count", "index"),
+        *("fromisoformat", "strptime", "count", "index", "fromhex", "from_bytes"),
     )
 )
-_CALENDAR = (datetime.date, datetime.datetime, datetime.time)
+_MAKERS = (datetime.date, datetime.datetime, datetime.time, bytes, int)
 _BUILTINS = frozenset((len, isinstance, ord, abs, round))
 _GO_THROUGH = frozenset((sorted, any, all, sum, max, min))
 _COLLECTIONS = frozenset((list, tuple, set, frozenset, enumerate, zip, map, filter, reversed))
@@ -359,6 +365,7 @@ _FUNCTIONS = {
     "re.findall": "findall",
     "json.loads": "json.loads",
     "base64.b64decode": "b64decode",
+    "urllib.parse.unquote": "unquote",
     "base64.urlsafe_b64decode": "b64decode",
     "_strptime._strptime_datetime": "strptime",
 }
@@ -435,6 +442,6 @@ def _asking(now: Recording, number: int, function: Any, owner: Any) -> Any:
 
 
 HOOKS = Observed(
-    *(decide, weigh, compare, compare_on, middle, item, slice_, modulo, call),
+    *(decide, weigh, compare, compare_on, middle, item, slice_, arithmetic, call),
     *(iterate, unpack, match, passed, begin),
 )

@@ -23,6 +23,8 @@ class Wish(NamedTuple):
 
     value: Any
     wanted: list[Any]
+    group: int = 0
+    """Wishes of one group may have to be fulfilled together."""
 
 
 def wishes(event: Event) -> Iterator[Wish]:
@@ -154,10 +156,13 @@ def _unpack(event: Event) -> Iterator[Wish]:
 
 
 def _match(event: Event) -> Iterator[Wish]:
-    for example in event.other or ():
+    for group, example in enumerate(event.other or ()):
         subject: Any = event.given
+        if isinstance(subject, list) and isinstance(example, list) and len(subject) == len(example):
+            for one, other in zip(subject, example, strict=True):
+                yield Wish(one, [other], group)
         merged = {**subject, **example} if isinstance(subject, dict) and isinstance(example, dict) else example
-        yield Wish(subject, [merged])
+        yield Wish(subject, [merged], group + 1000)
 
 
 # --- calls
@@ -324,6 +329,7 @@ _CALLS: dict[str, Callable[[Event], Iterator[Wish]]] = {
     "UUID": _converts(["0f3b1c2e-5d7a-4c1b-9e2f-3a4b5c6d7e8f"], ["not-a-uuid"]),
     "fromisoformat": _converts(["2032-05-14", "2032-05-14T09:26:53", "09:26:53"], ["not a date"]),
     "strptime": _strptime,
+    "fromhex": _converts(["0a0b0c0d0e"], ["xyz"]),
     "json.loads": _converts([json.dumps({canary.NAME: canary.value("text")}), "[]", "7"], ["{not json", "[1]"]),
     "b64decode": _b64,
     "enum": _enum,
@@ -364,6 +370,8 @@ def _resized(argument: Any, wanted: Any) -> Any:
         return argument[:count] if count <= len(argument) else argument + text[: count - len(argument)]
     if isinstance(argument, list):
         return (argument or ["a"])[:1] * (count - len(argument)) + argument[:count]
+    if isinstance(argument, bytes):
+        return argument[:count] + b"\x01" * (count - len(argument))
     raise ValueError("it has no length that can be changed")
 
 
@@ -375,10 +383,15 @@ def _weekday(event: Event) -> list[Derived]:
 
 
 def _joined(event: Event) -> list[Derived]:
-    separator = event.other[0] if event.other and isinstance(event.other[0], str) else None
-    if isinstance(event.result, list) and isinstance(event.given, str):
-        return [Derived(event.result, event.given, lambda _, wanted: _join(separator or " ", wanted))]
-    return []
+    separator = event.other[0] if event.other and isinstance(event.other[0], str) else " "
+    found = event.result
+    if not isinstance(found, list) or not isinstance(event.given, str):
+        return []
+    members = [
+        Derived(one, event.given, lambda _, wanted, n=n: separator.join([*found[:n], str(wanted), *found[n + 1 :]]))
+        for n, one in enumerate(found[:6])
+    ]
+    return [Derived(found, event.given, lambda _, wanted: _join(separator, wanted)), *members]
 
 
 def _sliced(event: Event) -> list[Derived]:
@@ -393,13 +406,65 @@ def _sliced(event: Event) -> list[Derived]:
     return [Derived(event.result, event.given, undo)] if isinstance(event.given, (str, list)) else []
 
 
-def _remainder(event: Event) -> list[Derived]:
-    number, modulus = event.given, event.other
-    return (
-        [Derived(event.result, number, lambda one, wanted: one + (int(wanted) - one) % modulus, modulus)]
-        if modulus
-        else []
-    )
+def _operation(event: Event) -> list[Derived]:
+    """What an operation with two numbers, or two dates, has come to: either of them may be changed."""
+    one, other, result = event.given, event.other, event.result
+    if event.what == "Add":
+        return [
+            Derived(result, one, lambda _, wanted: wanted - other),
+            Derived(result, other, lambda _, wanted: wanted - one),
+        ]
+    if event.what == "Sub":
+        if isinstance(result, datetime.timedelta):
+            days = [Derived(result.days, one, lambda _, wanted: other + datetime.timedelta(days=wanted))]
+            return [*days, Derived(result, one, lambda _, wanted: other + wanted)]
+        return [
+            Derived(result, one, lambda _, wanted: wanted + other),
+            Derived(result, other, lambda _, wanted: one - wanted),
+        ]
+    if event.what == "Mult":
+        pairs = ((one, other), (other, one))
+        return [Derived(result, x, lambda _, wanted, y=y: _divided(wanted, y)) for x, y in pairs if y]
+    if event.what == "Mod" and other:
+        return [Derived(result, one, lambda x, wanted: x + (int(wanted) - x) % other, int(other))]
+    if event.what == "FloorDiv":
+        return [Derived(result, one, lambda _, wanted: wanted * other)]
+    if event.what == "BitAnd":
+        return [Derived(result, one, lambda x, wanted: (x & ~other) | wanted)]
+    return []
+
+
+def _divided(wanted: Any, by: Any) -> Any:
+    """So that the product is what is wanted, or the next number beyond."""
+    return -(-wanted // by) if isinstance(wanted, int) and isinstance(by, int) else wanted / by
+
+
+def _parts(event: Event) -> list[Derived]:
+    """The head and the tail of a text that was parted, each alone."""
+    found = event.result
+    if not isinstance(found, list) or len(found) != 3 or not isinstance(event.given, str):
+        return []
+    separator = found[1] or (event.other[0] if event.other else "")
+    head, _, tail = found
+    return [
+        Derived(tail, event.given, lambda _, wanted: head + separator + str(wanted)),
+        Derived(head, event.given, lambda _, wanted: str(wanted) + separator + tail),
+    ]
+
+
+def _indexed(event: Event) -> list[Derived]:
+    key = event.other[0]
+    if not isinstance(key, int) or not isinstance(event.given, (str, bytes, list)):
+        return []
+
+    def undo(argument: Any, wanted: Any) -> Any:
+        place = key % len(argument)
+        if isinstance(argument, bytes):
+            return argument[:place] + bytes([wanted]) + argument[place + 1 :]
+        middle = [wanted] if isinstance(argument, list) else str(wanted)
+        return argument[:place] + middle + argument[place + 1 :]
+
+    return [Derived(event.result, event.given, undo)]
 
 
 def _parsed(event: Event) -> list[Derived]:
@@ -433,8 +498,18 @@ def _of_first(undo: Callable[[Any, Any], Any]) -> Callable[[Event], list[Derived
 
 _DERIVES: dict[str, Callable[[Event], list[Derived]]] = {
     "slice": _sliced,
-    "modulo": _remainder,
+    "index": _indexed,
+    "Add": _operation,
+    "Sub": _operation,
+    "Mult": _operation,
+    "Mod": _operation,
+    "FloorDiv": _operation,
+    "BitAnd": _operation,
     "int": _parsed,
+    "str.partition": _parts,
+    "str.rpartition": _parts,
+    "fromhex": _of_first(lambda _, wanted: wanted.hex()),
+    "unquote": _of_first(lambda _, wanted: wanted),
     "str.splitlines": _lines,
     "len": _of_first(_resized),
     "weekday": _weekday,

@@ -27,7 +27,7 @@ MIDDLE = "\0oneresponse: middle"
 ITEM = "\0oneresponse: item"
 GET_ITEM = "\0oneresponse: get item"
 SLICE = "\0oneresponse: slice"
-MODULO = "\0oneresponse: modulo"
+ARITHMETIC = "\0oneresponse: arithmetic"
 CALL = "\0oneresponse: call"
 AWAIT = "\0oneresponse: await"
 ITERATE = "\0oneresponse: iterate"
@@ -42,6 +42,8 @@ OPERATORS: tuple[type[ast.cmpop], ...] = (
     *(ast.In, ast.NotIn, ast.Is, ast.IsNot),
 )
 """What a comparison's number stands for."""
+ARITHMETICS: tuple[type[ast.operator], ...] = (*(ast.Add, ast.Sub, ast.Mult, ast.Mod, ast.FloorDiv, ast.BitAnd),)
+"""What an operation's number stands for."""
 _LEFT_ALONE = frozenset(("super", "locals", "globals", "vars", "dir", "eval", "exec"))
 """Functions that look at the frame that calls them."""
 
@@ -88,7 +90,7 @@ class Observed:
     middle: Callable[[], Any]
     item: Callable[[int, Any, Any], tuple[Any, Any]]
     slice: Callable[[int, Any, Any, Any, Any], Any]
-    modulo: Callable[[int, Any, Any], Any]
+    arithmetic: Callable[[int, int, Any, Any], Any]
     call: Callable[[int, Any], Any]
     iterate: Callable[[int, Any], Any]
     unpack: Callable[[int, int, Any], Any]
@@ -108,7 +110,13 @@ class Observed:
             ITERATE: self.iterate,
             UNPACK: self.unpack,
         }
-        table |= {SLICE: self.slice, MODULO: self.modulo, MATCH: self.match, PASS: self.passed, BEGIN: self.begin}
+        table |= {
+            SLICE: self.slice,
+            ARITHMETIC: self.arithmetic,
+            MATCH: self.match,
+            PASS: self.passed,
+            BEGIN: self.begin,
+        }
         return table | {AWAIT: self.await_, ENTER_WITH: self.enter_with}
 
 
@@ -297,10 +305,16 @@ class Observer(ast.NodeTransformer):
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
         self.generic_visit(node)
-        if not isinstance(node.op, ast.Mod) or isinstance(node.left, (ast.Constant, ast.JoinedStr)):
+        texts = (ast.Constant, ast.JoinedStr)
+        formats = isinstance(node.op, ast.Mod) and isinstance(node.left, texts)
+        if (
+            type(node.op) not in ARITHMETICS
+            or formats
+            or (isinstance(node.left, texts) and isinstance(node.right, texts))
+        ):
             return node
-        number = ast.Constant(self.add("modulo", node))
-        return at(_call(MODULO, first_part(node.left), number, node.left, node.right), node)
+        number, kind = ast.Constant(self.add("arithmetic", node)), ast.Constant(ARITHMETICS.index(type(node.op)))
+        return at(_call(ARITHMETIC, first_part(node.left), number, kind, node.left, node.right), node)
 
     def visit_Call(self, node: ast.Call) -> Any:
         func = node.func

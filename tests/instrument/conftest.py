@@ -33,6 +33,11 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+_DO: tuple[Callable[[Any, Any], Any], ...] = (
+    *(operator.add, operator.sub, operator.mul, operator.mod, operator.floordiv, operator.and_),
+)
+
+
 def seeing_nothing() -> Observed:
     """Hooks for the marks of exploration that do what the marked code does, and no more."""
     kept: list[Any] = []
@@ -58,7 +63,7 @@ def seeing_nothing() -> Observed:
         middle=kept.pop,
         item=lambda number, container, key: (container, key),
         slice=lambda number, container, *parts: container[slice(*parts)],
-        modulo=lambda number, one, other: one % other,
+        arithmetic=lambda number, kind, one, other: _DO[kind](one, other),
         call=given,
         iterate=given,
         unpack=lambda number, count, value: value,
