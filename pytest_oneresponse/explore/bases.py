@@ -16,33 +16,39 @@ from .trials import Inputs, draft_for, with_body
 
 
 def bases(route: Route, inputs: Inputs, host: str) -> Iterator[Draft]:
-    """The valid request with a canary in each of its parts; where no body is declared, one with each kind of body."""
-    valid = draft_for(route, inputs, host=host)
-    draft = with_canaries(valid)
-    if valid.media or valid.method not in BODY_METHODS:
-        yield draft
-    else:
-        yield from with_bodies(draft)
-        yield draft
+    """Requests with a canary in each of their parts: all that is declared, and what has to be there alone.
+
+    Where no body is declared, there is one with each kind of body.
+    """
     for full in declared(route, inputs, host):
         yield with_canaries(full)
+    valid = draft_for(route, inputs, host=host)
+    yield with_canaries(valid)
+    yield valid
 
 
 def declared(route: Route, inputs: Inputs, host: str) -> Iterator[Draft]:
     """Requests with all that a route declares, optional inputs included, and with each alternative that it allows."""
     changed = {}
+    numbers = itertools.count(1)
     for parameter in route.parameters:
         try:
-            changed[parameter.name] = inputs.first(parameter)
+            first = inputs.first(parameter)
         except ValueError:
             continue
+        known = parameter.name in inputs.given
+        schema = _resolved(parameter.schema, parameter.schema.get("$defs", {}))
+        changed[parameter.name] = first if known else _unlike_others(first, schema, numbers)
     full = draft_for(route, inputs, changed, host)
     if route.body is not None:
-        everything = _full(route.body, inputs.defs)
+        everything = _full(route.body, inputs.defs, numbers)
         if isinstance(everything, dict):
             everything |= {name: values[0] for name, values in inputs.given.items() if name in everything and values}
         full = with_body(full, route.media, everything)
-    yield full
+    if full.media or full.method not in BODY_METHODS:
+        yield full
+    else:
+        yield from with_bodies(full)
     if route.body is not None and "json" in route.media:
         for way, value in itertools.islice(_alternatives(route.body, inputs.defs, ("json",)), 12):
             other = full.put(way, value)
@@ -69,24 +75,49 @@ def _choices(schema: dict[str, Any], definitions: Mapping[str, Any]) -> list[dic
     return [one for one in found if one.get("type") != "null"]
 
 
-def _full(schema: Any, definitions: Mapping[str, Any], depth: int = 0) -> Any:
+def _full(schema: Any, definitions: Mapping[str, Any], numbers: Iterator[int], depth: int = 0) -> Any:
     """A value with everything that a schema allows: each property, and one item in each list."""
     schema = _resolved(schema, definitions)
     choices = _choices(schema, definitions)
     if choices and depth < _DEEPEST:
-        return _full(choices[0], definitions, depth + 1)
+        return _full(choices[0], definitions, numbers, depth + 1)
     if "properties" in schema and depth < _DEEPEST:
-        return {name: _full(one, definitions, depth + 1) for name, one in schema["properties"].items()}
+        return {name: _full(one, definitions, numbers, depth + 1) for name, one in schema["properties"].items()}
+    if schema.get("type") == "object" and schema.get("additionalProperties", True) is not False:
+        return {canary.NAME: ""}
     if schema.get("type") == "array" and isinstance(schema.get("items"), dict) and depth < _DEEPEST:
         count = max(int(schema.get("minItems", 1)), min(1, int(schema.get("maxItems", 1))))
-        return [_full(schema["items"], definitions, depth + 1)] * count
+        return [_full(schema["items"], definitions, numbers, depth + 1)] * count
     try:
-        return made.first(schema, definitions)
+        first = made.first(schema, definitions)
     except (ValueError, RecursionError):
         return None
+    return _unlike_others(first, schema, numbers)
 
 
 _DEEPEST = 8
+_DECIDED = frozenset(("enum", "const", "format", "pattern", "default", "examples", "multipleOf"))
+"""What a schema that has one of these says is not to be replaced."""
+
+
+def _unlike_others(value: Any, schema: Mapping[str, Any], numbers: Iterator[int]) -> Any:
+    """A value that no other input has, where the schema allows it: so it is known by what it is compared with."""
+    if value == "" and "pattern" in schema:
+        return made.matching(schema["pattern"], 4)
+    if _DECIDED & schema.keys() or isinstance(value, bool):
+        return value
+    number = next(numbers)
+    if isinstance(value, str) and schema.get("type") == "string":
+        text = f"s{number}k{'abcdefghij'[number % 10]}"
+        return text if int(schema.get("maxLength", 99)) >= len(text) >= int(schema.get("minLength", 0)) else value
+    if isinstance(value, int) and schema.get("type") == "integer":
+        return next((one for one in (7000 + number, 60 + number, 10 + number) if _allowed(one, schema)), value)
+    return value
+
+
+def _allowed(value: int, schema: Mapping[str, Any]) -> bool:
+    above = value <= schema.get("maximum", value) and value < schema.get("exclusiveMaximum", value + 1)
+    return bool(above and value >= schema.get("minimum", value) and value > schema.get("exclusiveMinimum", value - 1))
 
 
 def _alternatives(schema: Any, definitions: Mapping[str, Any], way: Address) -> Iterator[tuple[Address, Any]]:
@@ -94,7 +125,7 @@ def _alternatives(schema: Any, definitions: Mapping[str, Any], way: Address) -> 
     schema = _resolved(schema, definitions)
     choices = _choices(schema, definitions)
     for choice in choices[1:]:
-        yield way, _full(choice, definitions)
+        yield way, _full(choice, definitions, itertools.count(60))
         yield from _alternatives(choice, definitions, way)
     if len(way) < _DEEPEST:
         for name, one in schema.get("properties", {}).items():

@@ -113,10 +113,12 @@ class Draft:
             return None
         if part == "path":
             return replace(self, path=_replaced(self.path, address[1], text_of(value))) if text_of(value) else None
-        if part == "query":
-            return replace(self, query=_replaced(self.query, address[1], value, address[2]))
-        if part == "field":
-            return replace(self, fields=_replaced(self.fields, address[1], value, address[2]))
+        if part in ("query", "field"):
+            name, number = address[1:]
+            if number == "all":
+                value, number = value if value is MISSING or isinstance(value, (list, tuple)) else [value], 0
+            pairs = _replaced(self.query if part == "query" else self.fields, name, value, number)
+            return replace(self, query=pairs) if part == "query" else replace(self, fields=pairs)
         if part == "cookie":
             return replace(self, cookies=_replaced(self.cookies, address[1], value))
         if part == "header":
@@ -154,6 +156,23 @@ class Draft:
                     return MISSING
             return value
         return next((value for known, value in self.atoms() if known == address), MISSING)
+
+
+def without_canaries(draft: Draft) -> Draft:
+    """The draft without the key that stands in all of its parts."""
+
+    def kept(pairs: Pairs) -> Pairs:
+        return tuple(pair for pair in pairs if pair[0] not in (canary.NAME, canary.HEADER))
+
+    return replace(
+        draft,
+        query=kept(draft.query),
+        headers=kept(draft.headers),
+        cookies=kept(draft.cookies),
+        fields=kept(draft.fields),
+        files=tuple(file for file in draft.files if file[0] != canary.FILE),
+        json=canary.left_out(draft.json),
+    )
 
 
 def text_of(value: Any) -> str:
@@ -199,6 +218,8 @@ def _numbered(part: str, pairs: Pairs) -> Iterator[tuple[Address, str]]:
         number = counts.get(name, 0)
         counts[name] = number + 1
         yield (part, name, number), text
+    for name in counts:
+        yield (part, name, "all"), [text for known, text in pairs if known == name]
 
 
 def _leaves(way: Address, value: Any) -> Iterator[tuple[Address, Any]]:

@@ -74,10 +74,19 @@ def _undone(atom: Any, value: Any) -> Iterator[tuple[Undo, int]]:
     elif isinstance(atom, (dict, list)):
         if type(atom) is type(value) and atom == value:
             yield _itself, 1
+        elif isinstance(atom, list) and isinstance(value, list) and _sorted(atom) == _sorted(value):
+            yield _itself, 2
     elif isinstance(atom, (int, float)):
         yield from _of_number(atom, value)
     elif isinstance(atom, str) and atom:
         yield from _of_text(atom, value)
+    elif atom == value == "":
+        yield text_of, 2
+
+
+def _sorted(members: list[Any]) -> list[str]:
+    """What is in a list, each member once and in one order."""
+    return sorted({repr(one) for one in members})
 
 
 def _itself(wanted: Any) -> Any:

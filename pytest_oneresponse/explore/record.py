@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, NamedTuple
 
-from ..instrument.observe import ARITHMETICS, MARKS, OPERATORS, Observed
+from ..instrument.observe import ARITHMETICS, MARKS, OPERATORS, Attributes, Observed
 from . import canary
 
 UNKNOWN = type("Unknown", (), {"__repr__": lambda self: "UNKNOWN", "__slots__": ()})()
@@ -180,7 +180,13 @@ def _in(now: Recording, number: int, kind: int, one: Any, other: Any) -> Any:
     if source:
         now.note(Event("read", number, source, plain(one), None, result == (_NAMES[kind] == "In")))
     else:
-        right = plain(other) if type(other) in _EXACT else members(other) if _is_small(other) else UNKNOWN
+        right = (
+            plain(other)
+            if type(other) in _EXACT or isinstance(other, int)
+            else members(other)
+            if _is_small(other)
+            else UNKNOWN
+        )
         now.note(Event("compare", number, _NAMES[kind], plain(one), right, result if type(result) is bool else None))
     return result
 
@@ -218,7 +224,7 @@ def _item(now: Recording, number: int, container: Any, key: Any, absent: Any = N
         there = isinstance(key, int) and -len(container) <= key < len(container)
         result = plain(container[key]) if there else IndexError
         now.note(Event("call", number, what, plain(container), [plain(key)], result))
-    elif isinstance(key, (str, bytes, int)):
+    elif isinstance(key, _ATOMS) or type(key) is tuple:
         source = now.source_of(container)
         if source:
             now.note(Event("read", number, source, plain(key), absent, key in container))
@@ -237,14 +243,14 @@ def slice_(number: int, container: Any, start: Any, stop: Any, step: Any) -> Any
 _ADDS: tuple[Callable[[Any, Any], Any], ...] = (
     *(operator.add, operator.sub, operator.mul, operator.mod, operator.floordiv, operator.and_),
 )
-_SUMS = frozenset((int, float, decimal.Decimal, datetime.date, datetime.datetime))
+_SUMS = (int, float, decimal.Decimal, datetime.date)
 
 
 def arithmetic(number: int, kind: int, one: Any, other: Any) -> Any:
     result = _ADDS[kind](one, other)
     now = _now
-    if now is not None and type(one) in _SUMS and type(other) in _SUMS:
-        now.note(Event("call", number, ARITHMETICS[kind].__name__, one, other, result))
+    if now is not None and isinstance(one, _SUMS) and isinstance(other, _SUMS):
+        now.note(Event("call", number, ARITHMETICS[kind].__name__, plain(one), plain(other), plain(result)))
     return result
 
 
@@ -269,8 +275,22 @@ def unpack(number: int, count: int, value: Any) -> Any:
 def match(number: int, subject: Any) -> Any:
     now = _now
     if now is not None:
-        now.note(Event("match", number, "", _whole(subject), MARKS.all[number].detail))
+        examples = MARKS.all[number].detail
+        for example in examples:
+            if isinstance(example, Attributes):
+                _match_attributes(now, number, subject, example)
+        now.note(
+            Event("match", number, "", _whole(subject), [one for one in examples if not isinstance(one, Attributes)])
+        )
     return subject
+
+
+def _match_attributes(now: Recording, number: int, subject: Any, example: Attributes) -> None:
+    held = getattr(subject, "__dict__", {})
+    for name, value in example.wanted:
+        if name in held:
+            one = plain(held[name])
+            now.note(Event("compare", number, "Eq", one, value, one == value))
 
 
 def _whole(subject: Any) -> Any:

@@ -112,7 +112,7 @@ def draft_for(route: Route, inputs: Inputs, changed: Mapping[str, Any] | None = 
     changed = changed or {}
     template = tuple(part if isinstance(part, str) else (part.name,) for part in route.parts)
     path = tuple((one.name, made.text_of(_chosen(one, inputs, changed))) for one in route.path_parameters)
-    parts: dict[str, list[tuple[str, str]]] = {"query": [], "form": [], "header": [], "cookie": []}
+    parts: dict[str, list[tuple[str, str]]] = {"query": [], "form": [], "header": [], "cookie": [], "file": []}
     parts["header"] += [("host", route.host or host or "localhost:8000"), ("accept", "*/*")]
     for parameter in route.parameters:
         if not parameter.required and parameter.name not in changed and parameter.name not in inputs.given:
@@ -120,14 +120,26 @@ def draft_for(route: Route, inputs: Inputs, changed: Mapping[str, Any] | None = 
         value = _chosen(parameter, inputs, changed)
         if value is not MISSING:
             clean = _header_text if parameter.source == "header" else str
-            parts[parameter.source] += [(parameter.name, clean(text)) for text in _texts(value)]
+            source = "file" if parameter.source == "form" and is_file(parameter.schema) else parameter.source
+            parts[source] += [(parameter.name, clean(text)) for text in _texts(value)]
+    files = tuple((name, "upload.txt", text) for name, text in parts["file"])
     query, headers, cookies = (tuple(parts[name]) for name in ("query", "header", "cookie"))
     draft = Draft(route.method, template, path, query, headers, cookies)
+    if files:
+        return replace(draft, media="multipart/form-data", fields=tuple(parts["form"]), files=files)
     if parts["form"]:
         return replace(draft, media="application/x-www-form-urlencoded", fields=tuple(parts["form"]))
     if route.body is None:
         return draft
     return with_body(draft, route.media, changed["(body)"] if "(body)" in changed else inputs.body())
+
+
+def is_file(schema: Mapping[str, Any]) -> bool:
+    """Whether a field of a form is a file, as OpenAPI 3.0 and 3.1 have it; one of several counts."""
+    if schema.get("format") == "binary" or "contentMediaType" in schema:
+        return True
+    inner = (*schema.get("anyOf", ()), schema.get("items"))
+    return any(is_file(one) for one in inner if isinstance(one, Mapping))
 
 
 def _chosen(parameter: Parameter, inputs: Inputs, changed: Mapping[str, Any]) -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime
 import decimal
+import functools
 import json
 import re
 import uuid
@@ -15,7 +17,7 @@ from . import canary
 from .draft import MISSING
 from .matching import FORMATS, Derived
 from .record import UNKNOWN, Event
-from .values import matching
+from .values import matching, several_matching
 
 
 class Wish(NamedTuple):
@@ -38,6 +40,8 @@ def other_than(value: Any) -> list[Any]:
     """Values that are not this one."""
     if isinstance(value, bool):
         return [not value]
+    if isinstance(value, str) and value:
+        return [value[:-1] + ("b" if value[-1] == "a" else "a" if value[-1].islower() else "B"), "", "other"]
     if isinstance(value, (str, bytes)):
         return ["" if value else "other", "other"]
     if isinstance(value, (int, float, decimal.Decimal)):
@@ -89,6 +93,9 @@ def _compare(event: Event) -> Iterator[Wish]:
     elif event.what in ("Lt", "LtE", "Gt", "GtE"):
         for left, right in ((one, other), (other, one)):
             yield Wish(left, beside(right))
+        if isinstance(one, list) and isinstance(other, list):
+            for left, right in zip(one, other, strict=False):
+                yield Wish(left, beside(right)[1:])
     elif event.what in ("In", "NotIn"):
         inside = result == (event.what == "In")
         yield from _inside(one, other, inside)
@@ -111,6 +118,8 @@ def _inside(one: Any, other: Any, inside: bool) -> Iterator[Wish]:
     if isinstance(other, str) and isinstance(one, str):
         yield Wish(one, ["~" + one, "~"] if inside else [other, other[:3], other[:1]])
         yield Wish(other, [other.replace(one, ""), ""] if inside else [other + one, one, f"a{one}b"])
+    elif isinstance(other, int) and isinstance(one, int):  # flags
+        yield Wish(other, [other & ~one] if inside else [other | one, one])
     elif isinstance(other, list):
         yield Wish(one, other_than(one) if inside else spread(other))
         yield Wish(other, [[x for x in other if x != one]] if inside else [[*other, one], [one]])
@@ -156,8 +165,8 @@ def _unpack(event: Event) -> Iterator[Wish]:
 
 
 def _match(event: Event) -> Iterator[Wish]:
+    subject: Any = event.given
     for group, example in enumerate(event.other or ()):
-        subject: Any = event.given
         if isinstance(subject, list) and isinstance(example, list) and len(subject) == len(example):
             for one, other in zip(subject, example, strict=True):
                 yield Wish(one, [other], group)
@@ -221,17 +230,17 @@ def _regex(event: Event) -> Iterator[Wish]:
     flags = pattern.flags if isinstance(pattern, re.Pattern) else 0
     if not isinstance(source, str) or not texts:
         return
-    if event.result is True or (isinstance(event.result, list) and event.result):
-        yield Wish(texts[0], ["~", ""])
-        return
     wanted = []
-    for least in (0, 4, 8, 12):
-        try:
-            text = matching(source, least)
-        except (ValueError, RecursionError):
-            continue
-        wanted += [text, text.upper()] if flags & re.IGNORECASE else [text]
-    yield Wish(texts[0], list(dict.fromkeys(wanted)))
+    for least in (0, 8):
+        with contextlib.suppress(ValueError, RecursionError):
+            wanted.append(matching(source, least))
+        wanted += several_matching(source, least)
+    if flags & re.IGNORECASE:
+        wanted += [text.upper() for text in wanted[:2]]
+    wanted = [text for text in dict.fromkeys(wanted) if text != texts[0]]
+    if event.result is True or (isinstance(event.result, list) and event.result):
+        wanted = ["~", "", *wanted]
+    yield Wish(texts[0], wanted)
 
 
 def _isinstance(event: Event) -> Iterator[Wish]:
@@ -388,8 +397,7 @@ def _joined(event: Event) -> list[Derived]:
     if not isinstance(found, list) or not isinstance(event.given, str):
         return []
     members = [
-        Derived(one, event.given, lambda _, wanted, n=n: separator.join([*found[:n], str(wanted), *found[n + 1 :]]))
-        for n, one in enumerate(found[:6])
+        Derived(one, event.given, functools.partial(_rejoined, separator, found, n)) for n, one in enumerate(found[:6])
     ]
     return [Derived(found, event.given, lambda _, wanted: _join(separator, wanted)), *members]
 
@@ -424,7 +432,7 @@ def _operation(event: Event) -> list[Derived]:
         ]
     if event.what == "Mult":
         pairs = ((one, other), (other, one))
-        return [Derived(result, x, lambda _, wanted, y=y: _divided(wanted, y)) for x, y in pairs if y]
+        return [Derived(result, x, functools.partial(_divided, y)) for x, y in pairs if y]
     if event.what == "Mod" and other:
         return [Derived(result, one, lambda x, wanted: x + (int(wanted) - x) % other, int(other))]
     if event.what == "FloorDiv":
@@ -434,7 +442,7 @@ def _operation(event: Event) -> list[Derived]:
     return []
 
 
-def _divided(wanted: Any, by: Any) -> Any:
+def _divided(by: Any, _: Any, wanted: Any) -> Any:
     """So that the product is what is wanted, or the next number beyond."""
     return -(-wanted // by) if isinstance(wanted, int) and isinstance(by, int) else wanted / by
 
@@ -484,6 +492,10 @@ def _parsed(event: Event) -> list[Derived]:
 
 def _lines(event: Event) -> list[Derived]:
     return [Derived(event.result, event.given, lambda _, wanted: _join("\n", wanted))]
+
+
+def _rejoined(separator: str, parts: list[Any], place: int, _: Any, wanted: Any) -> str:
+    return separator.join(map(str, [*parts[:place], wanted, *parts[place + 1 :]]))
 
 
 def _join(separator: str, wanted: Any) -> str:

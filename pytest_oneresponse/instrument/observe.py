@@ -66,6 +66,13 @@ class Inside:
 
 
 @dataclass(frozen=True, slots=True)
+class Attributes:
+    """What a class pattern waits for in an object's attributes: pairs of a name and a value."""
+
+    wanted: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A place in a function. `outcomes`: the ways on from here, empty where the place is no branch."""
 
@@ -478,6 +485,10 @@ def _example(pattern: ast.pattern | None) -> Any:
     if isinstance(pattern, ast.MatchMapping):
         keys = [key.value if isinstance(key, ast.Constant) else None for key in pattern.keys]
         return {key: _or_text(one) for key, one in zip(keys, pattern.patterns, strict=True) if isinstance(key, str)}
+    if isinstance(pattern, ast.MatchClass) and pattern.kwd_patterns:
+        pairs = zip(pattern.kwd_attrs, map(_example, pattern.kwd_patterns), strict=True)
+        wanted = tuple((name, value) for name, value in pairs if value is not _NONE)
+        return Attributes(wanted) if wanted else _NONE
     if isinstance(pattern, ast.MatchClass):
         name = pattern.cls.id if isinstance(pattern.cls, ast.Name) else ""
         return _OF_CLASS.get(name, _NONE)
