@@ -22,9 +22,7 @@ def bases(route: Route, inputs: Inputs, host: str) -> Iterator[Draft]:
     """
     for full in declared(route, inputs, host):
         yield with_canaries(full)
-    valid = draft_for(route, inputs, host=host)
-    yield with_canaries(valid)
-    yield valid
+    yield with_canaries(draft_for(route, inputs, host=host))
 
 
 def declared(route: Route, inputs: Inputs, host: str) -> Iterator[Draft]:

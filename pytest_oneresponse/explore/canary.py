@@ -51,6 +51,8 @@ def _said(found: Any) -> str:
         found = found[0]
     if hasattr(found, "filename") or hasattr(found, "content_type"):
         return "file"
+    if hasattr(found, "coded_value"):  # a morsel of http.cookies
+        found = found.value
     if isinstance(found, bytes):
         found = found.decode("latin-1")
     return found[len(_SAYS) :] if isinstance(found, str) and found.startswith(_SAYS) else ""

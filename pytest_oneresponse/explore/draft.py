@@ -212,7 +212,7 @@ def _cookie(text: str) -> str:
     return coded
 
 
-def _numbered(part: str, pairs: Pairs) -> Iterator[tuple[Address, str]]:
+def _numbered(part: str, pairs: Pairs) -> Iterator[tuple[Address, Any]]:
     counts: dict[str, int] = {}
     for name, text in pairs:
         number = counts.get(name, 0)

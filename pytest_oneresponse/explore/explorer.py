@@ -22,7 +22,7 @@ from ..instrument.observe import MARKS
 from . import canary
 from .bodies import BODY_METHODS, with_bodies
 from .draft import MISSING, Address, Draft, without_canaries
-from .matching import Derived, Way, ways
+from .matching import Derived, Matcher, Way
 from .record import Event, Recording
 from .schemas import seeds
 from .wishes import CONVERSIONS, Wish, derived, spread, wishes
@@ -37,7 +37,7 @@ _WINDOW = 12
 _PER_GOAL = 60
 _VALUES = 12
 """The most values that one comparison is given to meet."""
-_QUIET = 30
+_QUIET = 50
 """After so many changes at random that brought nothing new the search is over."""
 
 
@@ -63,7 +63,12 @@ class _Wanted:
 class Explorer:
     """The search for one route. `next` gives a draft to send, `learn` takes what came of it."""
 
-    def __init__(self, bases: Iterable[Draft], given: Mapping[str, list[Any]], seed: int = 0) -> None:
+    def __init__(
+        self, bases: Iterable[Draft], given: Mapping[str, list[Any]], seed: int = 0, plain: Draft | None = None
+    ) -> None:
+        """`plain`: a request without a canary, which is of use only where the others are refused."""
+        self.plain = plain
+        self.statuses: set[int] = set()
         self.given = given
         self.random = random.Random(seed)
         self.bases = deque(bases)
@@ -94,6 +99,10 @@ class Explorer:
             draft = self.bases.popleft()
             if self.is_new(draft):
                 return draft
+        if self.plain is not None and min(self.statuses, default=0) >= 400:
+            plain, self.plain = self.plain, None
+            self.why, self.offer = ("plain",), None
+            return plain
         while (goal := self.nearest()) is not None:
             wanted = self.goals[goal]
             offer = wanted.drafts.pop(0)
@@ -146,6 +155,9 @@ class Explorer:
 
     def learn(self, draft: Draft, told: Recording, status: int) -> bool:
         """Take in what an exchange has told; whether there was anything new."""
+        if self.why == ("plain",) and status in self.statuses:
+            return self.note(told)  # it is not the canary that is refused
+        self.statuses.add(status)
         new = self.note(told)
         if new:
             self.quiet = 0
@@ -197,7 +209,7 @@ class Explorer:
     def look_up(self, event: Event, aiming: _Aiming) -> None:
         """A table of the app's own is asked for a key: each of its keys may lead somewhere else."""
         for place, member in enumerate(spread(event.other)):
-            for way in ways(event.given, aiming.atoms, aiming.derived)[:1]:
+            for way in aiming.matcher.ways(event.given)[:1]:
                 goal = ("member", event.number, repr(member))
                 wanted = self.goals.setdefault(goal, _Wanted(order=len(self.goals)))
                 if event.given != member and len(wanted.drafts) < 2:
@@ -209,7 +221,7 @@ class Explorer:
             goal: Goal = ("value", event.number, repr(other))
             if one == other or other is None or goal in self.goals or self.values_of.get(event.number, 0) >= _VALUES:
                 continue
-            for way in ways(one, aiming.atoms, aiming.derived)[:1]:
+            for way in aiming.matcher.ways(one)[:1]:
                 if way.cost > 2:
                     continue
                 if way.address == ("method",):
@@ -222,9 +234,9 @@ class Explorer:
         """A conversion has failed: give the atom a text of the form that it asks for, whatever that may lead to."""
         if event.kind == "call" and _outcome(event) == "failed":
             for wish in wishes(event):
-                for way in ways(wish.value, aiming.atoms)[:1]:
-                    goal = ("form", event.number, way.address)
-                    if goal not in self.goals and not way.cost:
+                for way in aiming.matcher.ways(wish.value)[:1]:
+                    goal = ("form", event.number, way.address, wish.value if way.cost else None)
+                    if goal not in self.goals and way.cost < 3:
                         wanted = self.goals[goal] = _Wanted(order=len(self.goals))
                         for place, value in enumerate(wish.wanted[:2]):
                             self.add(wanted, place - 1, _put(aiming.draft, way, value), aiming)
@@ -364,8 +376,11 @@ class Explorer:
         if goal in self.goals:
             return
         wanted = self.goals[goal] = _Wanted(order=len(self.goals))
-        for place, changed in enumerate(seeds(event.given, draft)):
-            self.add(wanted, place, changed)
+        bodies = list(with_bodies(draft))[:2] if draft.method in BODY_METHODS else []
+        for one in bodies or [draft]:
+            for place, changed in enumerate(seeds(event.given, one)):
+                self.add(wanted, place, changed)
+        wanted.drafts.sort(key=lambda offer: offer[:2])
 
     # --- at random
 
@@ -408,6 +423,10 @@ class _Aiming:
     repairs: int = 0
     done: set[Any] = field(default_factory=set)
     known: dict[str, list[tuple[int, Draft]]] = field(default_factory=dict)
+    matcher: Matcher = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.matcher = Matcher(self.atoms, self.derived)
 
     def turned(self, event: Event) -> list[tuple[int, Draft]]:
         """Drafts in which an event may turn out another way, each with what it costs to believe in it."""
@@ -420,13 +439,13 @@ class _Aiming:
         matched = 0
         all_wishes = [wish for wish in wishes(event) if wish.wanted]
         for wish in all_wishes:
-            for way in ways(wish.value, self.atoms, self.derived)[:4]:
+            for way in self.matcher.ways(wish.value)[:4]:
                 matched += 1
                 for place, value in enumerate(wish.wanted[:9]):
                     changed = _put(self.draft, way, value)
                     if changed is not None:
                         yield way.cost + place, changed
-        for group in dict.fromkeys(wish.group for wish in all_wishes) if matched > 1 else ():
+        for group in dict.fromkeys(wish.group for wish in all_wishes) if 1 < matched < 13 else ():
             together = _all_put(self, [wish for wish in all_wishes if wish.group == group])
             if together is not None:
                 yield 3, together
@@ -454,7 +473,7 @@ def _all_put(aiming: _Aiming, all_wishes: list[Wish]) -> Draft | None:
     """A draft in which every atom that a value may have come from is changed, and every member of what is compared."""
     draft: Draft | None = aiming.draft
     for wish in all_wishes:
-        found = ways(wish.value, _atoms(draft), aiming.derived) if draft is not None else []
+        found = Matcher(_atoms(draft), aiming.derived).ways(wish.value) if draft is not None else []
         for way in [way for way in found if way.cost == found[0].cost]:
             draft = _put(draft, way, wish.wanted[0]) if draft is not None else None
     return draft

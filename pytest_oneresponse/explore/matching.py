@@ -42,27 +42,42 @@ class Derived(NamedTuple):
     """Of a remainder."""
 
 
-def ways(
-    value: Any, atoms: Iterable[tuple[Address, Any]], derived: Iterable[Derived] = (), depth: int = 3
-) -> list[Way]:
-    """Every way from an atom to a value, the likeliest first."""
-    atoms, derived = list(atoms), list(derived)
-    found = [Way(address, undo, cost) for address, atom in atoms for undo, cost in _undone(atom, value)]
-    if depth and not any(way.cost < 2 for way in found):
+class Matcher:
+    """The atoms of a request and what the app has made of values; each value is looked for once."""
+
+    def __init__(self, atoms: Iterable[tuple[Address, Any]], derived: Iterable[Derived] = ()) -> None:
+        self.atoms = list(atoms)
+        self.derived: dict[str, list[Derived]] = {}
         for one in derived:
-            if _same(one.result, value) and not _same(one.argument, value):
-                inner = ways(one.argument, atoms, derived, depth - 1)[:3]
+            self.derived.setdefault(_name(one.result), []).append(one)
+        self.known: dict[str, list[Way]] = {}
+
+    def ways(self, value: Any, depth: int = 3) -> list[Way]:
+        """Every way from an atom to a value, the likeliest first."""
+        name = _name(value)
+        found = self.known.get(name)
+        if found is None:
+            found = self.known[name] = []  # while it is looked for, there is no way round to it
+            found += self.search(value, name, depth)
+            found.sort(key=lambda way: way.cost)
+        return found
+
+    def search(self, value: Any, name: str, depth: int) -> list[Way]:
+        found = [Way(address, undo, cost) for address, atom in self.atoms for undo, cost in _undone(atom, value)]
+        if depth and not any(way.cost < 2 for way in found):
+            for one in self.derived.get(name, ())[:6]:
+                inner = self.ways(one.argument, depth - 1)[:3]
                 found += [Way(way.address, _through(way.undo, one), way.cost + 1) for way in inner]
-    found.sort(key=lambda way: way.cost)
-    return found
+        return found
+
+
+def _name(value: Any) -> str:
+    """The same for equal values of one type."""
+    return f"{type(value).__name__} {value!r}"
 
 
 def _through(outer: Undo, one: Derived) -> Undo:
     return lambda wanted: outer(one.undo(one.argument, wanted))
-
-
-def _same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and bool(one == other)
 
 
 def _undone(atom: Any, value: Any) -> Iterator[tuple[Undo, int]]:

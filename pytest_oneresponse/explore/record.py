@@ -414,6 +414,8 @@ def _going_through(now: Recording, number: int, function: Any) -> Any:
         for argument in arguments:
             if type(argument) in (str, list, dict, tuple):
                 now.note(Event("iterate", number, "", plain(argument)))
+        if function is map and arguments:  # what it calls is called for the user
+            arguments = (call(number, arguments[0]), *arguments[1:])
         return function(*arguments, **named)
 
     return gone_through

@@ -97,6 +97,9 @@ def _of_fields(fields: Any) -> dict[str, Any]:
             limit = getattr(one, attribute, None)
             if isinstance(limit, (int, float)) and not isinstance(limit, bool):
                 schema[word] = limit
+        regex = getattr(one, "regex", None)
+        if regex is not None and not numeric:
+            schema["pattern"] = getattr(regex, "pattern", str(regex))
         choices = [key for key, _ in getattr(one, "choices", None) or () if isinstance(key, (str, int)) and key != ""]
         if choices:
             schema = {"enum": choices}
