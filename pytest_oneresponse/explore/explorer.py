@@ -200,6 +200,8 @@ class Explorer:
                 self.form(event, aiming)
                 if event.kind == "lookup":
                     self.look_up(event, aiming)
+                elif event.what == "enum" and event.other:
+                    self.look_up(Event("lookup", event.number, "", event.other[0], event.given), aiming)
                 elif event.kind == "compare" and event.what in ("Eq", "NotEq"):
                     self.equal(event, aiming)
                 for goal in _open_goals(event):
@@ -235,7 +237,7 @@ class Explorer:
         if event.kind == "call" and _outcome(event) == "failed":
             for wish in wishes(event):
                 for way in aiming.matcher.ways(wish.value)[:1]:
-                    goal = ("form", event.number, way.address, wish.value if way.cost else None)
+                    goal = ("form", event.number, way.address, repr(wish.value) if way.cost else "")
                     if goal not in self.goals and way.cost < 3:
                         wanted = self.goals[goal] = _Wanted(order=len(self.goals))
                         for place, value in enumerate(wish.wanted[:2]):
@@ -449,10 +451,29 @@ class _Aiming:
             together = _all_put(self, [wish for wish in all_wishes if wish.group == group])
             if together is not None:
                 yield 3, together
+        if not matched and not event.result and (event.kind == "lookup" or event.what in ("In", "NotIn")):
+            yield from self.keyed(event)
         if not matched and event.kind in ("compare", "truth"):
             for place, nearer in enumerate(_nearer(self.draft, self.atoms, self.derived, event)):
                 if nearer is not None:
                     yield 2 + place, nearer
+
+    def keyed(self, event: Event) -> Iterator[tuple[int, Draft]]:
+        """A key is missing in what was made of a text like "a=1, b=2": put it there."""
+        inner = [one.separator for one in self.derived if one.separator][-1:] or ["="]
+        if not isinstance(event.given, str):
+            return
+        seen = set()
+        for one in self.derived:
+            if one.separator and isinstance(one.argument, str) and one.argument not in seen:
+                seen.add(one.argument)
+                for way in self.matcher.ways(one.argument)[:1]:
+                    for separator in dict.fromkeys(("=", *inner)):
+                        pair = f"{event.given}{separator}1"
+                        for place, text in enumerate((one.argument + one.separator + pair, pair)):
+                            changed = _put(self.draft, way, text)
+                            if changed is not None:
+                                yield 4 + place, changed
 
 
 _MOST_EVENTS = 400

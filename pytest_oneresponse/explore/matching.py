@@ -40,6 +40,8 @@ class Derived(NamedTuple):
     """From the argument and a wanted result to another argument."""
     modulus: int = 0
     """Of a remainder."""
+    separator: str = ""
+    """By which a text was split."""
 
 
 class Matcher:
@@ -250,9 +252,11 @@ def _number_of_text(atom: str, value: Any) -> Iterator[tuple[Undo, int]]:
         if decimal.Decimal(text.replace(",", ".")) == decimal.Decimal(str(value)):
             yield _plain_number, 0 if len(text) > 1 else 2
             return
-    for digits in re.finditer(r"\d+", atom):
-        if int(digits[0]) == value:
-            yield _digits(atom, digits.start(), digits.end()), 2 if len(digits[0]) > 1 else 4
+    for number in _NUMBERS.finditer(atom):
+        if float(number[0]) == value:
+            yield _digits(atom, number.start(), number.end()), 2 if len(number[0]) > 1 else 4
+    if len(atom) == value > 3:
+        yield _resized(atom), 3
     with contextlib.suppress(ValueError):
         if len(text) > 1 and int(text, 16) == value:
             yield lambda wanted: format(int(wanted), "x"), 3
@@ -262,6 +266,22 @@ def _number_of_text(atom: str, value: Any) -> Iterator[tuple[Undo, int]]:
             for way, leaf in _leaves(document):
                 if leaf == value and not isinstance(leaf, bool):
                     yield _in_document(document, way), 1
+
+
+_NUMBERS = re.compile(r"(?<![\w.])-?\d+\.\d+|\d+", re.ASCII)
+
+
+def _resized(atom: str) -> Undo:
+    def undo(wanted: Any) -> str:
+        size = int(wanted)
+        if not 0 <= size <= _LARGEST:
+            raise ValueError(f"a text of {size} characters is not sent")
+        return (atom * (size // len(atom) + 1))[:size]
+
+    return undo
+
+
+_LARGEST = 100_000
 
 
 def _plain_number(wanted: Any) -> str:

@@ -549,15 +549,16 @@ def matching(pattern: str, least: int = 0) -> str:
     raise ValueError(f"no text found that matches {pattern!r}")
 
 
-def several_matching(pattern: str, least: int = 0, most: int = 6) -> list[str]:
+@functools.lru_cache(maxsize=1024)
+def several_matching(pattern: str, least: int = 0, most: int = 6) -> tuple[str, ...]:
     """Some texts that a regex matches as a whole, each by other branches of it; none where it cannot be read."""
     try:
         tree = parser.parse(pattern)
         compiled = re.compile(pattern)
         texts = [text for spare in (0, 1, 3) for text in _candidates(tree, spare, least) if compiled.fullmatch(text)]
     except (re.error, RecursionError, OverflowError, ValueError):
-        return []
-    return list(dict.fromkeys(texts))[:most]
+        return ()
+    return tuple(dict.fromkeys(texts))[:most]
 
 
 def _matching_or(pattern: str, otherwise: str, least: int = 0) -> str:

@@ -336,7 +336,10 @@ _CALLS: dict[str, Callable[[Event], Iterator[Wish]]] = {
     "float": _converts(["7001.5", "-3.5", 7001.5], ["x1"]),
     "Decimal": _converts(["7001.50", "-3.5"], ["x1"]),
     "UUID": _converts(["0f3b1c2e-5d7a-4c1b-9e2f-3a4b5c6d7e8f"], ["not-a-uuid"]),
-    "fromisoformat": _converts(["2032-05-14", "2032-05-14T09:26:53", "09:26:53"], ["not a date"]),
+    "fromisoformat": _converts(
+        ["2032-05-14", "2032-05-14T09:26:53", "09:26:53"],
+        ["not a date", "2032-05-14T09:26:53+00:00", "2032-05-14T09:26:53"],
+    ),
     "strptime": _strptime,
     "fromhex": _converts(["0a0b0c0d0e"], ["xyz"]),
     "json.loads": _converts([json.dumps({canary.NAME: canary.value("text")}), "[]", "7"], ["{not json", "[1]"]),
@@ -399,7 +402,7 @@ def _joined(event: Event) -> list[Derived]:
     members = [
         Derived(one, event.given, functools.partial(_rejoined, separator, found, n)) for n, one in enumerate(found[:6])
     ]
-    return [Derived(found, event.given, lambda _, wanted: _join(separator, wanted)), *members]
+    return [Derived(found, event.given, lambda _, wanted: _join(separator, wanted), 0, separator), *members]
 
 
 def _sliced(event: Event) -> list[Derived]:
@@ -455,7 +458,7 @@ def _parts(event: Event) -> list[Derived]:
     separator = found[1] or (event.other[0] if event.other else "")
     head, _, tail = found
     return [
-        Derived(tail, event.given, lambda _, wanted: head + separator + str(wanted)),
+        Derived(tail, event.given, lambda _, wanted: head + separator + str(wanted), 0, separator),
         Derived(head, event.given, lambda _, wanted: str(wanted) + separator + tail),
     ]
 
