@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from . import apps, options
+from . import apps, marks, options
 from .contract import rules
 from .contract.finding import Finding, Ledger
 from .docket import BreachFailure, TestDocket, Unexpected
 from .drive import Settings, drive
+from .exchange import Watcher
 from .session import Session, start
 
 
@@ -65,6 +66,7 @@ class OneResponse:
             "test": self._request.node.nodeid,
             **settings,
         }
+        given.setdefault("seed", self._session.option("seed"))
         for route in _chosen(known, routes):
             driven = drive(known, route, Settings(**given))
             self._docket.count += driven.requests
@@ -72,6 +74,8 @@ class OneResponse:
                 pytest.fail(f"{route.name}: {driven.gave_up}", pytrace=False)
             for finding in driven.findings:
                 found.add(finding)
+        if Watcher.marks is not None:
+            Watcher.marks.change(marks.HOOKS)  # nothing of the search slows down what the test does next
         kept = self._docket.selection.keep(found)
         expected = self._expecting
         if expected is not None:

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from . import judging, unreached
+from . import judging, marks, unreached
 from .apps import App
 from .contract.events import TimedOut
 from .contract.finding import Finding, Ledger
 from .contract.request import Request
-from .exchange import Exchange, put_marks
-from .explore.trials import Plan, Trial
+from .exchange import Exchange, Watcher, put_marks
+from .explore import record
+from .explore.bases import bases
+from .explore.draft import Draft
+from .explore.explorer import Explorer
+from .explore.reached import Reached
+from .explore.shrink import shrunk
+from .explore.trials import Plan, Trial, draft_for, explored
 from .protocols import alarm, probe
 from .protocols.client import DEFAULT, Answer
 from .routes import Route
+
+EXPLORING = replace(marks.HOOKS, observed=record.HOOKS)
+"""The marks of a function that is explored."""
 
 _REFUSALS = (400, 403, 421)
 """Statuses with which an app refuses a Host that it does not know (RFC 9110, 7.4 and 15.5.20)."""
@@ -41,6 +50,11 @@ class Settings:
     replay_command: str = ""
     """The command up to the ID."""
     test: str = ""
+    seed: int = 0
+    searches: bool = True
+    """Whether an exchange that is to be run again is searched for where it is not known."""
+    failed: Mapping[str, Trial] = field(default_factory=dict)
+    """Exchanges of this route that had findings before, by their IDs: they are tried first."""
 
 
 @dataclass
@@ -57,6 +71,9 @@ class Driven:
     statuses: dict[int, int] = field(default_factory=dict)
     """How often each status answered a request of the route's own method; 0 where no answer came."""
     replayed: bool = False
+    reached: Reached | None = None
+    failed: dict[str, Trial] = field(default_factory=dict)
+    """The exchanges that had findings, by their IDs."""
 
     @property
     def refused(self) -> bool:
@@ -69,8 +86,10 @@ def drive(app: App, route: Route, settings: Settings) -> Driven:
 
     Raises only what the user's own fixtures raise, and KeyboardInterrupt.
     """
-    driven = Driven(route)
+    driven = Driven(route, reached=Reached(route))
     put_marks()
+    if Watcher.marks is not None:
+        Watcher.marks.change(EXPLORING)
     began = time.perf_counter()
     with probe.probing(app.holds) as closing, alarm.kept():
         run = _Run(app, route, settings, driven, closing)
@@ -106,6 +125,8 @@ class _Run:
         self.driver = app.driven_by(settings.timeout)
         alone = next(other for other in app.routes if other.template == route.template) is route
         self.plan = Plan(route, settings.values, app.host, alone)
+        self.told = record.Recording()
+        """What the last exchange has told."""
 
     def start(self) -> None:
         """Send the trials once the app has started; with the app's first route its start-up is judged too."""
@@ -121,25 +142,83 @@ class _Run:
                 self.driven.findings.add(finding)
 
     def all(self) -> None:
-        wanted = self.settings.replay
-        if wanted and not self.has(wanted):
-            return
-        for trial in self.plan.trials():
-            room = self.settings.requests - self.driven.requests
-            if room <= 0 or self.driven.gave_up or self.driven.cut_short or self.is_late():
+        if self.settings.replay:
+            self.again(self.settings.replay)
+        else:
+            self.every()
+
+    def every(self) -> None:
+        """All that a route is sent: first what had findings before."""
+        for identity, trial in self.settings.failed.items():
+            if not self.is_over():
+                self.one(trial, identity)
+        self.some(self.plan.variations())
+        self.explore()
+        self.some(self.plan.boundaries())
+
+    def again(self, wanted: str) -> None:
+        """Run exactly one exchange, found by its ID: among those kept, those planned, or those that a whole run comes upon."""
+        driven = self.driven
+        trial = self.settings.failed.get(wanted)
+        if trial is None and self.has(wanted):
+            self.some(self.plan.trials(), wanted)
+        elif trial is None and self.settings.searches:
+            self.every()
+            trial = driven.failed.get(wanted)
+            driven.findings, driven.failed, driven.requests = Ledger(), {}, 0
+            driven.gave_up = driven.cut_short = ""
+        if trial is not None:
+            self.one(trial, wanted)
+            driven.replayed = True
+
+    def some(self, trials: Iterable[Trial], wanted: str = "") -> None:
+        """Send trials as long as there is room; of a search for one exchange only that one is judged."""
+        for trial in trials:
+            if self.is_over(1 + len(trial.before)):
                 break
-            if room <= len(trial.before):
-                continue
             identity = trial_id(self.app, self.route, trial)
             if wanted and identity != wanted and trial.label != "valid":
                 continue
-            exchange, answer = self.play(trial)
-            self.plan.learn(trial, answer)
-            if trial.label == "valid":
-                exchange, answer = self.find_host(trial, exchange, answer)
-            if not wanted or identity == wanted:
-                self.judge(exchange, identity)
-                self.driven.replayed = True
+            self.one(trial, identity, judged=not wanted or identity == wanted)
+            self.driven.replayed |= identity == wanted
+
+    def one(self, trial: Trial, identity: str, judged: bool = True) -> tuple[Answer, record.Recording]:
+        """Send one trial, and judge what came of it."""
+        exchange, answer = self.play(trial)
+        self.plan.learn(trial, answer)
+        if trial.label == "valid":
+            exchange, answer = self.find_host(trial, exchange, answer)
+        told = self.told
+        if judged:
+            self.judge(exchange, identity, trial)
+        return answer, told
+
+    def is_over(self, needed: int = 1) -> bool:
+        """Whether the route has had its requests or its time."""
+        ended = self.driven.gave_up or self.driven.cut_short or self.is_late()
+        return bool(ended) or self.settings.requests - self.driven.requests < needed
+
+    def explore(self) -> None:
+        """Send what may take branches that were not taken yet, until nothing new is to be had."""
+        explorer = self.explorer()
+        while explorer is not None and not self.is_over():
+            draft = explorer.next()
+            if draft is None:
+                break
+            trial = explored(draft)
+            answer, told = self.one(trial, trial_id(self.app, self.route, trial))
+            explorer.learn(draft, told, answer.status)
+
+    def explorer(self) -> Explorer | None:
+        """The search; None where the user's code has no marks, or no request can be made of what is declared."""
+        inputs, host = self.plan.inputs, self.app.host
+        if Watcher.marks is None:
+            return None
+        try:
+            plain = draft_for(self.route, inputs, host=host)
+            return Explorer(bases(self.route, inputs, host), inputs.given, self.settings.seed, plain)
+        except (KeyError, ValueError):
+            return None
 
     def has(self, identity: str) -> bool:
         """Whether a trial of the route has the ID."""
@@ -161,10 +240,12 @@ class _Run:
 
     def send(self, trial: Trial) -> tuple[Exchange, Answer]:
         request = self.settings.prepare(trial.request)
-        with self.app.around():
+        with self.app.around(), record.recording() as self.told:
             exchange, answer = self.driver.exchange(request, trial.client)
             self.closing(exchange)
         self.driven.requests += 1
+        if self.driven.reached is not None:
+            self.driven.reached.note(self.told)
         if request.method == self.route.method:
             self.driven.statuses[answer.status] = self.driven.statuses.get(answer.status, 0) + 1
         return exchange, answer
@@ -186,18 +267,47 @@ class _Run:
                 return other_exchange, other
         return exchange, answer
 
-    def judge(self, exchange: Exchange, identity: str) -> None:
-        if exchange.plain:
-            return
-        settings = self.settings
-        replay = f"{settings.replay_command}{identity}" if settings.replay_command else ""
-        told = judging.Told(self.route, replay, settings.test)
-        for finding in judging.findings(exchange, told):
-            self.driven.findings.add(finding)
+    def judge(self, exchange: Exchange, identity: str, trial: Trial) -> None:
+        for finding in self.found(exchange, identity):
+            new = self.driven.findings.add(finding)
             if finding.rule == "hung-response":
                 self.driven.gave_up = "an exchange hung, so the rest of the route was not driven"
+            if new and trial.draft is not None and not self.driven.gave_up:
+                smallest, finding = self.smallest(finding, trial.draft)
+                self.driven.findings.replace(finding)
+                self.driven.failed[trial_id(self.app, self.route, smallest)] = smallest
+            elif new:
+                self.driven.failed[identity] = trial
         if not self.driven.gave_up and any(isinstance(event, TimedOut) for event in exchange.events):
             self.driven.cut_short = "slow: what runs on after the response outlasts the time limit"
+
+    def found(self, exchange: Exchange, identity: str) -> list[Finding]:
+        """What an exchange broke."""
+        if exchange.plain:
+            return []
+        settings = self.settings
+        replay = f"{settings.replay_command}{identity}" if settings.replay_command else ""
+        return judging.findings(exchange, judging.Told(self.route, replay, settings.test))
+
+    def smallest(self, finding: Finding, draft: Draft) -> tuple[Trial, Finding]:
+        """The smallest request that shows the same, and the finding with it."""
+        best = finding
+
+        def shows(smaller: Draft) -> bool:
+            nonlocal best
+            if self.is_over():
+                return False
+            try:
+                trial = explored(smaller)
+            except KeyError:
+                return False
+            exchange, _ = self.play(trial)
+            identity = trial_id(self.app, self.route, trial)
+            same = next((one for one in self.found(exchange, identity) if one.key == finding.key), None)
+            best = same or best
+            return same is not None
+
+        return explored(shrunk(draft, shows)), best
 
 
 def judged(findings: list[Finding]) -> tuple[list[Finding], list[Finding]]:

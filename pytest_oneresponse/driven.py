@@ -146,6 +146,8 @@ def _drive_item(request: pytest.FixtureRequest) -> None:
         replay=state.option("replay"),
         replay_command=state.replay_command(app.label),
         test=item.nodeid,
+        seed=state.option("seed"),
+        **state.kept(item.name),
     )
     item.driven = driven = drive(app, item.route, settings)
     docket = state.docket

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from . import marker, marks, objects, options, sites, watch
+from . import kept, marker, marks, objects, options, sites, watch
 from .apps import App, recognised
 from .contract import rules
 from .contract.finding import Finding
@@ -59,6 +59,8 @@ class Session:
         self.written: list[str] = []
         """The reports that could be written."""
         self.in_selected: list[str] | None = None
+        self.failed = kept.read(config)
+        """The exchanges that had findings in the last runs, by route and by ID."""
         objects.install(self.patches)
         self.marks = Swap(sites.Code.is_user, marks.HOOKS, config)
         self.configure_sites()
@@ -101,6 +103,7 @@ class Session:
                 raise pytest.UsageError(f"--oneresponse-report={path}: there is no folder {parent}")
         self.option("requests")
         self.option("timeout")
+        self.option("seed")
         return paths
 
     def configure_sites(self) -> None:
@@ -119,7 +122,8 @@ class Session:
         named = ", ".join(self.option("app"))
         parts = [f"drive {named}" if named else "", "watch every test" if self.watching else ""]
         limits = f"at most {self.option('requests')} requests a route, {self.option('timeout'):g} s an exchange"
-        return f"oneresponse: {'; '.join(part for part in parts if part)}; {limits}"
+        seed = f", seed {self.option('seed')}" if named else ""
+        return f"oneresponse: {'; '.join(part for part in parts if part)}; {limits}{seed}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
@@ -214,6 +218,8 @@ class Session:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if self.docket is not None:
+            if not isinstance(item, RouteItem):
+                self.marks.change(marks.HOOKS)
             self.marks.refresh()
             self.read_marker(item, self.docket)
 
@@ -282,9 +288,15 @@ class Session:
             terminal.render(finding, help_text=rules.RULES[finding.rule].mend, root=root) for finding in findings
         )
 
+    def kept(self, name: str) -> dict[str, Any]:
+        """What the last runs have kept of a route: the settings that it changes."""
+        wanted = self.option("replay")
+        return {"failed": kept.trials(self.failed, name), "searches": not kept.knows(self.failed, wanted)}
+
     def note_driven(self, item: RouteItem, driven: Driven) -> None:
         """Keep what driving came to, for the report."""
         handler = handler_of(driven.route.handler)
+        reached = driven.reached
         route = {
             "app": item.app.label,
             "method": driven.route.method,
@@ -294,12 +306,15 @@ class Session:
             "requests": driven.requests,
             "seconds": round(driven.seconds, 3),
             "outcome": driven.gave_up,
-            "branches": {"total": 0, "taken": 0, "missed": []},
+            "branches": reached.to_json(sites.Code.shown)
+            if reached is not None
+            else {"total": 0, "taken": 0, "missed": []},
             "faults": {"sites": 0, "injected": 0},
         }
         item.stash.setdefault(_TOLD, {}).update(
             routes=[route],
             replayed=driven.replayed,
+            failed={} if self.option("replay") else {item.name: kept.to_json(driven.failed)},
             remarks=[f"{item.name}: {driven.cut_short}"] if driven.cut_short else [],
             refused=[item.name] if driven.refused and not self.option("replay") else [],
         )
@@ -366,6 +381,7 @@ class Session:
             app.close()
         if not self.is_worker:
             self.write_reports()
+            kept.write(self.config, {**self.failed, **self.tally.failed})
         if self.problems:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 

@@ -20,6 +20,8 @@ class Tally:
     remarks: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     """Names of routes that answered with errors alone."""
+    failed: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The exchanges that had findings, by route and by ID."""
     replayed: bool = False
     """Whether a route had the exchange that was to be run again."""
 
@@ -30,6 +32,7 @@ class Tally:
         self.findings += told.get("findings", ())
         self.remarks += told.get("remarks", ())
         self.refused += told.get("refused", ())
+        self.failed |= told.get("failed", {})
         self.replayed |= told.get("replayed", False)
 
     def document(self) -> dict[str, Any]:
@@ -47,7 +50,19 @@ class Tally:
         driven = f"{_number(len(self.routes), 'route')} driven, " if self.routes else ""
         told = f"{driven}{_number(self.requests, 'request')} judged: {_counts(found)}"
         told += f" ({in_baseline} of them in the baseline)" if in_baseline else ""
-        return [told, *self.remarks, *self.refused_lines(verbose)]
+        return [told, *self.branch_lines(verbose), *self.remarks, *self.refused_lines(verbose)]
+
+    def branch_lines(self, verbose: bool) -> list[str]:
+        """How many branches were taken; where it is verbose, each route's that were not."""
+        routes = [route for route in self.document()["routes"] if route["branches"]["total"]]
+        if not routes:
+            return []
+        total = sum(route["branches"]["total"] for route in routes)
+        taken = sum(route["branches"]["taken"] for route in routes)
+        told = f"{taken} of {_number(total, 'branch', 'branches')} taken"
+        if not verbose:
+            return [told + (" (-v lists the rest)" if taken < total else "")]
+        return [told, *(line for route in routes for line in _missed(route))]
 
     def refused_lines(self, verbose: bool) -> list[str]:
         """What to do about routes behind whose errors nothing was seen; their names where it is verbose."""
@@ -71,5 +86,14 @@ def _counts(findings: list[dict[str, Any]]) -> str:
     )
 
 
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _missed(route: Mapping[str, Any]) -> list[str]:
+    """A route's branches that were not taken, those of one file in one line."""
+    by_file: dict[str, list[str]] = {}
+    for one in route["branches"]["missed"]:
+        by_file.setdefault(one["file"], []).append(f"{one['line']} {one['outcome']}")
+    name = f"{route['method']} {route['path']}"
+    return [f"  {name} did not take {file}: {', '.join(places)}" for file, places in by_file.items()]
+
+
+def _number(count: int, noun: str, many: str = "") -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {many or noun + 's'}"

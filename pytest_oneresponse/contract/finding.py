@@ -144,6 +144,11 @@ class Ledger:
         self.found[finding.key] = replace(kept, count=known.count + finding.count)
         return False
 
+    def replace(self, finding: Finding) -> None:
+        """Put a finding in the place of the one with its key, keeping the count."""
+        known = self.found.get(finding.key)
+        self.found[finding.key] = replace(finding, count=known.count if known is not None else finding.count)
+
     def __iter__(self):  # type: ignore[no-untyped-def]
         return iter(self.found.values())
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -30,6 +31,28 @@ class Trial:
     request: Request
     client: Client = DEFAULT
     before: tuple[Request, ...] = ()
+    draft: Draft | None = None
+    """The parts of a request that was made while the route was explored."""
+
+    def to_json(self) -> dict[str, Any]:
+        """What is needed to send it again, in JSON basics."""
+        return {
+            "label": self.label,
+            "request": self.request.to_json(),
+            "client": asdict(self.client),
+            "before": [request.to_json() for request in self.before],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Trial:
+        """The inverse of `to_json`. Raises KeyError, TypeError and ValueError for what is none."""
+        before = tuple(Request.from_json(request) for request in data["before"])
+        return cls(str(data["label"]), Request.from_json(data["request"]), Client(**data["client"]), before)
+
+
+def explored(draft: Draft) -> Trial:
+    """The trial of a draft, labelled by what it sends. Raises KeyError where the path lacks a value."""
+    return Trial("explored " + hashlib.sha256(draft.key.encode()).hexdigest()[:12], draft.request(), draft=draft)
 
 
 class Inputs:
@@ -205,7 +228,12 @@ class Plan:
         return Trial("valid", request_for(self.route, self.inputs, host=self.host))
 
     def trials(self) -> Iterator[Trial]:
-        """All trials; the first has the label "valid"."""
+        """All trials that need no search; the first has the label "valid"."""
+        yield from self.variations()
+        yield from self.boundaries()
+
+    def variations(self) -> Iterator[Trial]:
+        """The valid request, and what clients and servers do to it."""
         first = self.first()
         yield first
         base = self.first().request  # anew: a Host that the app accepts may have been found meanwhile
@@ -214,8 +242,11 @@ class Plan:
         for label, client in CLIENTS:
             yield Trial(label, base, client)
         yield from self.headers(base)
+
+    def boundaries(self) -> Iterator[Trial]:
+        """Other values of what is declared, and other methods."""
         yield from self.other_values()
-        yield from self.other_methods(base)
+        yield from self.other_methods(self.first().request)
 
     def methods(self, base: Request) -> Iterator[Trial]:
         if self.route.method == "GET":
