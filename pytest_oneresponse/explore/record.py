@@ -9,16 +9,15 @@ from __future__ import annotations
 import datetime
 import decimal
 import enum
-import operator
 import re
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, NamedTuple
 
-from ..instrument.observe import ARITHMETICS, MARKS, OPERATORS, Attributes, Observed
+from ..instrument.observe import ARITHMETICS, CALCULATE_BY, COMPARE_BY, MARKS, OPERATORS, Attributes, Observed
 from . import canary
 
 UNKNOWN = type("Unknown", (), {"__repr__": lambda self: "UNKNOWN", "__slots__": ()})()
@@ -153,42 +152,48 @@ def weigh(number: int, value: Any) -> Any:
 
 
 _NAMES = tuple(kind.__name__ for kind in OPERATORS)
-_DOES: tuple[Callable[[Any, Any], Any], ...] = (
-    *(operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge),
-    *(lambda one, other: one in other, lambda one, other: one not in other, operator.is_, operator.is_not),
-)
 
 
-def compare(number: int, kind: int, one: Any, other: Any) -> Any:
+def compare(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
     now = _now
-    if now is None:
-        return _DOES[kind](one, other)
-    name = _NAMES[kind]
-    if name in ("In", "NotIn"):
-        return _in(now, number, kind, one, other)
-    result = _DOES[kind](one, other)
-    left, right = plain(one), plain(other)
-    if left is not UNKNOWN or right is not UNKNOWN:
-        known = result if type(result) is bool else None
-        now.note(Event("compare", number, name, left, right, known))
-    return result
+    if kind in _IN:
+        if now is not None:
+            _in(now, number, kind, one, other)
+        return other, one
+    if now is not None:
+        left, right = plain(one), plain(other)
+        if left is not UNKNOWN or right is not UNKNOWN:
+            now.note(Event("compare", number, _NAMES[kind], left, right, _result_of(kind, one, other)))
+    return one, other
 
 
-def _in(now: Recording, number: int, kind: int, one: Any, other: Any) -> Any:
-    result = _DOES[kind](one, other)
+_IN = frozenset((_NAMES.index("In"), _NAMES.index("NotIn")))
+
+
+def _result_of(kind: int, one: Any, other: Any) -> bool | None:
+    """What a comparison of plain values comes to; None where it is not ours to make, or fails."""
+    if type(one) not in _EXACT or type(other) not in _EXACT:
+        return None
+    try:
+        return bool(COMPARE_BY[kind](one, other))
+    except TypeError:
+        return None
+
+
+def _in(now: Recording, number: int, kind: int, one: Any, other: Any) -> None:
     source = now.source_of(other)
     if source:
-        now.note(Event("read", number, source, plain(one), None, result == (_NAMES[kind] == "In")))
-    else:
-        right = (
-            plain(other)
-            if type(other) in _EXACT or isinstance(other, int)
-            else members(other)
-            if _is_small(other)
-            else UNKNOWN
-        )
-        now.note(Event("compare", number, _NAMES[kind], plain(one), right, result if type(result) is bool else None))
-    return result
+        now.note(Event("read", number, source, plain(one), None, one in other))
+        return
+    atom = type(other) in _EXACT or isinstance(other, int)
+    right = plain(other) if atom else members(other) if _is_small(other) else UNKNOWN
+    if right is UNKNOWN:
+        return
+    try:
+        inside = bool(one in other)
+    except TypeError:  # the user's own comparison will tell
+        return
+    now.note(Event("compare", number, _NAMES[kind], plain(one), right, inside == (_NAMES[kind] == "In")))
 
 
 def _is_small(collection: Any) -> bool:
@@ -199,15 +204,13 @@ def _is_small(collection: Any) -> bool:
 _kept = threading.local()
 
 
-def compare_on(number: int, kind: int, one: Any, other: Any) -> Any:
-    result = compare(number, kind, one, other)
-    if result:  # else the chain ends here, and nobody asks for the middle
-        vars(_kept).setdefault("values", []).append(other)
-    return result
+def compare_on(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
+    vars(_kept)[str(number)] = other
+    return compare(number, kind, one, other)
 
 
-def middle() -> Any:
-    return _kept.values.pop()
+def middle(number: int) -> Any:
+    return vars(_kept).pop(str(number))
 
 
 def item(number: int, container: Any, key: Any) -> tuple[Any, Any]:
@@ -232,26 +235,31 @@ def _item(now: Recording, number: int, container: Any, key: Any, absent: Any = N
             now.note(Event("lookup", number, "", plain(key), members(container), key in container))
 
 
-def slice_(number: int, container: Any, start: Any, stop: Any, step: Any) -> Any:
-    result = container[start:stop:step]
+def slice_(number: int, container: Any, start: Any, stop: Any, step: Any) -> tuple[Any, Any]:
+    part = slice(start, stop, step)
     now = _now
     if now is not None and type(container) in (str, bytes, list):
-        now.note(Event("call", number, "slice", plain(container), [start, stop, step], plain(result)))
-    return result
+        try:
+            result = plain(container[part])
+        except (TypeError, ValueError):  # the user's own slice will tell
+            return container, part
+        now.note(Event("call", number, "slice", plain(container), [start, stop, step], result))
+    return container, part
 
 
-_ADDS: tuple[Callable[[Any, Any], Any], ...] = (
-    *(operator.add, operator.sub, operator.mul, operator.mod, operator.floordiv, operator.and_),
-)
-_SUMS = (int, float, decimal.Decimal, datetime.date)
+_NUMBERS = (int, float, decimal.Decimal, datetime.date)
 
 
-def arithmetic(number: int, kind: int, one: Any, other: Any) -> Any:
-    result = _ADDS[kind](one, other)
+def arithmetic(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
     now = _now
-    if now is not None and isinstance(one, _SUMS) and isinstance(other, _SUMS):
-        now.note(Event("call", number, ARITHMETICS[kind].__name__, plain(one), plain(other), plain(result)))
-    return result
+    if now is not None and isinstance(one, _NUMBERS) and isinstance(other, _NUMBERS):
+        left, right = plain(one), plain(other)
+        try:
+            result = plain(CALCULATE_BY[kind](left, right))
+        except (TypeError, ArithmeticError, ValueError):  # the user's own operation will tell
+            return one, other
+        now.note(Event("call", number, ARITHMETICS[kind].__name__, left, right, result))
+    return one, other
 
 
 def iterate(number: int, value: Any) -> Any:

@@ -1,8 +1,8 @@
 """The marks that exploration and fault injection need: what a function compares, reads, calls and decides.
 
 Theory. Each mark is a call of a hook, with the number of its place and what the hook is to see; the hook gives back
-what the code goes on with. `a < b` becomes ``COMPARE(7, 2, a, b)``: the hook does what it does. `container[key]`
-becomes ``getitem(*ITEM(8, container, key))``, so that no frame of ours is in the traceback of its KeyError. `f(x)` becomes
+what the code goes on with. `a < b` becomes ``lt(*COMPARE(7, 2, a, b))`` and `container[key]` ``getitem(*ITEM(8, container,
+key))``: what is done is done by Python's own functions, so that no frame of ours is in a traceback. `f(x)` becomes
 ``CALL(9, f)(x)``: the hook gives back `f`, or what stands in for it, so that the call itself is the user's, with the
 user's frame. What is merely passed on (the value of a condition, an iterable, a subject of `match`) goes through a hook
 that returns it. Every mark stands where the code that it marks stands.
@@ -25,7 +25,7 @@ COMPARE = "\0oneresponse: compare"
 COMPARE_ON = "\0oneresponse: compare on"
 MIDDLE = "\0oneresponse: middle"
 ITEM = "\0oneresponse: item"
-GET_ITEM = "\0oneresponse: get item"
+DONE_BY = "\0oneresponse: done by "
 SLICE = "\0oneresponse: slice"
 ARITHMETIC = "\0oneresponse: arithmetic"
 CALL = "\0oneresponse: call"
@@ -42,8 +42,16 @@ OPERATORS: tuple[type[ast.cmpop], ...] = (
     *(ast.In, ast.NotIn, ast.Is, ast.IsNot),
 )
 """What a comparison's number stands for."""
+COMPARE_BY: tuple[Callable[[Any, Any], Any], ...] = (
+    *(operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge),
+    *(operator.contains, operator.contains, operator.is_, operator.is_not),
+)
+"""What compares; of a container and its member the container comes first, and `not in` is the contrary."""
 ARITHMETICS: tuple[type[ast.operator], ...] = (*(ast.Add, ast.Sub, ast.Mult, ast.Mod, ast.FloorDiv, ast.BitAnd),)
 """What an operation's number stands for."""
+CALCULATE_BY: tuple[Callable[[Any, Any], Any], ...] = (
+    *(operator.add, operator.sub, operator.mul, operator.mod, operator.floordiv, operator.and_),
+)
 _LEFT_ALONE = frozenset(("super", "locals", "globals", "vars", "dir", "eval", "exec"))
 """Functions that look at the frame that calls them."""
 
@@ -92,12 +100,12 @@ class Observed:
 
     decide: Callable[[int, Any], bool]
     weigh: Callable[[int, Any], Any]
-    compare: Callable[[int, int, Any, Any], Any]
-    compare_on: Callable[[int, int, Any, Any], Any]
-    middle: Callable[[], Any]
+    compare: Callable[[int, int, Any, Any], tuple[Any, Any]]
+    compare_on: Callable[[int, int, Any, Any], tuple[Any, Any]]
+    middle: Callable[[int], Any]
     item: Callable[[int, Any, Any], tuple[Any, Any]]
-    slice: Callable[[int, Any, Any, Any, Any], Any]
-    arithmetic: Callable[[int, int, Any, Any], Any]
+    slice: Callable[[int, Any, Any, Any, Any], tuple[Any, Any]]
+    arithmetic: Callable[[int, int, Any, Any], tuple[Any, Any]]
     call: Callable[[int, Any], Any]
     iterate: Callable[[int, Any], Any]
     unpack: Callable[[int, int, Any], Any]
@@ -108,23 +116,26 @@ class Observed:
     enter_with: Callable[[int, Any], Any] | None = None
 
     def table(self) -> dict[str, Any]:
-        table = {DECIDE: self.decide, WEIGH: self.weigh, COMPARE: self.compare, COMPARE_ON: self.compare_on}
-        table |= {
+        hooks = {
+            DECIDE: self.decide,
+            WEIGH: self.weigh,
+            COMPARE: self.compare,
+            COMPARE_ON: self.compare_on,
             MIDDLE: self.middle,
             ITEM: self.item,
-            GET_ITEM: operator.getitem,
+            SLICE: self.slice,
+            ARITHMETIC: self.arithmetic,
             CALL: self.call,
             ITERATE: self.iterate,
             UNPACK: self.unpack,
-        }
-        table |= {
-            SLICE: self.slice,
-            ARITHMETIC: self.arithmetic,
             MATCH: self.match,
             PASS: self.passed,
             BEGIN: self.begin,
+            AWAIT: self.await_,
+            ENTER_WITH: self.enter_with,
         }
-        return table | {AWAIT: self.await_, ENTER_WITH: self.enter_with}
+        own = (*COMPARE_BY, *CALCULATE_BY, operator.getitem)
+        return hooks | {f"{DONE_BY}{function.__name__}": function for function in own}
 
 
 @dataclass(slots=True)
@@ -274,23 +285,25 @@ class Observer(ast.NodeTransformer):
             return node
         self.generic_visit(node)
         if len(node.ops) == 1:
-            return self.compared(node, node.ops[0], node.left, node.comparators[0], COMPARE)
+            return self.compared(node, node.ops[0], node.left, node.comparators[0], COMPARE, self.add("compare", node))
         # a < b < c is (a < b) and (b < c), with b made once: the hook keeps it for the next link.
         links: list[ast.expr] = []
         left = node.left
         for place, (kind, right) in enumerate(zip(node.ops, node.comparators, strict=True)):
+            # The links of a chain share a place in the source: each has its own number by its right side.
+            number = self.add("compare", right if place else node)
             last = place == len(node.ops) - 1
-            links.append(self.compared(node, kind, left, right, COMPARE if last else COMPARE_ON, place))
-            left = at(ast.Call(func=at(ast.Constant(MIDDLE), right), args=[], keywords=[]), right)
+            links.append(self.compared(node, kind, left, right, COMPARE if last else COMPARE_ON, number))
+            left = at(_call(MIDDLE, right, ast.Constant(number)), right)
         return at(ast.BoolOp(op=ast.And(), values=links), node)
 
     def compared(
-        self, node: ast.Compare, operator: ast.cmpop, left: ast.expr, right: ast.expr, mark: str, place: int = 0
+        self, node: ast.Compare, kind: ast.cmpop, left: ast.expr, right: ast.expr, mark: str, number: int
     ) -> Any:
-        # The links of a chain share a place in the source: each has its own number by its right side.
-        number = self.add("compare", right if place else node)
-        kind = ast.Constant(OPERATORS.index(type(operator)))
-        return at(_call(mark, first_part(left), ast.Constant(number), kind, left, right), node)
+        place = OPERATORS.index(type(kind))
+        pair = at(_call(mark, first_part(left), ast.Constant(number), ast.Constant(place), left, right), node)
+        done = _done_by(COMPARE_BY[place], pair, left, node)
+        return at(ast.UnaryOp(op=ast.Not(), operand=done), node) if isinstance(kind, ast.NotIn) else done
 
     # --- what is read, called, gone through
 
@@ -303,12 +316,13 @@ class Observer(ast.NodeTransformer):
         pair = at(
             _call(ITEM, first_part(node.value), ast.Constant(self.add("item", node)), node.value, node.slice), node
         )
-        return at(_call(GET_ITEM, first_part(node.value), at(ast.Starred(pair, ast.Load()), node)), node)
+        return _done_by(operator.getitem, pair, node.value, node)
 
     def sliced(self, node: ast.Subscript, piece: ast.Slice) -> Any:
         parts = [part or at(ast.Constant(None), piece) for part in (piece.lower, piece.upper, piece.step)]
         number = ast.Constant(self.add("slice", node))
-        return at(_call(SLICE, first_part(node.value), number, node.value, *parts), node)
+        pair = at(_call(SLICE, first_part(node.value), number, node.value, *parts), node)
+        return _done_by(operator.getitem, pair, node.value, node)
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
         self.generic_visit(node)
@@ -320,8 +334,10 @@ class Observer(ast.NodeTransformer):
             or (isinstance(node.left, texts) and isinstance(node.right, texts))
         ):
             return node
-        number, kind = ast.Constant(self.add("arithmetic", node)), ast.Constant(ARITHMETICS.index(type(node.op)))
-        return at(_call(ARITHMETIC, first_part(node.left), number, kind, node.left, node.right), node)
+        place = ARITHMETICS.index(type(node.op))
+        numbers = ast.Constant(self.add("arithmetic", node)), ast.Constant(place)
+        pair = at(_call(ARITHMETIC, first_part(node.left), *numbers, node.left, node.right), node)
+        return _done_by(CALCULATE_BY[place], pair, node.left, node)
 
     def visit_Call(self, node: ast.Call) -> Any:
         func = node.func
@@ -446,6 +462,11 @@ def _call(mark: str, place: ast.expr | None, *arguments: ast.expr) -> ast.Call:
             if not hasattr(argument, "lineno"):
                 at(argument, place)
     return ast.Call(func=name, args=list(arguments), keywords=[])
+
+
+def _done_by(function: Callable[..., Any], pair: ast.expr, left: ast.expr, node: ast.expr) -> Any:
+    """The call of one of Python's own functions with the two things that a hook gives."""
+    return at(_call(f"{DONE_BY}{function.__name__}", first_part(left), at(ast.Starred(pair, ast.Load()), node)), node)
 
 
 def _hook(mark: str, number: int, value: ast.expr) -> ast.expr:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import linecache
-import operator
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,38 +19,16 @@ from pytest_oneresponse.instrument.rewrite import Hooks
 Import = Callable[..., ModuleType]
 
 
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "Eq": operator.eq,
-    "NotEq": operator.ne,
-    "Lt": operator.lt,
-    "LtE": operator.le,
-    "Gt": operator.gt,
-    "GtE": operator.ge,
-    "In": lambda one, other: one in other,
-    "NotIn": lambda one, other: one not in other,
-    "Is": operator.is_,
-    "IsNot": operator.is_not,
-}
-
-
-_DO: tuple[Callable[[Any, Any], Any], ...] = (
-    *(operator.add, operator.sub, operator.mul, operator.mod, operator.floordiv, operator.and_),
-)
-
-
 def seeing_nothing() -> Observed:
-    """Hooks for the marks of exploration that do what the marked code does, and no more."""
-    kept: list[Any] = []
+    """Hooks for the marks of exploration that let everything be as it is."""
+    kept: dict[int, Any] = {}
 
-    def compare(number: int, kind: int, one: Any, other: Any) -> Any:
-        return _COMPARE[OPERATORS[kind].__name__](one, other)
+    def compare(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
+        return (other, one) if OPERATORS[kind] in (ast.In, ast.NotIn) else (one, other)
 
-    def compare_on(number: int, kind: int, one: Any, other: Any) -> Any:
-        kept.append(other)
-        result = compare(number, kind, one, other)
-        if not result:
-            kept.pop()
-        return result
+    def compare_on(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
+        kept[number] = other
+        return compare(number, kind, one, other)
 
     def given(number: int, value: Any) -> Any:
         return value
@@ -62,8 +40,8 @@ def seeing_nothing() -> Observed:
         compare_on=compare_on,
         middle=kept.pop,
         item=lambda number, container, key: (container, key),
-        slice=lambda number, container, *parts: container[slice(*parts)],
-        arithmetic=lambda number, kind, one, other: _DO[kind](one, other),
+        slice=lambda number, container, *parts: (container, slice(*parts)),
+        arithmetic=lambda number, kind, one, other: (one, other),
         call=given,
         iterate=given,
         unpack=lambda number, count, value: value,
