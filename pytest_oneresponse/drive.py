@@ -102,6 +102,7 @@ def drive(app: App, route: Route, settings: Settings) -> Driven:
         if not settings.replay:
             for finding in unreached.findings(route, driven.findings, settings.test):
                 driven.findings.add(finding)
+    driven.findings.sort()
     driven.seconds = time.perf_counter() - began
     return driven
 
@@ -269,7 +270,7 @@ class _Run:
 
     def judge(self, exchange: Exchange, identity: str, trial: Trial) -> None:
         for finding in self.found(exchange, identity):
-            new = self.driven.findings.add(finding)
+            new = self.driven.findings.add(finding) and finding.level != "off"
             if finding.rule == "hung-response":
                 self.driven.gave_up = "an exchange hung, so the rest of the route was not driven"
             if new and trial.draft is not None and not self.driven.gave_up:

@@ -149,6 +149,13 @@ class Ledger:
         known = self.found.get(finding.key)
         self.found[finding.key] = replace(finding, count=known.count if known is not None else finding.count)
 
+    def sort(self) -> None:
+        """Order the findings: the most serious first, then as their lines stand in the source."""
+        found = sorted(
+            self.found.values(), key=lambda one: (LEVELS.index(one.level), _line(one.where) or ("", 0), one.rule)
+        )
+        self.found = {finding.key: finding for finding in found}
+
     def __iter__(self):  # type: ignore[no-untyped-def]
         return iter(self.found.values())
 

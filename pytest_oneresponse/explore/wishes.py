@@ -222,10 +222,9 @@ def _splits(event: Event) -> Iterator[Wish]:
 
 
 def _regex(event: Event) -> Iterator[Wish]:
-    if isinstance(event.given, re.Pattern):
-        pattern, texts = event.given, event.other[:1]
-    else:
-        pattern, texts = event.other[0], event.other[1:2]
+    own = isinstance(event.given, re.Pattern)
+    pattern: Any = event.given if own else event.other[0]
+    texts = list(event.other[:1] if own else event.other[1:2])
     source = pattern.pattern if isinstance(pattern, re.Pattern) else pattern
     flags = pattern.flags if isinstance(pattern, re.Pattern) else 0
     if not isinstance(source, str) or not texts:

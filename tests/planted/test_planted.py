@@ -223,9 +223,15 @@ def twins(modules: Iterable[Module]) -> Iterator[Any]:
 def test_what_is_right_is_silent(module: Module, routes_of: Callable[..., Routes]) -> None:
     rest = [(owner, app, route) for owner, app, route in routes_of(module) if owner not in module.bugs]
     assert rest, "a file of bugs alone shows no silence"
-    loud = {owner: said(found) for owner, app, route in rest if (found := findings(app, route))}
+    loud = {owner: said(found) for owner, app, route in rest if (found := unplanted(module, findings(app, route)))}
     if loud:
         pytest.fail("\n".join(f"{owner}: {text}" for owner, text in loud.items()), pytrace=False)
+
+
+def unplanted(module: Module, found: list[Finding]) -> list[Finding]:
+    """Findings but those on the lines of a planted bug: a search through one route may come upon another's."""
+    marked = {(rule, line) for rules in module.bugs.values() for rule, one in rules.items() for line in one.where}
+    return [one for one in found if one.where is None or (one.rule, one.where.line) not in marked]
 
 
 HTTP_ONLY = "asgi_legal-lifespan"

@@ -102,9 +102,11 @@ def post():
 
 
 @pytest.fixture(autouse=True)
-def _short_collections() -> None:
+def _short_collections() -> Iterator[None]:
     """pytest collects garbage five times at the end of every run: what is alive before a test need not be looked at then."""
     gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

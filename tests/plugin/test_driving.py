@@ -344,6 +344,15 @@ def note(monkeypatch):
 
 # ---------------------------------------------------------------- replay
 
+KEEPING = ("-p", "cacheprovider")
+"""Found exchanges are kept in pytest's cache."""
+NOTES = """
+old = app
+def app(e, s):
+    note(e, lambda *_: 0)
+    return old(e, s)
+"""
+
 
 def test_replay_runs_exactly_that_exchange(suite: Suite) -> None:
     suite.write(
@@ -351,14 +360,38 @@ def test_replay_runs_exactly_that_exchange(suite: Suite) -> None:
         + NOTING.replace("return [", "x = [").replace("def app", "def note")
         + "\nold = app\ndef app(e, s):\n    note(e, lambda *_: 0)\n    return old(e, s)\n"
     )
-    identity = re.search(r"--oneresponse-replay=(\w+)", failure(suite.drive()))
+    identity = re.search(r"--oneresponse-replay=(\w+)", failure(suite.drive(*KEEPING)))
     assert identity is not None
     (suite.path / "asked.txt").unlink()
-    told = failure(suite.drive(f"--oneresponse-replay={identity[1]}"))
+    told = failure(suite.drive(*KEEPING, f"--oneresponse-replay={identity[1]}"))
     assert told.startswith("second-response GET {path}: ")
     assert f"--oneresponse-replay={identity[1]}" in told
-    assert [line for line in asked(suite) if "/twice" in line] == ["GET /twice "]
-    assert len(asked(suite)) <= 2  # the first one, from which others learn, and the one that is meant
+    assert asked(suite) == ["GET /twice "]
+
+
+def test_replay_searches_for_an_exchange_that_was_not_kept(wsgi: Suite) -> None:
+    first = failure(wsgi.drive())
+    identity = re.search(r"--oneresponse-replay=(\w+)", first)
+    assert identity is not None
+    again = failure(wsgi.drive(f"--oneresponse-replay={identity[1]}"))
+    assert again.partition("= replay")[0] == first.partition("= replay")[0]
+
+
+def test_what_failed_is_tried_first_in_the_next_run(suite: Suite) -> None:
+    suite.write(shop=WSGI_SHOP + NOTING.replace("def app", "def note") + NOTES)
+    failure(suite.drive(*KEEPING))
+    (suite.path / "asked.txt").unlink()
+    failure(suite.drive(*KEEPING))
+    lines = asked(suite)
+    assert lines.index("GET /twice ") < lines.index("GET / ")
+
+
+def test_what_was_kept_and_is_no_exchange_is_passed_over(wsgi: Suite) -> None:
+    failure(wsgi.drive(*KEEPING))
+    (kept,) = (wsgi.path / ".pytest_cache").rglob("oneresponse/failed")
+    for text in ('{"oneresponse::shop:app::GET {path}": {"a": {}}}', "[]", '{"a": 1}', "{"):
+        kept.write_text(text, encoding="utf-8")
+        assert failure(wsgi.drive(*KEEPING)).startswith("second-response GET {path}: ")
 
 
 def test_replay_leaves_the_other_routes_alone(flask: Suite) -> None:
@@ -372,10 +405,10 @@ def test_replay_leaves_the_other_routes_alone(flask: Suite) -> None:
 
 def test_replay_sends_nothing_to_other_routes(suite: Suite) -> None:
     suite.write(shop=NOTING, other=WSGI_SHOP)
-    identity = re.search(r"--oneresponse-replay=(\w+)", failure(suite.drive("--oneresponse-app=other:app")))
+    identity = re.search(r"--oneresponse-replay=(\w+)", failure(suite.drive(*KEEPING, "--oneresponse-app=other:app")))
     assert identity is not None
     (suite.path / "asked.txt").unlink()
-    failure(suite.drive("--oneresponse-app=other:app", f"--oneresponse-replay={identity[1]}"))
+    failure(suite.drive(*KEEPING, "--oneresponse-app=other:app", f"--oneresponse-replay={identity[1]}"))
     assert not (suite.path / "asked.txt").exists()
 
 

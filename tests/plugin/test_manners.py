@@ -267,7 +267,7 @@ def test_randomly(watched: Suite) -> None:
     found = []
     for seed in ("1", "2"):
         result = watched.spawn(
-            "-p", "randomly", f"--randomly-seed={seed}", "--oneresponse",
+            "-p", "randomly", f"--randomly-seed={seed}", "--cache-clear", "--oneresponse",
             "--oneresponse-app=shop:app", "--oneresponse-report=r.json",
         )  # fmt: skip
         result.assert_outcomes(passed=1, failed=2)

@@ -43,6 +43,7 @@ def test_the_flags_and_ini_keys_are_those_of_the_interface() -> None:
         "--oneresponse-app": "oneresponse_app",
         "--oneresponse-requests": "oneresponse_requests",
         "--oneresponse-timeout": "oneresponse_timeout",
+        "--oneresponse-seed": "",
         "--oneresponse-replay": "",
         "--oneresponse-report": "oneresponse_report",
         "--oneresponse-select": "oneresponse_select",

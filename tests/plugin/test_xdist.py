@@ -32,7 +32,7 @@ def without_clock(document: dict[str, Any]) -> dict[str, Any]:
 def spread(suite: Suite) -> pytest.RunResult:
     """A run over two processes, after one in a single process with the same report."""
     suite.write(shop=WSGI_SHOP, test_a=TESTS)
-    arguments = ("--oneresponse", "--oneresponse-app=shop:app", "--oneresponse-app=shop:fine")
+    arguments = ("--cache-clear", "--oneresponse", "--oneresponse-app=shop:app", "--oneresponse-app=shop:fine")
     suite.spawn(*arguments, "--oneresponse-report=one.json")
     return suite.spawn("-p", "xdist", "-n", "2", *arguments, "--oneresponse-report=two.json")
 
