@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 NAME = "oneresponse"
 HEADER = "x-oneresponse"
 _SAYS = "from-"
+INSIDE = "inside "
+"""Begins the source of a JSON document that stands in a text."""
 FILE = "oneresponse-file"
 _KEYS = (NAME, HEADER, "HTTP_X_ONERESPONSE", FILE)
 FRAMEWORKS = (
@@ -62,10 +65,20 @@ def placed(tree: Any, way: tuple[Any, ...]) -> Any:
     """A part of a JSON document in which each canary says where it stands."""
     if isinstance(tree, dict):
         inside = {key: placed(one, (*way, key)) for key, one in tree.items()}
-        return inside | {NAME: value("/".join(map(str, way)))} if NAME in tree else inside
+        return inside | {NAME: value("\n".join(map(str, way)))} if NAME in tree else inside
     if isinstance(tree, list):
         return [placed(one, (*way, place)) for place, one in enumerate(tree)]
     return tree
+
+
+def placed_inside(text: str, outer: tuple[Any, ...]) -> str:
+    """A text that holds a JSON document, in which each canary says where it stands; `outer` is where the text does."""
+    if NAME not in text or text[:1] not in ("{", "["):
+        return text
+    try:
+        return json.dumps(placed(json.loads(text), (INSIDE + json.dumps(outer),)))
+    except ValueError:
+        return text
 
 
 def left_out(tree: Any) -> Any:

@@ -105,6 +105,10 @@ class Draft:
     def put(self, address: Address, value: Any) -> Draft | None:
         """The draft with another value at an address; None where it cannot stand there."""
         part = address[0]
+        if part == "inside":
+            return self._put_inside(address[1], address[2:], value)
+        if isinstance(value, str):
+            value = canary.placed_inside(value, address)
         if part == "json":
             return self._put_json(address[1:], value)
         if part == "file":
@@ -135,6 +139,13 @@ class Draft:
             changed = canary.placed(_changed(self.json, way, value), ("json",))
             return replace(self, json=changed, media=self.media or "application/json")
         except (KeyError, IndexError, TypeError):
+            return None
+
+    def _put_inside(self, outer: Address, way: Address, value: Any) -> Draft | None:
+        """Change what stands in a JSON document that is a text at another address."""
+        try:
+            return self.put(outer, json.dumps(_changed(json.loads(self.at(outer)), way, value)))
+        except (ValueError, KeyError, IndexError, TypeError):
             return None
 
     def _put_file(self, field: str, part: str, value: Any) -> Draft:

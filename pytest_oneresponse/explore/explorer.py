@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import decimal
+import json
 import random
 import re
 from collections import deque
@@ -224,7 +225,7 @@ class Explorer:
             if one == other or other is None or goal in self.goals or self.values_of.get(event.number, 0) >= _VALUES:
                 continue
             for way in aiming.matcher.ways(one)[:1]:
-                if way.cost > 2:
+                if way.cost > (0 if _is_number(one) else 2):
                     continue
                 if way.address == ("method",):
                     goal = (*goal, aiming.draft.path)  # each path may wait for a method of its own
@@ -289,6 +290,11 @@ class Explorer:
                 address = _address(event.what, event.given)
                 if address is not None and ("read", event.what, event.given, True) not in self.reached:
                     absent[address] = event
+            elif event.kind == "lookup" and event.what == "dict" and not event.result and isinstance(event.given, str):
+                for way in _dicts_with(draft, event.other):
+                    source = "\n".join(map(str, way))
+                    if ("read", source, event.given, True) not in self.reached:
+                        absent[*way, event.given] = Event("read", event.number, source, event.given)
         if not absent:
             return
         together: Draft | None = draft
@@ -504,6 +510,12 @@ def _atoms(draft: Draft) -> list[tuple[Address, Any]]:
     return [(address, atom) for address, atom in draft.atoms() if not _is_canary(atom)]
 
 
+def _dicts_with(draft: Draft, keys: list[Any]) -> list[Address]:
+    """Where a JSON body holds a mapping with just these keys, if there is but one."""
+    found = [way for way, atom in draft.atoms() if way[0] == "json" and isinstance(atom, dict) and list(atom) == keys]
+    return found if len(found) == 1 else []
+
+
 def _own(event: Event) -> Goal:
     return ("event", event.number, _outcome(event))
 
@@ -547,9 +559,12 @@ def _put(draft: Draft, way: Way, value: Any) -> Draft | None:
 
 def _address(source: str, key: str) -> Address | None:
     """Where a key of a part of the request stands."""
-    part, *way = source.split("/")
+    part, *steps = source.split("\n")
+    way = [int(step) if step.isdigit() else step for step in steps]
     if part == "json":
-        return ("json", *(int(step) if step.isdigit() else step for step in way), key)
+        return ("json", *way, key)
+    if part.startswith(canary.INSIDE):
+        return ("inside", tuple(json.loads(part[len(canary.INSIDE) :])), *way, key)
     if part in ("query", "form"):
         return ("query" if part == "query" else "field", key, 0)
     if part == "cookie":
@@ -577,6 +592,8 @@ _KINDS = ("7001", "2032-05-14", "true", "-1")
 
 def _is_free(address: Address, atom: Any) -> bool:
     """Whether an atom may be changed without a reason."""
+    if address[0] in ("query", "field") and address[2] == "all":
+        return False
     return address[0] not in ("method", "media") and address != ("header", "accept") and not _is_canary(atom)
 
 
@@ -596,6 +613,10 @@ def _nearer(
     steps = [gap, gap + 1, gap - 1, -gap]
     # A remainder may have been compared: then its modulus says how far to go round.
     steps += [gap % one.modulus for one in known if one.modulus and one.result == left]
+    for modulus in (one.modulus for one in known if one.modulus and one.result == left):
+        for address, atom in atoms:
+            if isinstance(atom, str):
+                yield draft.put(address, _check_digits(atom, gap, modulus))
     for step in dict.fromkeys(steps):
         for address, atom in numeric:
             yield _stepped(draft, address, atom, step)
@@ -640,6 +661,15 @@ def _stepped_text(text: str, step: int) -> str:
         return text
     width = len(digits[0])
     return text[: digits.start()] + str((int(digits[0]) + step) % 10**width).zfill(width) + text[digits.end() :]
+
+
+def _check_digits(text: str, step: int, modulus: int) -> str:
+    """The text with the two check digits that stand first in it, as in an IBAN, moved on by a step."""
+    found = re.search(r"\d\d", text)
+    if found is None:
+        return text
+    moved = (int(found[0]) + step) % modulus
+    return text[: found.start()] + str(moved).zfill(2) + text[found.end() :]
 
 
 def _last_digit(text: str, step: int) -> str:

@@ -356,7 +356,7 @@ def _formatted(form: str) -> Undo:
 def _list_of_text(atom: str, value: list[Any]) -> Iterator[tuple[Undo, int]]:
     """The parts that a text was split into."""
     if len(value) == 1 and value[0] == atom:
-        yield lambda wanted: text_of(wanted[0]) if isinstance(wanted, list) and wanted else "", 1
+        yield lambda wanted: text_of(wanted[0]) if isinstance(wanted, list) and wanted else "", 4
     for separator in (",", ";", ":", "|", "/", "-", ".", "&", "=", "\n", None):
         parts = atom.split(separator)
         if len(parts) > 1 and (parts == value or [part.strip() for part in parts] == value):

@@ -232,7 +232,8 @@ def _item(now: Recording, number: int, container: Any, key: Any, absent: Any = N
         if source:
             now.note(Event("read", number, source, plain(key), absent, key in container))
         elif kind is dict or isinstance(container, Mapping):
-            now.note(Event("lookup", number, "", plain(key), members(container), key in container))
+            held = members(container)
+            now.note(Event("lookup", number, "dict" if kind is dict else "", plain(key), held, key in container))
 
 
 def slice_(number: int, container: Any, start: Any, stop: Any, step: Any) -> tuple[Any, Any]:
