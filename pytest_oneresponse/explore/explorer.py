@@ -457,7 +457,7 @@ class _Aiming:
             together = _all_put(self, [wish for wish in all_wishes if wish.group == group])
             if together is not None:
                 yield 3, together
-        if not matched and not event.result and (event.kind == "lookup" or event.what in ("In", "NotIn")):
+        if _is_absent(event):
             yield from self.keyed(event)
         if not matched and event.kind in ("compare", "truth"):
             for place, nearer in enumerate(_nearer(self.draft, self.atoms, self.derived, event)):
@@ -475,7 +475,7 @@ class _Aiming:
                 seen.add(one.argument)
                 for way in self.matcher.ways(one.argument)[:1]:
                     for separator in dict.fromkeys(("=", *inner)):
-                        pair = f"{event.given}{separator}1"
+                        pair = f"{event.given}{separator}v{len(one.argument)}x"
                         for place, text in enumerate((one.argument + one.separator + pair, pair)):
                             changed = _put(self.draft, way, text)
                             if changed is not None:
@@ -508,6 +508,15 @@ def _all_put(aiming: _Aiming, all_wishes: list[Wish]) -> Draft | None:
 
 def _atoms(draft: Draft) -> list[tuple[Address, Any]]:
     return [(address, atom) for address, atom in draft.atoms() if not _is_canary(atom)]
+
+
+def _is_absent(event: Event) -> bool:
+    """Whether a text was looked for in a collection, and was not there."""
+    if not isinstance(event.given, str):
+        return False
+    if event.kind == "lookup":
+        return not event.result
+    return event.what in ("In", "NotIn") and isinstance(event.other, list) and event.result == (event.what == "NotIn")
 
 
 def _dicts_with(draft: Draft, keys: list[Any]) -> list[Address]:
