@@ -168,7 +168,7 @@ class Explorer:
         self.repair(draft, told)
         self.fill(draft)
         self.undress(draft, told)
-        self.log_in(draft, told)
+        self.log_in(draft, told, status)
         self.read(draft, told.events)
         if status >= 500:
             self.reshape(draft, told.events)
@@ -205,18 +205,34 @@ class Explorer:
                     self.look_up(Event("lookup", event.number, "", event.other[0], event.given), aiming)
                 elif event.kind == "compare" and event.what in ("Eq", "NotEq"):
                     self.equal(event, aiming)
+                elif event.what in _PATTERNS:
+                    self.meet(event, aiming)
                 for goal in _open_goals(event):
                     if goal not in self.reached:
                         self.propose(goal, event, 1, aiming)
 
     def look_up(self, event: Event, aiming: _Aiming) -> None:
         """A table of the app's own is asked for a key: each of its keys may lead somewhere else."""
+        if isinstance(event.given, list):
+            self.look_up_pairs(event, aiming)
+            return
         for place, member in enumerate(spread(event.other)):
             for way in aiming.matcher.ways(event.given)[:1]:
                 goal = ("member", event.number, repr(member))
                 wanted = self.goals.setdefault(goal, _Wanted(order=len(self.goals)))
                 if event.given != member and len(wanted.drafts) < 2:
                     self.add(wanted, place, _put(aiming.draft, way, member), aiming)
+
+    def look_up_pairs(self, event: Event, aiming: _Aiming) -> None:
+        """The same for keys of several parts, as the method and the path are."""
+        for place, member in enumerate(spread(event.other)):
+            if not isinstance(member, list) or len(member) != len(event.given):
+                continue
+            wishes_of = [Wish(one, [other]) for one, other in zip(event.given, member, strict=True) if one != other]
+            changed = _all_put(aiming, wishes_of)
+            wanted = self.goals.setdefault(("member", event.number, repr(member)), _Wanted(order=len(self.goals)))
+            if changed is not None and len(wanted.drafts) < 2:
+                self.add(wanted, place, changed, aiming)
 
     def equal(self, event: Event, aiming: _Aiming) -> None:
         """One place compares with one value after the other, as a dispatcher does: each of them is worth to be met once."""
@@ -232,6 +248,16 @@ class Explorer:
                 self.values_of[event.number] = self.values_of.get(event.number, 0) + 1
                 wanted = self.goals[goal] = _Wanted(order=len(self.goals))
                 self.add(wanted, way.cost, _put(aiming.draft, way, other), aiming)
+
+    def meet(self, event: Event, aiming: _Aiming) -> None:
+        """One place tries one pattern after the other: each of them is worth to be met once."""
+        goal = ("value", event.number, repr(event.other[:1]) + repr(event.given if event.what in _REGEXES else ""))
+        if event.result is not True and goal not in self.goals and self.values_of.get(event.number, 0) < _VALUES:
+            turned = aiming.turned(event)[:1]
+            if turned:
+                self.values_of[event.number] = self.values_of.get(event.number, 0) + 1
+                wanted = self.goals[goal] = _Wanted(order=len(self.goals))
+                self.add(wanted, turned[0][0], turned[0][1], aiming)
 
     def form(self, event: Event, aiming: _Aiming) -> None:
         """A conversion has failed: give the atom a text of the form that it asks for, whatever that may lead to."""
@@ -315,9 +341,10 @@ class Explorer:
                     if together is not None and address is not None:
                         self.add(wanted, 0, together.put(address, value))
 
-    def log_in(self, draft: Draft, told: Recording) -> None:
-        """Where the code looks at credentials that a framework has read: send some."""
-        if any("authorization" in MARKS.all[number].detail.attributes for number in told.begun):
+    def log_in(self, draft: Draft, told: Recording, status: int) -> None:
+        """Where credentials are looked at, or asked for: send some."""
+        looked_at = any("authorization" in MARKS.all[number].detail.attributes for number in told.begun)
+        if looked_at or status in (401, 403):
             wanted = self.goals.setdefault(("log in",), _Wanted())
             if not wanted.order:
                 wanted.order = 1
@@ -508,6 +535,11 @@ def _all_put(aiming: _Aiming, all_wishes: list[Wish]) -> Draft | None:
 
 def _atoms(draft: Draft) -> list[tuple[Address, Any]]:
     return [(address, atom) for address, atom in draft.atoms() if not _is_canary(atom)]
+
+
+_REGEXES = frozenset(("match", "fullmatch", "search"))
+_PATTERNS = _REGEXES | {"str.startswith", "str.endswith", "str.removeprefix"}
+"""Calls in which a text is held against a pattern."""
 
 
 def _is_absent(event: Event) -> bool:

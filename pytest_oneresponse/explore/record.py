@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime
 import decimal
 import enum
+import hmac
+import operator
 import re
 import threading
 import uuid
@@ -341,6 +343,8 @@ def call(number: int, function: Any) -> Any:
                 return _noting(now, number, name, function, owner if isinstance(owner, re.Pattern) else plain(owner))
         elif function in _GO_THROUGH:
             return _going_through(now, number, function)
+        elif function in _COMPARE_TEXTS:
+            return _comparing(now, number, function)
         elif function in _BUILTINS:
             return _noting(now, number, function.__name__, function)
         elif function.__name__ in ("execute", "executemany") and type(owner).__module__ == "sqlite3":
@@ -383,6 +387,7 @@ _OF_OTHERS = frozenset(
 )
 _MAKERS = (datetime.date, datetime.datetime, datetime.time, bytes, int)
 _BUILTINS = frozenset((len, isinstance, ord, abs, round))
+_COMPARE_TEXTS = frozenset((hmac.compare_digest, operator.eq))
 _GO_THROUGH = frozenset((sorted, any, all, sum, max, min))
 _COLLECTIONS = frozenset((list, tuple, set, frozenset, enumerate, zip, map, filter, reversed))
 """What is called with an iterable, and goes through it."""
@@ -395,6 +400,8 @@ _FUNCTIONS = {
     "json.loads": "json.loads",
     "base64.b64decode": "b64decode",
     "urllib.parse.unquote": "unquote",
+    "ipaddress.ip_address": "ip_address",
+    "ipaddress.ip_network": "ip_network",
     "base64.urlsafe_b64decode": "b64decode",
     "_strptime._strptime_datetime": "strptime",
 }
@@ -416,6 +423,15 @@ def _noting(now: Recording, number: int, what: str, function: Any, own: Any = No
         return result
 
     return noted
+
+
+def _comparing(now: Recording, number: int, function: Any) -> Any:
+    def compared(one: Any, other: Any) -> Any:
+        result = function(one, other)
+        now.note(Event("compare", number, "Eq", plain(one), plain(other), bool(result)))
+        return result
+
+    return compared
 
 
 def _going_through(now: Recording, number: int, function: Any) -> Any:

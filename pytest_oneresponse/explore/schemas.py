@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -41,7 +42,7 @@ def _filled(draft: Draft, value: dict[str, Any]) -> Draft:
 def _schema(kind: type) -> dict[str, Any]:
     """A JSON schema of a class's fields; empty where it declares none that are known here."""
     try:
-        for read in (_of_pydantic, _of_django, _of_rest):
+        for read in (_of_pydantic, _of_django, _of_rest, _of_dataclass):
             found = read(kind)
             if found:
                 return found
@@ -55,6 +56,31 @@ def _of_pydantic(kind: Any) -> dict[str, Any]:
         schema: dict[str, Any] = kind.model_json_schema()
         return schema
     return {}
+
+
+_TYPES: dict[Any, dict[str, Any]] = {
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    list: {"type": "array"},
+    dict: {"type": "object"},
+}
+
+
+def _of_dataclass(kind: Any) -> dict[str, Any]:
+    """A dataclass, whose fields are filled from a body as `Order(**data)`."""
+    fields = getattr(kind, "__dataclass_fields__", None)
+    if not fields:
+        return {}
+    by_name = {known.__name__: schema for known, schema in _TYPES.items()}
+    properties = {
+        name: _TYPES.get(one.type) or by_name.get(str(one.type).partition("[")[0], {"type": "string"})
+        for name, one in fields.items()
+        if one.init
+    }
+    missing = dataclasses.MISSING
+    required = [name for name, one in fields.items() if one.default is missing and one.default_factory is missing]
+    return {"type": "object", "properties": properties, "required": required}
 
 
 _DJANGO = {

@@ -96,6 +96,8 @@ def _compare(event: Event) -> Iterator[Wish]:
         if isinstance(one, list) and isinstance(other, list):
             for left, right in zip(one, other, strict=False):
                 yield Wish(left, beside(right)[1:])
+            for left, right in ((one, other), (other, one)):  # as sets
+                yield Wish(left, [right, right[:1], [*left, *right], []])
     elif event.what in ("In", "NotIn"):
         inside = result == (event.what == "In")
         yield from _inside(one, other, inside)
@@ -143,6 +145,12 @@ def _truth(event: Event) -> Iterator[Wish]:
 
 
 def _lookup(event: Event) -> Iterator[Wish]:
+    if isinstance(event.given, list):  # the key is a tuple
+        for group, member in enumerate(event.other):
+            if isinstance(member, list) and len(member) == len(event.given):
+                for one, other in zip(event.given, member, strict=True):
+                    yield Wish(one, [other], group)
+        return
     others = [member for member in event.other if member != event.given]
     yield Wish(event.given, spread(others) + (other_than(event.given) if event.result else []))
 
@@ -308,7 +316,10 @@ def _b64(event: Event) -> Iterator[Wish]:
 
 
 CONVERSIONS = frozenset(
-    ("int", "float", "Decimal", "UUID", "fromisoformat", "strptime", "json.loads", "b64decode", "enum")
+    (
+        *("int", "float", "Decimal", "UUID", "fromisoformat", "strptime", "json.loads", "b64decode", "enum", "fromhex"),
+        *("ip_address", "ip_network"),
+    )
 )
 """Functions that fail where a text has not their form."""
 
@@ -340,6 +351,8 @@ _CALLS: dict[str, Callable[[Event], Iterator[Wish]]] = {
         ["not a date", "2032-05-14T09:26:53+00:00", "2032-05-14T09:26:53"],
     ),
     "strptime": _strptime,
+    "ip_address": _converts(["10.1.2.3", "::1"], ["not an address", "203.0.113.9", "127.0.0.1"]),
+    "ip_network": _converts(["10.0.0.0/8"], ["not a network"]),
     "fromhex": _converts(["0a0b0c0d0e"], ["xyz"]),
     "json.loads": _converts([json.dumps({canary.NAME: canary.value("text")}), "[]", "7"], ["{not json", "[1]"]),
     "b64decode": _b64,
@@ -439,6 +452,15 @@ def _operation(event: Event) -> list[Derived]:
         return [Derived(result, one, lambda x, wanted: x + (int(wanted) - x) % other, int(other))]
     if event.what == "FloorDiv":
         return [Derived(result, one, lambda _, wanted: wanted * other)]
+    if event.what == "Div":
+        return [Derived(result, one, lambda _, wanted: wanted * other)]
+    if event.what == "BitXor":
+        return [
+            Derived(result, one, lambda _, wanted: wanted ^ other),
+            Derived(result, other, lambda _, wanted: wanted ^ one),
+        ]
+    if event.what == "RShift":
+        return [Derived(result, one, lambda _, wanted: wanted << other)]
     if event.what == "BitAnd":
         return [Derived(result, one, lambda x, wanted: (x & ~other) | wanted)]
     return []
@@ -519,6 +541,9 @@ _DERIVES: dict[str, Callable[[Event], list[Derived]]] = {
     "Mod": _operation,
     "FloorDiv": _operation,
     "BitAnd": _operation,
+    "Div": _operation,
+    "BitXor": _operation,
+    "RShift": _operation,
     "int": _parsed,
     "str.partition": _parts,
     "str.rpartition": _parts,

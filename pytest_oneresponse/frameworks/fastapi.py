@@ -182,5 +182,5 @@ def _of_security(dependency: Any) -> Iterator[Parameter]:
         yield Parameter(model.name, str(getattr(model.in_, "value", model.in_)), {"type": "string"}, required)
         return
     basic = getattr(model, "scheme", "") == "basic"
-    schema = {"type": "string", "examples": ["Basic YTph" if basic else "Bearer a"]}
+    schema = {"type": "string", "examples": ["Basic dXNlcjE6cGFzczE=" if basic else "Bearer token1"]}
     yield Parameter("authorization", "header", schema, required)

@@ -47,10 +47,14 @@ COMPARE_BY: tuple[Callable[[Any, Any], Any], ...] = (
     *(operator.contains, operator.contains, operator.is_, operator.is_not),
 )
 """What compares; of a container and its member the container comes first, and `not in` is the contrary."""
-ARITHMETICS: tuple[type[ast.operator], ...] = (*(ast.Add, ast.Sub, ast.Mult, ast.Mod, ast.FloorDiv, ast.BitAnd),)
+ARITHMETICS: tuple[type[ast.operator], ...] = (
+    *(ast.Add, ast.Sub, ast.Mult, ast.Mod, ast.FloorDiv, ast.BitAnd),
+    *(ast.Div, ast.BitXor, ast.RShift),
+)
 """What an operation's number stands for."""
 CALCULATE_BY: tuple[Callable[[Any, Any], Any], ...] = (
     *(operator.add, operator.sub, operator.mul, operator.mod, operator.floordiv, operator.and_),
+    *(operator.truediv, operator.xor, operator.rshift),
 )
 _LEFT_ALONE = frozenset(("super", "locals", "globals", "vars", "dir", "eval", "exec"))
 """Functions that look at the frame that calls them."""
