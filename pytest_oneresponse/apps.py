@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from . import sites
+from .contract.request import Request
 from .frameworks import recognise
 from .protocols import asgi, probe, wsgi
 from .routes import Parameter, Route, innermost
@@ -42,6 +43,8 @@ class App:
     driver: Driver | None = None
     host: str = "localhost:8000"
     host_tries: int = 3
+    producing: dict[tuple[str, str], Request | None] = field(default_factory=dict)
+    """For a route and a parameter the request whose response holds a value for it, once it was looked for."""
     """How many refused routes may still be asked under other Hosts."""
     lifespan_judged: bool = False
     holds: tuple[probe.Hold, ...] = ()

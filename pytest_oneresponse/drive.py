@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,9 +20,10 @@ from .explore import record
 from .explore.bases import bases
 from .explore.draft import Draft
 from .explore.explorer import Explorer
+from .explore.producers import found_id, placeholder, producer_of
 from .explore.reached import Reached
 from .explore.shrink import shrunk
-from .explore.trials import Plan, Trial, draft_for, explored
+from .explore.trials import Inputs, Plan, Trial, draft_for, explored
 from .protocols import alarm, probe
 from .protocols.client import DEFAULT, Answer
 from .routes import Route
@@ -32,6 +34,9 @@ EXPLORING = replace(marks.HOOKS, observed=record.HOOKS)
 _REFUSALS = (400, 403, 421)
 """Statuses with which an app refuses a Host that it does not know (RFC 9110, 7.4 and 15.5.20)."""
 
+
+_SEARCHES = 40
+"""So many requests are sent to a route whose responses another one needs."""
 
 TIME_LIMITS = 4
 """A route may take so many times the time limit of one exchange."""
@@ -113,6 +118,38 @@ def trial_id(app: App, route: Route, trial: Trial) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:10]
 
 
+@dataclass(frozen=True)
+class Chain:
+    """The requests that have to come first, each with the path parameter whose value its response holds."""
+
+    before: tuple[Request, ...] = ()
+    ids: tuple[str, ...] = ()
+
+    def with_producer(self, name: str, request: Request) -> Chain:
+        return Chain((*self.before, request), (*self.ids, name))
+
+    def applied(self, drafts: Iterable[Draft]) -> Iterator[Draft]:
+        """Each draft with IDs to come in its path, and then as it is."""
+        for draft in drafts:
+            path = tuple((name, placeholder(name) if name in self.ids else text) for name, text in draft.path)
+            if path != draft.path:
+                yield replace(draft, path=path)
+            yield draft
+
+    def trial(self, draft: Draft) -> Trial:
+        """The trial of a draft, with what has to come first where its path waits for it."""
+        trial = explored(draft)
+        waits = any(text == placeholder(name) for name, text in draft.path)
+        return replace(trial, before=self.before, ids=self.ids) if waits else trial
+
+
+def _with_ids(request: Request, known: Mapping[str, str]) -> Request:
+    path = request.path
+    for name, value in known.items():
+        path = path.replace(placeholder(name), value)
+    return replace(request, path=path) if path != request.path else request
+
+
 class _Run:
     def __init__(
         self, app: App, route: Route, settings: Settings, driven: Driven, closing: Callable[[Exchange | None], None]
@@ -126,6 +163,8 @@ class _Run:
         self.driver = app.driven_by(settings.timeout)
         alone = next(other for other in app.routes if other.template == route.template) is route
         self.plan = Plan(route, settings.values, app.host, alone)
+        self.chain = Chain()
+        """What creates the things that the route's path names."""
         self.told = record.Recording()
         """What the last exchange has told."""
 
@@ -154,6 +193,7 @@ class _Run:
             if not self.is_over():
                 self.one(trial, identity)
         self.some(self.plan.variations())
+        self.find_producers()
         self.explore()
         self.some(self.plan.boundaries())
 
@@ -206,7 +246,7 @@ class _Run:
             draft = explorer.next()
             if draft is None:
                 break
-            trial = explored(draft)
+            trial = self.chain.trial(draft)
             answer, told = self.one(trial, trial_id(self.app, self.route, trial))
             explorer.learn(draft, told, answer.status)
 
@@ -217,9 +257,49 @@ class _Run:
             return None
         try:
             plain = draft_for(self.route, inputs, host=host)
-            return Explorer(bases(self.route, inputs, host), inputs.given, self.settings.seed, plain)
+            first = self.chain.applied(bases(self.route, inputs, host))
+            return Explorer(first, inputs.given, self.settings.seed, plain)
         except (KeyError, ValueError):
             return None
+
+    def find_producers(self) -> None:
+        """For each parameter of the path that the user gave no values for, find a request whose response holds one."""
+        for parameter in self.route.path_parameters:
+            if parameter.name not in self.plan.inputs.given and not self.is_over():
+                producer = producer_of(self.app.routes, self.route, parameter.name)
+                request = self.producing(producer, parameter.name) if producer is not None else None
+                if request is not None:
+                    self.chain = self.chain.with_producer(parameter.name, request)
+
+    def producing(self, producer: Route, name: str) -> Request | None:
+        """A request to another route whose response holds an ID; it is looked for once."""
+        key = (producer.name, name)
+        if key not in self.app.producing:
+            self.app.producing[key] = self.search_producer(producer, name)
+        return self.app.producing[key]
+
+    def search_producer(self, producer: Route, name: str) -> Request | None:
+        """Explore a producer until it answers with an ID. What it breaks is told with its own route."""
+        inputs = Inputs(producer, self.settings.values)
+        try:
+            explorer = Explorer(
+                self.chain.applied(bases(producer, inputs, self.app.host)), inputs.given, self.settings.seed
+            )
+        except (KeyError, ValueError):
+            return None
+        sent, statuses = self.driven.requests, dict(self.driven.statuses)
+        found = None
+        for _ in range(_SEARCHES):
+            draft = explorer.next()
+            if draft is None:
+                break
+            _, answer = self.play(self.chain.trial(draft))
+            if found_id(answer, name):
+                found = draft.request()
+                break
+            explorer.learn(draft, self.told, answer.status)
+        self.driven.requests, self.driven.statuses = sent, statuses
+        return found
 
     def has(self, identity: str) -> bool:
         """Whether a trial of the route has the ID."""
@@ -234,10 +314,14 @@ class _Run:
         return True
 
     def play(self, trial: Trial) -> tuple[Exchange, Answer]:
+        """Send a trial, after what has to come before it; IDs that this creates take their places in the paths."""
+        known: dict[str, str] = {}
         with self.settings.reset():
-            for request in trial.before:
-                self.send(replace(trial, request=request, client=DEFAULT))
-            return self.send(trial)
+            for request, name in itertools.zip_longest(trial.before, trial.ids):
+                _, answer = self.send(replace(trial, request=_with_ids(request, known), client=DEFAULT))
+                if name is not None:
+                    known[name] = found_id(answer, name)
+            return self.send(replace(trial, request=_with_ids(trial.request, known)))
 
     def send(self, trial: Trial) -> tuple[Exchange, Answer]:
         request = self.settings.prepare(trial.request)
@@ -298,17 +382,14 @@ class _Run:
             nonlocal best
             if self.is_over():
                 return False
-            try:
-                trial = explored(smaller)
-            except KeyError:
-                return False
+            trial = self.chain.trial(smaller)
             exchange, _ = self.play(trial)
             identity = trial_id(self.app, self.route, trial)
             same = next((one for one in self.found(exchange, identity) if one.key == finding.key), None)
             best = same or best
             return same is not None
 
-        return explored(shrunk(draft, shows)), best
+        return self.chain.trial(shrunk(draft, shows)), best
 
 
 def judged(findings: list[Finding]) -> tuple[list[Finding], list[Finding]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from .draft import MISSING, Draft, without_canaries
 
@@ -33,6 +34,8 @@ def shrunk(draft: Draft, shows: Callable[[Draft], bool], most: int = MOST) -> Dr
 def _smaller(draft: Draft) -> Iterator[Draft]:
     """The draft with less in it, the largest steps first."""
     yield without_canaries(draft)
+    if draft.media:
+        yield replace(draft, media="", json=None, fields=(), files=(), text="", raw=False)
     for address, atom in list(draft.atoms()):
         if address[0] in ("method", "media", "path") or address == ("header", "accept") or address == ("json",):
             continue

@@ -24,13 +24,15 @@ _BODY_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 class Trial:
     """One exchange to be driven. `label` names it within its route, the same in every run.
 
-    `before`: requests that are sent first and whose exchanges are judged under labels of their own.
+    `before`: requests that are sent first and whose exchanges are judged under labels of their own. `ids`: for each of
+    these the name of the path parameter whose value its response holds; in later paths it stands as "{name}".
     """
 
     label: str
     request: Request
     client: Client = DEFAULT
     before: tuple[Request, ...] = ()
+    ids: tuple[str, ...] = ()
     draft: Draft | None = None
     """The parts of a request that was made while the route was explored."""
 
@@ -41,13 +43,15 @@ class Trial:
             "request": self.request.to_json(),
             "client": asdict(self.client),
             "before": [request.to_json() for request in self.before],
+            "ids": list(self.ids),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Trial:
         """The inverse of `to_json`. Raises KeyError, TypeError and ValueError for what is none."""
         before = tuple(Request.from_json(request) for request in data["before"])
-        return cls(str(data["label"]), Request.from_json(data["request"]), Client(**data["client"]), before)
+        ids = tuple(str(name) for name in data.get("ids", ()))
+        return cls(str(data["label"]), Request.from_json(data["request"]), Client(**data["client"]), before, ids)
 
 
 def explored(draft: Draft) -> Trial:
