@@ -18,7 +18,7 @@ from .contract.request import Request
 from .exchange import Exchange, Watcher, put_marks
 from .explore import record
 from .explore.bases import bases
-from .explore.draft import Draft
+from .explore.draft import Draft, without_canaries
 from .explore.explorer import Explorer
 from .explore.producers import found_id, placeholder, producer_of
 from .explore.reached import Reached
@@ -295,7 +295,9 @@ class _Run:
                 break
             _, answer = self.play(self.chain.trial(draft))
             if found_id(answer, name):
-                found = draft.request()
+                plain = without_canaries(draft)
+                _, answer = self.play(self.chain.trial(plain))
+                found = (plain if found_id(answer, name) else draft).request()
                 break
             explorer.learn(draft, self.told, answer.status)
         self.driven.requests, self.driven.statuses = sent, statuses
@@ -353,7 +355,7 @@ class _Run:
         return exchange, answer
 
     def judge(self, exchange: Exchange, identity: str, trial: Trial) -> None:
-        for finding in self.found(exchange, identity):
+        for finding in self.found(exchange, trial, identity):
             new = self.driven.findings.add(finding) and finding.level != "off"
             if finding.rule == "hung-response":
                 self.driven.gave_up = "an exchange hung, so the rest of the route was not driven"
@@ -366,13 +368,15 @@ class _Run:
         if not self.driven.gave_up and any(isinstance(event, TimedOut) for event in exchange.events):
             self.driven.cut_short = "slow: what runs on after the response outlasts the time limit"
 
-    def found(self, exchange: Exchange, identity: str) -> list[Finding]:
+    def found(self, exchange: Exchange, trial: Trial, identity: str) -> list[Finding]:
         """What an exchange broke."""
         if exchange.plain:
             return []
         settings = self.settings
         replay = f"{settings.replay_command}{identity}" if settings.replay_command else ""
-        return judging.findings(exchange, judging.Told(self.route, replay, settings.test))
+        before = tuple(f"it comes after {request.curl()}" for request in trial.before) if trial.ids else ()
+        found = judging.findings(exchange, judging.Told(self.route, replay, settings.test))
+        return [replace(finding, notes=(*finding.notes, *before)) for finding in found]
 
     def smallest(self, finding: Finding, draft: Draft) -> tuple[Trial, Finding]:
         """The smallest request that shows the same, and the finding with it."""
@@ -385,7 +389,7 @@ class _Run:
             trial = self.chain.trial(smaller)
             exchange, _ = self.play(trial)
             identity = trial_id(self.app, self.route, trial)
-            same = next((one for one in self.found(exchange, identity) if one.key == finding.key), None)
+            same = next((one for one in self.found(exchange, trial, identity) if one.key == finding.key), None)
             best = same or best
             return same is not None
 

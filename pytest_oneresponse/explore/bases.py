@@ -136,7 +136,8 @@ def _alternatives(schema: Any, definitions: Mapping[str, Any], way: Address) -> 
 
 def with_canaries(draft: Draft) -> Draft:
     """A draft in which each part of the request that has names has the canary's."""
-    fields = (*draft.fields, (canary.NAME, canary.value("form"))) if draft.fields else ()
+    named = any(name == canary.NAME for name, _ in draft.fields)
+    fields = (*draft.fields, (canary.NAME, canary.value("form"))) if draft.fields and not named else draft.fields
     return replace(
         draft,
         query=(*draft.query, (canary.NAME, canary.value("query"))),
