@@ -327,7 +327,7 @@ class _Run:
 
     def send(self, trial: Trial) -> tuple[Exchange, Answer]:
         request = self.settings.prepare(trial.request)
-        with self.app.around(), record.recording() as self.told:
+        with self.app.around(), record.recording(naps=trial.draft is not None) as self.told:
             exchange, answer = self.driver.exchange(request, trial.client)
             self.closing(exchange)
         self.driven.requests += 1

@@ -594,8 +594,8 @@ def _put(draft: Draft, way: Way, value: Any) -> Draft | None:
         if way.address[0] == "json" and not way.cost and not isinstance(value, (bytes, str)):
             return draft.put(way.address, value)  # what was compared is the atom itself
         return draft.put(way.address, value if value is MISSING else way.undo(value))
-    except (ValueError, TypeError, OverflowError, ArithmeticError):
-        return None
+    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
+        return None  # what is wanted has no form in which it can stand there
 
 
 def _address(source: str, key: str) -> Address | None:

@@ -6,6 +6,7 @@ run in threads of their own; so driven exchanges run one at a time.
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import decimal
 import enum
@@ -13,6 +14,7 @@ import hmac
 import operator
 import re
 import threading
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +26,8 @@ from . import canary
 
 UNKNOWN = type("Unknown", (), {"__repr__": lambda self: "UNKNOWN", "__slots__": ()})()
 """Stands for a value that is no plain one."""
+NAP = 0.001
+"""In seconds."""
 MOST_EVENTS = 3000
 MOST_OF_A_MARK = 40
 _SAMPLE = 24
@@ -49,9 +53,11 @@ class Event(NamedTuple):
 class Recording:
     """The events of one exchange, and what was reached in it."""
 
-    __slots__ = ("begun", "branches", "counts", "events", "sources")
+    __slots__ = ("begun", "branches", "counts", "events", "naps", "sources")
 
-    def __init__(self) -> None:
+    def __init__(self, naps: bool = False) -> None:
+        """`naps`: the user's functions sleep for a moment only, whatever they ask for."""
+        self.naps = naps
         self.events: list[Event] = []
         self.branches: set[tuple[int, str]] = set()
         self.begun: dict[int, None] = {}
@@ -78,10 +84,10 @@ _now: Recording | None = None
 
 
 @contextmanager
-def recording() -> Iterator[Recording]:
-    """What the marks tell goes to a new recording meanwhile."""
+def recording(naps: bool = False) -> Iterator[Recording]:
+    """What the marks tell goes to a new recording meanwhile; `naps` as Recording has it."""
     global _now
-    before, _now = _now, Recording()
+    before, _now = _now, Recording(naps)
     try:
         yield _now
     finally:
@@ -330,43 +336,55 @@ def call(number: int, function: Any) -> Any:
         return function
     kind = type(function)
     if kind is BuiltinFunctionType:
-        owner = function.__self__
-        if type(owner) in (str, bytes):
-            if function.__name__ in _OF_TEXT:
-                return _noting(now, number, "str." + function.__name__, function, plain(owner))
-        elif type(owner) is dict or isinstance(owner, Mapping):
-            if function.__name__ in _READS:
-                return _reading(now, number, function, owner)
-        elif isinstance(owner, (datetime.date, re.Pattern, list)) or any(owner is one for one in _MAKERS):
-            name = function.__name__
-            if name in _OF_OTHERS:
-                return _noting(now, number, name, function, owner if isinstance(owner, re.Pattern) else plain(owner))
-        elif function in _GO_THROUGH:
-            return _going_through(now, number, function)
-        elif function in _COMPARE_TEXTS:
-            return _comparing(now, number, function)
-        elif function in _BUILTINS:
-            return _noting(now, number, function.__name__, function)
-        elif function.__name__ in ("execute", "executemany") and type(owner).__module__ == "sqlite3":
-            return _asking(now, number, function, owner)
-    elif kind is MethodType:
+        return _builtin(now, number, function)
+    if kind is MethodType:
         if function.__name__ in _READS and _is_mapping(function.__self__):
             return _reading(now, number, function, function.__self__)
     elif kind is FunctionType:
+        if function is asyncio.sleep:
+            return _sleeping(now, number, function)
         name = _FUNCTIONS.get(f"{function.__module__}.{function.__qualname__}")
         if name is not None:
             return _noting(now, number, name, function)
     elif isinstance(function, type):
-        name = "enum" if isinstance(function, enum.EnumMeta) else _CONVERTS.get(function, "")
-        if name:
-            return _noting(
-                now, number, name, function, members(function) if isinstance(function, enum.EnumMeta) else None
-            )
-        if function in _COLLECTIONS:
-            return _going_through(now, number, function)
-        if function.__module__ != "builtins":
-            now.note(Event("call", number, "made", function))
+        return _class(now, number, function)
     return function
+
+
+def _builtin(now: Recording, number: int, function: Any) -> Any:
+    """Functions and methods that are not written in Python."""
+    owner, name = function.__self__, function.__name__
+    if type(owner) in (str, bytes):
+        return _noting(now, number, "str." + name, function, plain(owner)) if name in _OF_TEXT else function
+    if type(owner) is dict or isinstance(owner, Mapping):
+        return _reading(now, number, function, owner) if name in _READS else function
+    if isinstance(owner, (datetime.date, re.Pattern, list)) or any(owner is one for one in _MAKERS):
+        own = owner if isinstance(owner, re.Pattern) else plain(owner)
+        return _noting(now, number, name, function, own) if name in _OF_OTHERS else function
+    if function in _GO_THROUGH:
+        return _going_through(now, number, function)
+    if function in _COMPARE_TEXTS:
+        return _comparing(now, number, function)
+    if function is time.sleep:
+        return _sleeping(now, number, function)
+    if function in _BUILTINS:
+        return _noting(now, number, name, function)
+    if name in ("execute", "executemany") and type(owner).__module__ == "sqlite3":
+        return _asking(now, number, function, owner)
+    return function
+
+
+def _class(now: Recording, number: int, kind: Any) -> Any:
+    """What is made of a value, or of the fields that a class declares."""
+    if isinstance(kind, enum.EnumMeta):
+        return _noting(now, number, "enum", kind, members(kind))
+    if kind in _CONVERTS:
+        return _noting(now, number, _CONVERTS[kind], kind)
+    if kind in _COLLECTIONS:
+        return _going_through(now, number, kind)
+    if kind.__module__ != "builtins":
+        now.note(Event("call", number, "made", kind))
+    return kind
 
 
 _READS = frozenset(
@@ -423,6 +441,17 @@ def _noting(now: Recording, number: int, what: str, function: Any, own: Any = No
         return result
 
     return noted
+
+
+def _sleeping(now: Recording, number: int, function: Any) -> Any:
+    """How long an app sleeps is often what the request asks for: no branch is worth to wait for it."""
+
+    def slept(*arguments: Any, **named: Any) -> Any:
+        if now.naps and arguments and isinstance(arguments[0], (int, float)):
+            arguments = (min(arguments[0], NAP), *arguments[1:])
+        return function(*arguments, **named)
+
+    return slept
 
 
 def _comparing(now: Recording, number: int, function: Any) -> Any:

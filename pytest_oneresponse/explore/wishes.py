@@ -32,8 +32,11 @@ class Wish(NamedTuple):
 def wishes(event: Event) -> Iterator[Wish]:
     """What an event makes worth trying."""
     make = _OF.get(event.kind)
-    if make is not None:
-        yield from (wish for wish in make(event) if wish.value is not UNKNOWN and wish.value is not None)
+    try:
+        made = list(make(event)) if make is not None else []
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
+        return  # values of kinds that do not go together: the app's own affair, from which nothing is to be learned
+    yield from (wish for wish in made if wish.value is not UNKNOWN and wish.value is not None)
 
 
 def other_than(value: Any) -> list[Any]:
@@ -199,7 +202,7 @@ _TEXTS = ("7", "12345", "abc", "Abc", "ABC", "a1", "A1", "a b", " ", "é", "-", 
 
 
 def _starts(event: Event) -> Iterator[Wish]:
-    own: Any = event.given
+    own: Any = event.given.decode("latin-1") if isinstance(event.given, bytes) else event.given
     for prefix in _listed(event.other[0]) if event.other else ():
         if isinstance(prefix, bytes):
             prefix = prefix.decode("latin-1")
@@ -381,7 +384,8 @@ def derived(events: Iterable[Event]) -> list[Derived]:
     for event in events:
         make = _DERIVES.get(event.what) if event.kind == "call" else None
         if make is not None and not isinstance(event.result, type) and event.result is not UNKNOWN:
-            found += make(event)
+            with contextlib.suppress(TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
+                found += make(event)
     return found
 
 
