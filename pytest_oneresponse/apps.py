@@ -51,6 +51,8 @@ class App:
     """The WSGI apps inside, whose iterables have to be closed by those around them."""
     around: Callable[[], AbstractContextManager[Any]] = nullcontext
     """What a framework wants around each exchange that no server makes."""
+    prepare: Callable[[Request], Request] = lambda request: request
+    """What a framework wants of each request that no client has by itself."""
     django: bool = False
     packages: tuple[str, ...] = field(default=())
     """Installed packages that are the user's own code here, because the app is theirs."""
@@ -148,7 +150,8 @@ def recognised(label: str, target: Any, module: str = "") -> App:
         listed(target),
         hosts=tuple(dict.fromkeys((*_safely(recognise.hosts_of, target), *COMMON_HOSTS))),
         holds=tuple(_safely(_holds, target)),
-        around=_around(target),
+        around=_optional(target, "around", nullcontext),
+        prepare=_optional(target, "prepare", lambda request: request),
         django=_is_django(target),
         packages=_own_packages(module),
     )
@@ -225,12 +228,10 @@ def _safely(list_of: Any, target: Any) -> list[Any]:
         return []
 
 
-def _around(target: Any) -> Callable[[], AbstractContextManager[Any]]:
-    for found in recognise.recognise_all(target):
-        around = getattr(found.framework, "around", None)
-        if around is not None:
-            return around  # type: ignore[no-any-return]
-    return nullcontext
+def _optional(target: Any, name: str, default: Callable[..., Any]) -> Callable[..., Any]:
+    """What one of the app's frameworks offers under a name; the default where none does."""
+    offered = (getattr(found.framework, name, None) for found in recognise.recognise_all(target))
+    return next((one for one in offered if one is not None), default)
 
 
 def _holds(target: Any) -> Iterable[probe.Hold]:

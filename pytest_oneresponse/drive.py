@@ -326,7 +326,7 @@ class _Run:
             return self.send(replace(trial, request=_with_ids(trial.request, known)))
 
     def send(self, trial: Trial) -> tuple[Exchange, Answer]:
-        request = self.settings.prepare(trial.request)
+        request = self.settings.prepare(self.app.prepare(trial.request))
         with self.app.around(), record.recording(naps=trial.draft is not None) as self.told:
             exchange, answer = self.driver.exchange(request, trial.client)
             self.closing(exchange)

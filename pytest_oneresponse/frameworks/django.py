@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from ..contract.request import Request
 from ..explore.values import matching
 from ..routes import Parameter, Route, Schema
 from . import Parts, anchored, class_names, is_response, joined, top_package
@@ -51,6 +52,19 @@ HEADER_SETTERS = (("django.http.response", "ResponseHeaders", "__setitem__"),)
 def is_answer(kind: type) -> bool:
     """A response, or what an asynchronous view is awaited for."""
     return is_response(kind) or hasattr(kind, "__await__")
+
+
+_TOKEN = "oneresponse" + "0" * 21
+"""As long as Django's own secrets are."""
+
+
+def prepare(request: Request) -> Request:
+    """A request that changes something, with the token that CsrfViewMiddleware looks for in a cookie and in a header."""
+    settings: Any = getattr(sys.modules.get("django.conf"), "settings", None)
+    if request.method in ("GET", "HEAD", "OPTIONS", "TRACE") or settings is None:
+        return request
+    header = settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-").lower()
+    return request.with_cookie(settings.CSRF_COOKIE_NAME, _TOKEN).with_header(header, _TOKEN)
 
 
 @contextmanager
