@@ -33,7 +33,12 @@ def wishes(event: Event) -> Iterator[Wish]:
     """What an event makes worth trying."""
     make = _OF.get(event.kind)
     if make is not None:
-        yield from (wish for wish in make(event) if wish.value is not UNKNOWN and wish.value is not None)
+        with contextlib.suppress(*_NO_WAY):
+            yield from (wish for wish in make(event) if wish.value is not UNKNOWN and wish.value is not None)
+
+
+_NO_WAY = (TypeError, ValueError, IndexError, ArithmeticError)
+"""What is raised where there is no neighbour, as of the last day that there is, or where a function was called wrongly."""
 
 
 def other_than(value: Any) -> list[Any]:
@@ -47,9 +52,9 @@ def other_than(value: Any) -> list[Any]:
     if isinstance(value, (int, float, decimal.Decimal)):
         return [value + 1, value - 1]
     if isinstance(value, datetime.datetime):
-        return [value + datetime.timedelta(days=1)]
+        return _moved(value, datetime.timedelta(days=1))[:1]
     if isinstance(value, datetime.date):
-        return [value + datetime.timedelta(days=1), value - datetime.timedelta(days=1)]
+        return _moved(value, datetime.timedelta(days=1))
     if isinstance(value, uuid.UUID):
         return [uuid.UUID(int=(value.int + 1) % (1 << 128))]
     return []
@@ -69,15 +74,24 @@ def beside(value: Any) -> list[Any]:
     if isinstance(value, datetime.datetime):
         second = datetime.timedelta(seconds=1)
         day = datetime.timedelta(days=1)
-        return [value, value + second, value - second, value + day, value - day]
+        return [value, *_moved(value, second), *_moved(value, day)]
     if isinstance(value, datetime.date):
         day = datetime.timedelta(days=1)
-        return [value, value + day, value - day]
+        return [value, *_moved(value, day)]
     if isinstance(value, datetime.timedelta):
         return [value]
     if isinstance(value, str):
         return [value, value + "a", value[:-1], "~" + value, " " + value]
     return [value]
+
+
+def _moved(value: Any, step: datetime.timedelta) -> list[Any]:
+    """A day or a moment one step later and one earlier; the first and the last that there are have one neighbour."""
+    found = []
+    for one in (step, -step):
+        with contextlib.suppress(OverflowError):
+            found.append(value + one)
+    return found
 
 
 # --- comparisons
@@ -199,7 +213,7 @@ _TEXTS = ("7", "12345", "abc", "Abc", "ABC", "a1", "A1", "a b", " ", "é", "-", 
 
 
 def _starts(event: Event) -> Iterator[Wish]:
-    own: Any = event.given
+    own: Any = event.given.decode("latin-1") if isinstance(event.given, bytes) else event.given
     for prefix in _listed(event.other[0]) if event.other else ():
         if isinstance(prefix, bytes):
             prefix = prefix.decode("latin-1")
@@ -381,7 +395,8 @@ def derived(events: Iterable[Event]) -> list[Derived]:
     for event in events:
         make = _DERIVES.get(event.what) if event.kind == "call" else None
         if make is not None and not isinstance(event.result, type) and event.result is not UNKNOWN:
-            found += make(event)
+            with contextlib.suppress(*_NO_WAY):
+                found += make(event)
     return found
 
 
