@@ -12,6 +12,7 @@ import enum
 import hmac
 import operator
 import re
+import sys
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -87,6 +88,7 @@ def recording() -> Iterator[Recording]:
     finally:
         _now.sources.clear()
         _now = before
+        vars(_kept).clear()  # what chains that ended early have left
 
 
 # --- plain values
@@ -207,12 +209,13 @@ _kept = threading.local()
 
 
 def compare_on(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
-    vars(_kept)[str(number)] = other
+    # By the frame, as what is compared may come to this chain again on its way.
+    vars(_kept)[f"{number} {id(sys._getframe(1))}"] = other
     return compare(number, kind, one, other)
 
 
 def middle(number: int) -> Any:
-    return vars(_kept).pop(str(number))
+    return vars(_kept).pop(f"{number} {id(sys._getframe(1))}")
 
 
 def item(number: int, container: Any, key: Any) -> tuple[Any, Any]:
@@ -232,10 +235,18 @@ def _item(now: Recording, number: int, container: Any, key: Any, absent: Any = N
     elif isinstance(key, _ATOMS) or type(key) is tuple:
         source = now.source_of(container)
         if source:
-            now.note(Event("read", number, source, plain(key), absent, key in container))
+            now.note(Event("read", number, source, plain(key), absent, _has(container, key)))
         elif kind is dict or isinstance(container, Mapping):
             held = members(container)
-            now.note(Event("lookup", number, "dict" if kind is dict else "", plain(key), held, key in container))
+            now.note(Event("lookup", number, "dict" if kind is dict else "", plain(key), held, _has(container, key)))
+
+
+def _has(container: Any, key: Any) -> bool | None:
+    """Whether a mapping has a key; None where it cannot say, though it may be read."""
+    try:
+        return bool(key in container)
+    except Exception:  # the user's own reading will tell
+        return None
 
 
 def slice_(number: int, container: Any, start: Any, stop: Any, step: Any) -> tuple[Any, Any]:
@@ -329,7 +340,7 @@ def call(number: int, function: Any) -> Any:
     if now is None:
         return function
     kind = type(function)
-    if kind is BuiltinFunctionType:
+    if kind in _OF_C:
         owner = function.__self__
         if type(owner) in (str, bytes):
             if function.__name__ in _OF_TEXT:
@@ -357,18 +368,21 @@ def call(number: int, function: Any) -> Any:
         if name is not None:
             return _noting(now, number, name, function)
     elif isinstance(function, type):
-        name = "enum" if isinstance(function, enum.EnumMeta) else _CONVERTS.get(function, "")
+        usual = kind is type  # other metaclasses may make classes that cannot be looked up
+        name = "enum" if isinstance(function, enum.EnumMeta) else _CONVERTS.get(function, "") if usual else ""
         if name:
             return _noting(
                 now, number, name, function, members(function) if isinstance(function, enum.EnumMeta) else None
             )
-        if function in _COLLECTIONS:
+        if usual and function in _COLLECTIONS:
             return _going_through(now, number, function)
-        if function.__module__ != "builtins":
+        if function.__module__ != "builtins" and kind.__hash__ is not None:
             now.note(Event("call", number, "made", function))
     return function
 
 
+_OF_C = frozenset((BuiltinFunctionType, type(re.compile("").match)))
+"""The types of functions and methods that are written in C; some methods, as those of patterns, have one of their own."""
 _READS = frozenset(
     ("get", "getlist", "get_list", "getall", "get_all", "pop", "has", "has_key", "getone", "__contains__")
 )
