@@ -108,6 +108,8 @@ class Draft:
         if part == "inside":
             return self._put_inside(address[1], address[2:], value)
         if isinstance(value, str):
+            if not _is_encodable(value, part):
+                return None
             value = canary.placed_inside(value, address)
         if part == "json":
             return self._put_json(address[1:], value)
@@ -138,14 +140,14 @@ class Draft:
         try:
             changed = canary.placed(_changed(self.json, way, value), ("json",))
             return replace(self, json=changed, media=self.media or "application/json")
-        except (KeyError, IndexError, TypeError):
+        except (KeyError, IndexError, TypeError, ArithmeticError):  # no such place, or a number that JSON does not have
             return None
 
     def _put_inside(self, outer: Address, way: Address, value: Any) -> Draft | None:
         """Change what stands in a JSON document that is a text at another address."""
         try:
             return self.put(outer, json.dumps(_changed(json.loads(self.at(outer)), way, value)))
-        except (ValueError, KeyError, IndexError, TypeError):
+        except (ValueError, KeyError, IndexError, TypeError, ArithmeticError):
             return None
 
     def _put_file(self, field: str, part: str, value: Any) -> Draft:
@@ -277,6 +279,15 @@ def _changed(tree: Any, way: Address, value: Any) -> Any:
     if not isinstance(key, int):
         return {key: _changed({}, way[1:], value)}
     raise TypeError(f"{tree!r} has no item {key}")
+
+
+def _is_encodable(text: str, part: str) -> bool:
+    """Whether a text can be sent: half a surrogate pair has no bytes, but those of a body that was no text."""
+    try:
+        text.encode("utf-8", "surrogateescape" if part == "text" else "strict")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _header_text(text: str) -> str:

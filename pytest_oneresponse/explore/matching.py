@@ -65,7 +65,10 @@ class Matcher:
         return found
 
     def search(self, value: Any, name: str, depth: int) -> list[Way]:
-        found = [Way(address, undo, cost) for address, atom in self.atoms for undo, cost in _undone(atom, value)]
+        found: list[Way] = []
+        for address, atom in self.atoms:
+            with contextlib.suppress(ArithmeticError):  # a number that is too large for a float, or none at all
+                found += [Way(address, undo, cost) for undo, cost in _undone(atom, value)]
         if depth and not any(way.cost < 2 for way in found):
             for one in self.derived.get(name, ())[:6]:
                 inner = self.ways(one.argument, depth - 1)[:3]

@@ -13,6 +13,7 @@ import enum
 import hmac
 import operator
 import re
+import sys
 import threading
 import time
 import uuid
@@ -93,6 +94,7 @@ def recording(naps: bool = False) -> Iterator[Recording]:
     finally:
         _now.sources.clear()
         _now = before
+        vars(_kept).clear()  # what chains that ended early have left
 
 
 # --- plain values
@@ -213,12 +215,13 @@ _kept = threading.local()
 
 
 def compare_on(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
-    vars(_kept)[str(number)] = other
+    # By the frame, as what is compared may come to this chain again on its way.
+    vars(_kept)[f"{number} {id(sys._getframe(1))}"] = other
     return compare(number, kind, one, other)
 
 
 def middle(number: int) -> Any:
-    return vars(_kept).pop(str(number))
+    return vars(_kept).pop(f"{number} {id(sys._getframe(1))}")
 
 
 def item(number: int, container: Any, key: Any) -> tuple[Any, Any]:
@@ -238,10 +241,18 @@ def _item(now: Recording, number: int, container: Any, key: Any, absent: Any = N
     elif isinstance(key, _ATOMS) or type(key) is tuple:
         source = now.source_of(container)
         if source:
-            now.note(Event("read", number, source, plain(key), absent, key in container))
+            now.note(Event("read", number, source, plain(key), absent, _has(container, key)))
         elif kind is dict or isinstance(container, Mapping):
             held = members(container)
-            now.note(Event("lookup", number, "dict" if kind is dict else "", plain(key), held, key in container))
+            now.note(Event("lookup", number, "dict" if kind is dict else "", plain(key), held, _has(container, key)))
+
+
+def _has(container: Any, key: Any) -> bool | None:
+    """Whether a mapping has a key; None where it cannot say, though it may be read."""
+    try:
+        return bool(key in container)
+    except Exception:  # the user's own reading will tell
+        return None
 
 
 def slice_(number: int, container: Any, start: Any, stop: Any, step: Any) -> tuple[Any, Any]:
@@ -335,7 +346,7 @@ def call(number: int, function: Any) -> Any:
     if now is None:
         return function
     kind = type(function)
-    if kind is BuiltinFunctionType:
+    if kind in _OF_C:
         return _builtin(now, number, function)
     if kind is MethodType:
         if function.__name__ in _READS and _is_mapping(function.__self__):
@@ -349,6 +360,10 @@ def call(number: int, function: Any) -> Any:
     elif isinstance(function, type):
         return _class(now, number, function)
     return function
+
+
+_OF_C = frozenset((BuiltinFunctionType, type(re.compile("").match)))
+"""The types of functions and methods that are written in C; some methods, as those of patterns, have one of their own."""
 
 
 def _builtin(now: Recording, number: int, function: Any) -> Any:
@@ -378,11 +393,12 @@ def _class(now: Recording, number: int, kind: Any) -> Any:
     """What is made of a value, or of the fields that a class declares."""
     if isinstance(kind, enum.EnumMeta):
         return _noting(now, number, "enum", kind, members(kind))
-    if kind in _CONVERTS:
+    usual = type(kind) is type  # other metaclasses may make classes that cannot be looked up
+    if usual and kind in _CONVERTS:
         return _noting(now, number, _CONVERTS[kind], kind)
-    if kind in _COLLECTIONS:
+    if usual and kind in _COLLECTIONS:
         return _going_through(now, number, kind)
-    if kind.__module__ != "builtins":
+    if kind.__module__ != "builtins" and type(kind).__hash__ is not None:
         now.note(Event("call", number, "made", kind))
     return kind
 

@@ -32,11 +32,13 @@ class Wish(NamedTuple):
 def wishes(event: Event) -> Iterator[Wish]:
     """What an event makes worth trying."""
     make = _OF.get(event.kind)
-    try:
-        made = list(make(event)) if make is not None else []
-    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
-        return  # values of kinds that do not go together: the app's own affair, from which nothing is to be learned
-    yield from (wish for wish in made if wish.value is not UNKNOWN and wish.value is not None)
+    if make is not None:
+        with contextlib.suppress(*_NO_WAY):
+            yield from (wish for wish in make(event) if wish.value is not UNKNOWN and wish.value is not None)
+
+
+_NO_WAY = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
+"""What is raised where there is no neighbour, as of the last day that there is, or where a function was called wrongly."""
 
 
 def other_than(value: Any) -> list[Any]:
@@ -50,9 +52,9 @@ def other_than(value: Any) -> list[Any]:
     if isinstance(value, (int, float, decimal.Decimal)):
         return [value + 1, value - 1]
     if isinstance(value, datetime.datetime):
-        return [value + datetime.timedelta(days=1)]
+        return _moved(value, datetime.timedelta(days=1))[:1]
     if isinstance(value, datetime.date):
-        return [value + datetime.timedelta(days=1), value - datetime.timedelta(days=1)]
+        return _moved(value, datetime.timedelta(days=1))
     if isinstance(value, uuid.UUID):
         return [uuid.UUID(int=(value.int + 1) % (1 << 128))]
     return []
@@ -72,15 +74,24 @@ def beside(value: Any) -> list[Any]:
     if isinstance(value, datetime.datetime):
         second = datetime.timedelta(seconds=1)
         day = datetime.timedelta(days=1)
-        return [value, value + second, value - second, value + day, value - day]
+        return [value, *_moved(value, second), *_moved(value, day)]
     if isinstance(value, datetime.date):
         day = datetime.timedelta(days=1)
-        return [value, value + day, value - day]
+        return [value, *_moved(value, day)]
     if isinstance(value, datetime.timedelta):
         return [value]
     if isinstance(value, str):
         return [value, value + "a", value[:-1], "~" + value, " " + value]
     return [value]
+
+
+def _moved(value: Any, step: datetime.timedelta) -> list[Any]:
+    """A day or a moment one step later and one earlier; the first and the last that there are have one neighbour."""
+    found = []
+    for one in (step, -step):
+        with contextlib.suppress(OverflowError):
+            found.append(value + one)
+    return found
 
 
 # --- comparisons
@@ -384,7 +395,7 @@ def derived(events: Iterable[Event]) -> list[Derived]:
     for event in events:
         make = _DERIVES.get(event.what) if event.kind == "call" else None
         if make is not None and not isinstance(event.result, type) and event.result is not UNKNOWN:
-            with contextlib.suppress(TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
+            with contextlib.suppress(*_NO_WAY):
                 found += make(event)
     return found
 

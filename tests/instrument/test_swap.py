@@ -15,7 +15,7 @@ import pytest
 
 from pytest_oneresponse.instrument.swap import Swap
 
-from .conftest import Import, Noted
+from .conftest import Import, Noted, seeing_nothing
 
 
 @pytest.fixture
@@ -341,3 +341,86 @@ def test_what_a_time_limit_has_cut_short_is_done_again(
         patch.setattr(swap, "put", struck)
         swap.refresh()
     assert swap.refresh() and user.f() == 1 and noted.returned == [1]
+
+
+# ------------------------------------------------------------------------------------------ other hooks
+
+
+def test_the_marks_of_other_hooks_take_the_place_of_these_and_give_it_back(load: Import, tmp_path: Path) -> None:
+    first, second = Noted(), Noted(seeing_nothing())
+    hooks, others = first.hooks, second.hooks
+    swap = Swap(lambda name: name.startswith(str(tmp_path)), hooks)
+    user = load("user", MANY)
+    originals = {id(one): one.__code__ for one in functions(user)}
+    swap.put()
+    marked = user.l.__code__, user.A.s.__code__
+    try:
+        swap.change(others)
+        assert user.A.s() == 2 and (first.returned, second.returned) == ([], [2])
+        assert user.A.s.__code__ not in marked
+        assert swap.put() == 0, "none is marked twice"
+        swap.change(others)
+        swap.change(hooks)
+        assert user.A.s() == 2 and (first.returned, second.returned) == ([2], [2])
+        assert (user.l.__code__, user.A.s.__code__) == marked, "the same code as before, not made anew"
+        swap.change(others)
+    finally:
+        swap.take_out()
+    assert all(one.__code__ is originals[id(one)] for one in functions(user))
+    assert user.A.s() == 2 and (first.returned, second.returned) == ([2], [2])
+    assert not (swap.before or swap.swapped or any(swap.of_hooks.values()))
+
+
+def test_what_was_defined_meanwhile_gets_the_other_hooks_marks_too(load: Import, tmp_path: Path) -> None:
+    first, second = Noted(), Noted(seeing_nothing())
+    hooks, others = first.hooks, second.hooks
+    swap = Swap(lambda name: name.startswith(str(tmp_path)), hooks)
+    user = load("user", MANY)
+    original = user.make.__code__
+    swap.put()
+    try:
+        inner = user.make(2)
+        first.returned.clear()
+        swap.change(others)
+        innermost = inner()
+        assert innermost() == 2 and first.returned == [] and second.returned == [innermost, 2]
+        swap.change(hooks)
+        second.returned.clear()
+        assert innermost() == 2 and inner()() == 2 and second.returned == []
+        assert first.returned[0] == 2 and len(first.returned) == 3
+    finally:
+        swap.take_out()
+    assert user.make.__code__ is original
+    assert any(inner.__code__ is constant for constant in original.co_consts)
+    assert any(innermost.__code__ is constant for constant in inner.__code__.co_consts)
+
+
+def test_what_is_imported_after_a_change_gets_the_marks_of_the_other_hooks(load: Import, tmp_path: Path) -> None:
+    first, second = Noted(), Noted(seeing_nothing())
+    swap = Swap(lambda name: name.startswith(str(tmp_path)), first.hooks)
+    load("early", "def f(): return 1\n")
+    swap.refresh()
+    try:
+        swap.change(second.hooks)
+        late = load("late", "def f(): return 2\n")
+        assert swap.refresh() and late.f() == 2
+        assert (first.returned, second.returned) == ([], [2])
+    finally:
+        swap.take_out()
+    assert late.f() == 2 and second.returned == [2]
+
+
+def test_a_file_that_has_changed_since_loses_its_marks_with_a_change(load: Import, tmp_path: Path) -> None:
+    first, second = Noted(), Noted(seeing_nothing())
+    swap = Swap(lambda name: name.startswith(str(tmp_path)), first.hooks)
+    user = load("user", "def f(): return 1\n")
+    original = user.f.__code__
+    swap.put()
+    try:
+        Path(str(user.__file__)).write_text("def f(): return 2\n", encoding="utf-8")
+        swap.change(second.hooks)
+        assert user.f() == 1 and user.f.__code__ is original
+        assert (first.returned, second.returned) == ([], [])
+    finally:
+        swap.take_out()
+    assert user.f.__code__ is original
