@@ -10,55 +10,28 @@ Nothing here knows a framework: what a mapping holds is told by a canary that st
 from __future__ import annotations
 
 import base64
-import decimal
-import json
 import random
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..instrument.observe import MARKS
 from . import canary
+from .addresses import address_of, is_free, mappings_with, meant
 from .bodies import BODY_METHODS, with_bodies
-from .draft import MISSING, Address, Draft, without_canaries
-from .matching import Derived, Matcher, Way
+from .draft import MISSING, Draft, without_canaries
+from .goals import Goal, Goals, Offer, others, outcome_of, own
+from .nearer import is_number
 from .record import Event, Recording
 from .schemas import seeds
-from .wishes import CONVERSIONS, Wish, derived, spread, wishes
+from .turning import Turning, all_put, leading, put
+from .wishes import Wish, derived, spread, wishes
 
-Goal = tuple[Any, ...]
-"""("branch", number, outcome), ("event", number, result), ("read", source, key) and others: something not seen yet."""
-
-TRIES = 24
-"""A goal that so many drafts did not reach is left."""
-_WINDOW = 12
-"""So many events before a decision may have to do with it."""
 _PER_GOAL = 60
 _VALUES = 12
 """The most values that one comparison is given to meet."""
 _QUIET = 50
 """After so many changes at random that brought nothing new the search is over."""
-
-
-class _Offer(NamedTuple):
-    """A draft for a goal. `base`: the recording that it was made from; `repairs`: how often it was mended already."""
-
-    cost: int
-    order: int
-    draft: Draft
-    base: Recording | None = None
-    repairs: int = 0
-
-
-@dataclass(slots=True)
-class _Wanted:
-    """A goal's drafts, each with its cost, the cheapest to be sent first."""
-
-    drafts: list[_Offer] = field(default_factory=list)
-    tries: int = 0
-    order: int = 0
 
 
 class Explorer:
@@ -73,11 +46,9 @@ class Explorer:
         self.given = given
         self.random = random.Random(seed)
         self.bases = deque(bases)
-        self.goals: dict[Goal, _Wanted] = {}
-        self.reached: set[Goal] = set()
+        self.goals = Goals()
         self.sent: set[str] = set()
         self.corpus: list[tuple[Draft, Recording]] = []
-        self.count = 0
         self.unique = 0
         self.quiet = 0
         self.constants: dict[Any, None] = {}
@@ -86,7 +57,7 @@ class Explorer:
         """How many values each comparison was given to meet."""
         self.why: Goal = ()
         """The goal of the draft that `next` gave last."""
-        self.offer: _Offer | None = None
+        self.sending: Offer | None = None
         self.branches: set[tuple[int, str]] = set()
         """The outcomes that were seen."""
         self.functions: dict[int, None] = {}
@@ -102,26 +73,17 @@ class Explorer:
                 return draft
         if self.plain is not None and min(self.statuses, default=0) >= 400:
             plain, self.plain = self.plain, None
-            self.why, self.offer = ("plain",), None
+            self.why, self.sending = ("plain",), None
             return plain
-        while (goal := self.nearest()) is not None:
-            wanted = self.goals[goal]
+        while (goal := self.goals.nearest()) is not None:
+            wanted = self.goals.want(goal)
             offer = wanted.drafts.pop(0)
             if self.is_new(offer.draft):
                 wanted.tries += 1
-                self.why, self.offer = goal, offer
+                self.why, self.sending = goal, offer
                 return offer.draft
-        self.why, self.offer = ("at random",), None
+        self.why, self.sending = ("at random",), None
         return self.at_random()
-
-    def nearest(self) -> Goal | None:
-        """The goal that was tried least, of those the one that is cheapest to try, then the one that was found last."""
-        open_goals = [
-            (wanted.tries if goal[0] != "event" else 4 + 3 * wanted.tries, wanted.drafts[0].cost, -wanted.order, goal)
-            for goal, wanted in self.goals.items()
-            if wanted.drafts and goal not in self.reached and wanted.tries < TRIES
-        ]
-        return min(open_goals, key=lambda one: one[:3])[3] if open_goals else None
 
     def is_new(self, draft: Draft) -> bool:
         key = draft.key
@@ -175,136 +137,136 @@ class Explorer:
         return new
 
     def note(self, told: Recording) -> bool:
-        before = len(self.reached) + len(self.functions)
+        before = len(self.goals.reached) + len(self.functions)
         self.branches |= told.branches
         self.functions |= told.begun
-        self.reached.update(("branch", number, outcome) for number, outcome in told.branches)
+        self.goals.reached.update(("branch", number, outcome) for number, outcome in told.branches)
         for event in told.events:
             if event.kind == "read":
-                self.reached.add(("read", event.what, event.given, bool(event.result)))
+                self.goals.reached.add(("read", event.what, event.given, bool(event.result)))
             elif event.kind != "decide":
-                self.reached.add(_own(event))
-        return len(self.reached) + len(self.functions) > before
+                self.goals.reached.add(own(event))
+        return len(self.goals.reached) + len(self.functions) > before
 
     def aim(self, draft: Draft, told: Recording) -> None:
         """Turn what an exchange told into drafts for what it did not reach."""
-        aiming = _Aiming(draft, _atoms(draft), derived(told.events), told)
-        for event, recent in _leading(told.events, aiming):
+        turning = Turning(draft, meant(draft), derived(told.events), told)
+        for event, recent in leading(told.events, turning):
             if event.kind == "decide":
                 goal = ("branch", event.number, "false" if event.result else "true")
-                if goal not in self.reached:
+                if goal not in self.goals.reached:
                     for distance, one in enumerate(reversed(recent)):
-                        self.propose(goal, one, distance, aiming)
+                        self.propose(goal, one, distance, turning)
             elif event.what == "made":
                 self.seed(draft, event)
             else:
-                self.form(event, aiming)
+                self.form(event, turning)
                 if event.kind == "lookup":
-                    self.look_up(event, aiming)
+                    self.look_up(event, turning)
                 elif event.what == "enum" and event.other:
-                    self.look_up(Event("lookup", event.number, "", event.other[0], event.given), aiming)
+                    self.look_up(Event("lookup", event.number, "", event.other[0], event.given), turning)
                 elif event.kind == "compare" and event.what in ("Eq", "NotEq"):
-                    self.equal(event, aiming)
+                    self.equal(event, turning)
                 elif event.what in _PATTERNS:
-                    self.meet(event, aiming)
-                for goal in _open_goals(event):
-                    if goal not in self.reached:
-                        self.propose(goal, event, 1, aiming)
+                    self.meet(event, turning)
+                for goal in others(event):
+                    if goal not in self.goals.reached:
+                        self.propose(goal, event, 1, turning)
 
-    def look_up(self, event: Event, aiming: _Aiming) -> None:
+    def look_up(self, event: Event, turning: Turning) -> None:
         """A table of the app's own is asked for a key: each of its keys may lead somewhere else."""
         if isinstance(event.given, list):
-            self.look_up_pairs(event, aiming)
+            self.look_up_pairs(event, turning)
             return
         for place, member in enumerate(spread(event.other)):
-            for way in aiming.matcher.ways(event.given)[:1]:
+            for way in turning.matcher.ways(event.given)[:1]:
                 goal = ("member", event.number, repr(member))
-                wanted = self.goals.setdefault(goal, _Wanted(order=len(self.goals)))
+                wanted = self.goals.want(goal)
                 if event.given != member and len(wanted.drafts) < 2:
-                    self.add(wanted, place, _put(aiming.draft, way, member), aiming)
+                    self.goals.offer(wanted, place, put(turning.draft, way, member), turning)
 
-    def look_up_pairs(self, event: Event, aiming: _Aiming) -> None:
+    def look_up_pairs(self, event: Event, turning: Turning) -> None:
         """The same for keys of several parts, as the method and the path are."""
         for place, member in enumerate(spread(event.other)):
             if not isinstance(member, list) or len(member) != len(event.given):
                 continue
             wishes_of = [Wish(one, [other]) for one, other in zip(event.given, member, strict=True) if one != other]
-            changed = _all_put(aiming, wishes_of)
-            wanted = self.goals.setdefault(("member", event.number, repr(member)), _Wanted(order=len(self.goals)))
+            changed = all_put(turning, wishes_of)
+            wanted = self.goals.want(("member", event.number, repr(member)))
             if changed is not None and len(wanted.drafts) < 2:
-                self.add(wanted, place, changed, aiming)
+                self.goals.offer(wanted, place, changed, turning)
 
-    def equal(self, event: Event, aiming: _Aiming) -> None:
+    def equal(self, event: Event, turning: Turning) -> None:
         """One place compares with one value after the other, as a dispatcher does: each of them is worth to be met once."""
         for one, other in ((event.given, event.other), (event.other, event.given)):
             goal: Goal = ("value", event.number, repr(other))
             if one == other or other is None or goal in self.goals or self.values_of.get(event.number, 0) >= _VALUES:
                 continue
-            for way in aiming.matcher.ways(one)[:1]:
-                if way.cost > (0 if _is_number(one) else 2):
+            for way in turning.matcher.ways(one)[:1]:
+                if way.cost > (0 if is_number(one) else 2):
                     continue
                 if way.address == ("method",):
-                    goal = (*goal, aiming.draft.path)  # each path may wait for a method of its own
+                    goal = (*goal, turning.draft.path)  # each path may wait for a method of its own
                 self.values_of[event.number] = self.values_of.get(event.number, 0) + 1
-                wanted = self.goals[goal] = _Wanted(order=len(self.goals))
-                self.add(wanted, way.cost, _put(aiming.draft, way, other), aiming)
+                wanted = self.goals.want(goal)
+                self.goals.offer(wanted, way.cost, put(turning.draft, way, other), turning)
 
-    def meet(self, event: Event, aiming: _Aiming) -> None:
+    def meet(self, event: Event, turning: Turning) -> None:
         """One place tries one pattern after the other: each of them is worth to be met once."""
         goal = ("value", event.number, repr(event.other[:1]) + repr(event.given if event.what in _REGEXES else ""))
         if event.result is not True and goal not in self.goals and self.values_of.get(event.number, 0) < _VALUES:
-            turned = aiming.turned(event)[:1]
+            turned = turning.turned(event)[:1]
             if turned:
                 self.values_of[event.number] = self.values_of.get(event.number, 0) + 1
-                wanted = self.goals[goal] = _Wanted(order=len(self.goals))
-                self.add(wanted, turned[0][0], turned[0][1], aiming)
+                wanted = self.goals.want(goal)
+                self.goals.offer(wanted, turned[0][0], turned[0][1], turning)
 
-    def form(self, event: Event, aiming: _Aiming) -> None:
+    def form(self, event: Event, turning: Turning) -> None:
         """A conversion has failed: give the atom a text of the form that it asks for, whatever that may lead to."""
-        if event.kind == "call" and _outcome(event) == "failed":
+        if event.kind == "call" and outcome_of(event) == "failed":
             for wish in wishes(event):
-                for way in aiming.matcher.ways(wish.value)[:1]:
+                for way in turning.matcher.ways(wish.value)[:1]:
                     goal = ("form", event.number, way.address, repr(wish.value) if way.cost else "")
                     if goal not in self.goals and way.cost < 3:
-                        wanted = self.goals[goal] = _Wanted(order=len(self.goals))
+                        wanted = self.goals.want(goal)
                         for place, value in enumerate(wish.wanted[:2]):
-                            self.add(wanted, place - 1, _put(aiming.draft, way, value), aiming)
+                            self.goals.offer(wanted, place - 1, put(turning.draft, way, value), turning)
 
     def repair(self, draft: Draft, told: Recording) -> None:
         """What was changed for a decision has turned out an earlier one, so that it was not made: turn that back."""
-        offer, goal = self.offer, self.why
-        if offer is None or offer.base is None or goal[0] != "branch" or goal in self.reached or offer.repairs > 1:
+        offer, goal = self.sending, self.why
+        if (
+            offer is None
+            or offer.base is None
+            or goal[0] != "branch"
+            or goal in self.goals.reached
+            or offer.repairs > 1
+        ):
             return
         if any(event.kind == "decide" and event.number == goal[1] for event in told.events):
             return
-        aiming = _Aiming(draft, _atoms(draft), derived(told.events), offer.base, offer.repairs + 1)
+        turning = Turning(draft, meant(draft), derived(told.events), offer.base, offer.repairs + 1)
         decided = iter([event for event in offer.base.events if event.kind == "decide"])
-        for event, recent in _leading(told.events, aiming):
+        for event, recent in leading(told.events, turning):
             if event.kind == "decide":
                 before = next(decided, None)
                 if before is None or before.number != event.number:
                     return
                 if before.result != event.result:
                     for distance, one in enumerate(list(reversed(recent))[:4]):
-                        self.propose(goal, one, distance - 2, aiming)
+                        self.propose(goal, one, distance - 2, turning)
                     return
 
-    def propose(self, goal: Goal, event: Event, distance: int, aiming: _Aiming) -> None:
+    def propose(self, goal: Goal, event: Event, distance: int, turning: Turning) -> None:
         """Drafts for a goal in which an event turns out another way."""
-        wanted = self.goals.setdefault(goal, _Wanted(order=len(self.goals)))
+        wanted = self.goals.want(goal)
         signature = (goal, event.number, repr(event[2:]))
-        if signature in aiming.done or len(wanted.drafts) > _PER_GOAL:
+        if signature in turning.done or len(wanted.drafts) > _PER_GOAL:
             return
-        aiming.done.add(signature)
-        for cost, changed in aiming.turned(event):
-            self.add(wanted, distance + cost, changed, aiming)
+        turning.done.add(signature)
+        for cost, changed in turning.turned(event):
+            self.goals.offer(wanted, distance + cost, changed, turning)
         wanted.drafts.sort(key=lambda one: one[:2])
-
-    def add(self, wanted: _Wanted, cost: int, draft: Draft | None, aiming: _Aiming | None = None) -> None:
-        if draft is not None:
-            self.count += 1
-            base, repairs = (aiming.base, aiming.repairs) if aiming is not None else (None, 0)
-            wanted.drafts.append(_Offer(cost, self.count, draft, base, repairs))
 
     # --- what the app reads
 
@@ -313,13 +275,13 @@ class Explorer:
         absent = {}
         for event in events:
             if event.kind == "read" and not event.result and isinstance(event.given, str):
-                address = _address(event.what, event.given)
-                if address is not None and ("read", event.what, event.given, True) not in self.reached:
+                address = address_of(event.what, event.given)
+                if address is not None and ("read", event.what, event.given, True) not in self.goals.reached:
                     absent[address] = event
             elif event.kind == "lookup" and event.what == "dict" and not event.result and isinstance(event.given, str):
-                for way in _dicts_with(draft, event.other):
+                for way in mappings_with(draft, event.other):
                     source = "\n".join(map(str, way))
-                    if ("read", source, event.given, True) not in self.reached:
+                    if ("read", source, event.given, True) not in self.goals.reached:
                         absent[*way, event.given] = Event("read", event.number, source, event.given)
         if not absent:
             return
@@ -328,28 +290,27 @@ class Explorer:
             value = self.value_for(event)
             together = together.put(address, value) if together is not None else None
             goal: Goal = ("read", event.what, event.given, True)
-            wanted = self.goals.setdefault(goal, _Wanted(order=len(self.goals)))
+            wanted = self.goals.want(goal)
             if len(wanted.drafts) < 4:
-                self.add(wanted, 1, draft.put(address, value))
+                self.goals.offer(wanted, 1, draft.put(address, value))
         goal = ("reads", *sorted(absent, key=repr))
         if goal not in self.goals:
-            wanted = self.goals[goal] = _Wanted(order=len(self.goals))
-            self.add(wanted, -1, together)
+            wanted = self.goals.want(goal)
+            self.goals.offer(wanted, -1, together)
             for event in absent.values():
                 for value in self.given.get(event.given, ())[1:8]:
-                    address = _address(event.what, event.given)
+                    address = address_of(event.what, event.given)
                     if together is not None and address is not None:
-                        self.add(wanted, 0, together.put(address, value))
+                        self.goals.offer(wanted, 0, together.put(address, value))
 
     def log_in(self, draft: Draft, told: Recording, status: int) -> None:
         """Where credentials are looked at, or asked for: send some."""
         looked_at = any("authorization" in MARKS.all[number].detail.attributes for number in told.begun)
         if looked_at or status in (401, 403):
-            wanted = self.goals.setdefault(("log in",), _Wanted())
-            if not wanted.order:
-                wanted.order = 1
+            wanted = self.goals.want(("log in",))
+            if not wanted.drafts and not wanted.tries:
                 for place, value in enumerate(("Basic " + base64.b64encode(b"user1:pass1").decode(), "Bearer token1")):
-                    self.add(wanted, place, draft.put(("header", "authorization"), value))
+                    self.goals.offer(wanted, place, draft.put(("header", "authorization"), value))
 
     def fill(self, draft: Draft) -> None:
         """A request was found to be of use with a method that has a body: send bodies."""
@@ -357,9 +318,9 @@ class Explorer:
             return
         goal = ("bodies", draft.method, draft.path)
         if goal not in self.goals:
-            wanted = self.goals[goal] = _Wanted(order=len(self.goals))
+            wanted = self.goals.want(goal)
             for place, filled in enumerate(with_bodies(draft)):
-                self.add(wanted, place - 2, filled)
+                self.goals.offer(wanted, place - 2, filled)
 
     def undress(self, draft: Draft, told: Recording) -> None:
         """The app looks at the canary itself, as one that refuses what it does not know: the same without it."""
@@ -368,8 +329,8 @@ class Explorer:
         ):
             goal = ("undressed", draft.key)
             if goal not in self.goals and len([one for one in self.goals if one[0] == goal[0]]) < 6:
-                wanted = self.goals[goal] = _Wanted(order=len(self.goals))
-                self.add(wanted, -1, without_canaries(draft))
+                wanted = self.goals.want(goal)
+                self.goals.offer(wanted, -1, without_canaries(draft))
 
     def value_for(self, event: Event) -> Any:
         """A value for a key: the user's; else one that no other atom has."""
@@ -392,29 +353,29 @@ class Explorer:
         """The app failed after it had read something: its value may have to be of another kind."""
         reads = [event for event in events if event.kind == "read" and event.result and isinstance(event.given, str)]
         for event in reads[-2:]:
-            address = _address(event.what, event.given)
+            address = address_of(event.what, event.given)
             goal = ("shape", event.what, event.given)
             if address is None or goal in self.goals:
                 continue
-            wanted = self.goals[goal] = _Wanted(order=len(self.goals))
+            wanted = self.goals.want(goal)
             if address[0] == "field":
-                self.add(wanted, 1, draft.put(("file", event.given, "content"), "a,b\n1,2\n"))
+                self.goals.offer(wanted, 1, draft.put(("file", event.given, "content"), "a,b\n1,2\n"))
             shapes: list[Any] = ["7001"]
             if address[0] == "json":
                 shapes = [{canary.NAME: ""}, [{canary.NAME: ""}], 7001, ["a"], "7001", True]
             for place, value in enumerate(shapes):
-                self.add(wanted, place, draft.put(address, value))
+                self.goals.offer(wanted, place, draft.put(address, value))
 
     def seed(self, draft: Draft, event: Event) -> None:
         """The app makes an object of a class that declares its fields: begin anew with these."""
         goal = ("schema", event.given)
         if goal in self.goals:
             return
-        wanted = self.goals[goal] = _Wanted(order=len(self.goals))
+        wanted = self.goals.want(goal)
         bodies = list(with_bodies(draft))[:2] if draft.method in BODY_METHODS else []
         for one in bodies or [draft]:
             for place, changed in enumerate(seeds(event.given, one)):
-                self.add(wanted, place, changed)
+                self.goals.offer(wanted, place, changed)
         wanted.drafts.sort(key=lambda offer: offer[:2])
 
     # --- at random
@@ -425,7 +386,7 @@ class Explorer:
         drafts = [draft for draft, _ in self.corpus[::-1]]
         for draft in drafts[:6]:
             for address, atom in list(draft.atoms()):
-                if _is_free(address, atom):
+                if is_free(address, atom):
                     shapes: tuple[Any, ...] = (MISSING, "", None, []) if address[0] == "json" else (MISSING, "")
                     shapes += _KINDS if address[0] != "file" else ("\xff\xfe\xff",)
                     for value in shapes:
@@ -433,7 +394,7 @@ class Explorer:
                             yield changed
         for _ in range(400):
             draft = self.random.choice(drafts)
-            atoms = [address for address, atom in draft.atoms() if _is_free(address, atom)]
+            atoms = [address for address, atom in draft.atoms() if is_free(address, atom)]
             if not atoms or not constants:
                 return
             changed = draft.put(self.random.choice(atoms), self.random.choice(constants))
@@ -447,297 +408,10 @@ class Explorer:
         return list(found)
 
 
-@dataclass(slots=True)
-class _Aiming:
-    """A draft that was sent, in the form in which other drafts are made from it."""
-
-    draft: Draft
-    atoms: list[tuple[Address, Any]]
-    derived: list[Derived]
-    base: Recording
-    repairs: int = 0
-    done: set[Any] = field(default_factory=set)
-    known: dict[str, list[tuple[int, Draft]]] = field(default_factory=dict)
-    matcher: Matcher = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.matcher = Matcher(self.atoms, self.derived)
-
-    def turned(self, event: Event) -> list[tuple[int, Draft]]:
-        """Drafts in which an event may turn out another way, each with what it costs to believe in it."""
-        key = repr(event)
-        if key not in self.known:
-            self.known[key] = list(self.turning(event)) if len(self.known) < _MOST_EVENTS else []
-        return self.known[key]
-
-    def turning(self, event: Event) -> Iterator[tuple[int, Draft]]:
-        matched = 0
-        all_wishes = [wish for wish in wishes(event) if wish.wanted]
-        for wish in all_wishes:
-            for way in self.matcher.ways(wish.value)[:4]:
-                matched += 1
-                for place, value in enumerate(wish.wanted[:9]):
-                    changed = _put(self.draft, way, value)
-                    if changed is not None:
-                        yield way.cost + place, changed
-        for group in dict.fromkeys(wish.group for wish in all_wishes) if 1 < matched < 13 else ():
-            together = _all_put(self, [wish for wish in all_wishes if wish.group == group])
-            if together is not None:
-                yield 3, together
-        if _is_absent(event):
-            yield from self.keyed(event)
-        if not matched and event.kind in ("compare", "truth"):
-            for place, nearer in enumerate(_nearer(self.draft, self.atoms, self.derived, event)):
-                if nearer is not None:
-                    yield 2 + place, nearer
-
-    def keyed(self, event: Event) -> Iterator[tuple[int, Draft]]:
-        """A key is missing in what was made of a text like "a=1, b=2": put it there."""
-        inner = [one.separator for one in self.derived if one.separator][-1:] or ["="]
-        if not isinstance(event.given, str):
-            return
-        seen = set()
-        for one in self.derived:
-            if one.separator and isinstance(one.argument, str) and one.argument not in seen:
-                seen.add(one.argument)
-                for way in self.matcher.ways(one.argument)[:1]:
-                    for separator in dict.fromkeys(("=", *inner)):
-                        pair = f"{event.given}{separator}v{len(one.argument)}x"
-                        for place, text in enumerate((one.argument + one.separator + pair, pair)):
-                            changed = _put(self.draft, way, text)
-                            if changed is not None:
-                                yield 4 + place, changed
-
-
-_MOST_EVENTS = 400
-"""So many different events of an exchange are looked at."""
-
-
-def _leading(events: list[Event], aiming: _Aiming) -> Iterator[tuple[Event, deque[Event]]]:
-    """Each event but reads, with those before it in which a part of the request has a say."""
-    recent: deque[Event] = deque(maxlen=_WINDOW)
-    for event in events:
-        if event.kind != "read":
-            yield event, recent
-        if event.kind not in ("read", "decide") and event.what != "made" and aiming.turned(event):
-            recent.append(event)
-
-
-def _all_put(aiming: _Aiming, all_wishes: list[Wish]) -> Draft | None:
-    """A draft in which every atom that a value may have come from is changed, and every member of what is compared."""
-    draft: Draft | None = aiming.draft
-    for wish in all_wishes:
-        found = Matcher(_atoms(draft), aiming.derived).ways(wish.value) if draft is not None else []
-        for way in [way for way in found if way.cost == found[0].cost]:
-            draft = _put(draft, way, wish.wanted[0]) if draft is not None else None
-    return draft
-
-
-def _atoms(draft: Draft) -> list[tuple[Address, Any]]:
-    return [(address, atom) for address, atom in draft.atoms() if not _is_canary(atom)]
-
-
 _REGEXES = frozenset(("match", "fullmatch", "search"))
 _PATTERNS = _REGEXES | {"str.startswith", "str.endswith", "str.removeprefix"}
 """Calls in which a text is held against a pattern."""
 
 
-def _is_absent(event: Event) -> bool:
-    """Whether a text was looked for in a collection, and was not there."""
-    if not isinstance(event.given, str):
-        return False
-    if event.kind == "lookup":
-        return not event.result
-    return event.what in ("In", "NotIn") and isinstance(event.other, list) and event.result == (event.what == "NotIn")
-
-
-def _dicts_with(draft: Draft, keys: list[Any]) -> list[Address]:
-    """Where a JSON body holds a mapping with just these keys, if there is but one."""
-    found = [way for way, atom in draft.atoms() if way[0] == "json" and isinstance(atom, dict) and list(atom) == keys]
-    return found if len(found) == 1 else []
-
-
-def _own(event: Event) -> Goal:
-    return ("event", event.number, _outcome(event))
-
-
-def _outcome(event: Event) -> Any:
-    """What came of an event, in few kinds."""
-    result = event.result
-    if event.kind in ("iterate", "unpack"):
-        return len(event.given) if isinstance(event.given, list) and len(event.given) < 2 else "more"
-    if isinstance(result, type):
-        return "failed"
-    if result is None or isinstance(result, bool):
-        return result
-    return "done"
-
-
-def _open_goals(event: Event) -> list[Goal]:
-    """How else an event could turn out."""
-    outcome = _outcome(event)
-    if event.kind == "match":
-        outcomes: tuple[Any, ...] = ("another",)
-    elif event.kind == "iterate":
-        outcomes = ("more", 1, 0)
-    elif event.kind == "unpack" or (outcome == "done" and event.what in CONVERSIONS):
-        outcomes = ("failed",)
-    elif outcome == "failed":
-        outcomes = ("done",)
-    else:
-        outcomes = (not outcome,) if outcome != "done" else ()
-    return [("event", event.number, one) for one in outcomes]
-
-
-def _put(draft: Draft, way: Way, value: Any) -> Draft | None:
-    try:
-        if way.address[0] == "json" and not way.cost and not isinstance(value, (bytes, str)):
-            return draft.put(way.address, value)  # what was compared is the atom itself
-        return draft.put(way.address, value if value is MISSING else way.undo(value))
-    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
-        return None  # what is wanted has no form in which it can stand there
-
-
-def _address(source: str, key: str) -> Address | None:
-    """Where a key of a part of the request stands."""
-    part, *steps = source.split("\n")
-    way = [int(step) if step.isdigit() else step for step in steps]
-    if part == "json":
-        return ("json", *way, key)
-    if part.startswith(canary.INSIDE):
-        return ("inside", tuple(json.loads(part[len(canary.INSIDE) :])), *way, key)
-    if part in ("query", "form"):
-        return ("query" if part == "query" else "field", key, 0)
-    if part == "cookie":
-        return ("cookie", key)
-    if part == "file":
-        return ("file", key, "content")
-    if part == "header":
-        name = key.lower().replace("_", "-").removeprefix("http-")
-        return None if name in _SERVERS or name.startswith(("wsgi", "werkzeug")) else ("header", name)
-    return None
-
-
-_SERVERS = frozenset(
-    (
-        *("content-type", "content-length", "host", "request-method", "path-info", "query-string", "script-name"),
-        *("server-name", "server-port", "server-protocol", "remote-addr", "remote-host", "request-uri", "raw-uri"),
-        *("transfer-encoding", "cookie", "remote-user", "x-forwarded-for"),
-    )
-)
-
-
 _KINDS = ("7001", "2032-05-14", "true", "-1")
 """Texts of different kinds, for what a framework parses before the app sees it."""
-
-
-def _is_free(address: Address, atom: Any) -> bool:
-    """Whether an atom may be changed without a reason."""
-    if address[0] in ("query", "field") and address[2] == "all":
-        return False
-    return address[0] not in ("method", "media") and address != ("header", "accept") and not _is_canary(atom)
-
-
-def _is_canary(atom: Any) -> bool:
-    return isinstance(atom, str) and atom.startswith(canary.value(""))
-
-
-def _nearer(
-    draft: Draft, atoms: list[tuple[Address, Any]], known: list[Derived], event: Event
-) -> Iterator[Draft | None]:
-    """Where no atom is what was compared: numbers that may bring a sum, a product or a checksum there."""
-    left, right = event.given, event.other if event.kind == "compare" else 0
-    if not _is_number(left) or not _is_number(right):
-        return
-    gap = right - left
-    numeric = [(address, atom) for address, atom in atoms if _is_free(address, atom) and _is_numeric(atom)]
-    steps = [gap, gap + 1, gap - 1, -gap]
-    # A remainder may have been compared: then its modulus says how far to go round.
-    steps += [gap % one.modulus for one in known if one.modulus and one.result == left]
-    for modulus in (one.modulus for one in known if one.modulus and one.result == left):
-        for address, atom in atoms:
-            if isinstance(atom, str):
-                yield draft.put(address, _check_digits(atom, gap, modulus))
-    for step in dict.fromkeys(steps):
-        for address, atom in numeric:
-            yield _stepped(draft, address, atom, step)
-    for address, atom in atoms:
-        if isinstance(atom, list) and 0 < len(atom) < 3:
-            yield draft.put(address, [*atom, *atom])
-    yield _all_stepped(draft, numeric, gap)
-    for address, atom in numeric:
-        for scale in (100, 0):
-            yield draft.put(address, _number(atom) * scale)
-    for step in range(1, 10):
-        for address, atom in numeric:
-            yield draft.put(address, _last_digit(atom, step) if isinstance(atom, str) else atom + step)
-
-
-def _all_stepped(draft: Draft, numeric: list[tuple[Address, Any]], gap: Any) -> Draft | None:
-    """Every number of a JSON body moved by its share of the way."""
-    numbers = [(address, atom) for address, atom in numeric if address[0] == "json"]
-    changed: Draft | None = draft
-    for address, atom in numbers:
-        share = int(gap / len(numbers)) + (1 if gap > 0 else -1)
-        changed = changed.put(address, _number(atom) + share) if changed is not None else None
-    return changed if numbers else None
-
-
-def _stepped(draft: Draft, address: Address, atom: Any, step: Any) -> Draft | None:
-    if isinstance(atom, str) and isinstance(step, int) and not atom.lstrip("-").isdigit():
-        return draft.put(address, _stepped_text(atom, step))
-    if isinstance(atom, str) and len(atom) > 5 and isinstance(step, int):
-        return draft.put(address, _last_digit(atom, step))
-    try:
-        value = _number(atom) + step
-    except TypeError:
-        value = float(_number(atom)) + float(step)
-    return draft.put(address, value)
-
-
-def _stepped_text(text: str, step: int) -> str:
-    """The text with its first digits moved on by a step, in as many places: where some checksums stand."""
-    digits = re.search(r"\d+", text)
-    if digits is None:
-        return text
-    width = len(digits[0])
-    return text[: digits.start()] + str((int(digits[0]) + step) % 10**width).zfill(width) + text[digits.end() :]
-
-
-def _check_digits(text: str, step: int, modulus: int) -> str:
-    """The text with the two check digits that stand first in it, as in an IBAN, moved on by a step."""
-    found = re.search(r"\d\d", text)
-    if found is None:
-        return text
-    moved = (int(found[0]) + step) % modulus
-    return text[: found.start()] + str(moved).zfill(2) + text[found.end() :]
-
-
-def _last_digit(text: str, step: int) -> str:
-    """The text with its last digit moved on, round the ten of them: so checksums are met."""
-    place = max((n for n, character in enumerate(text) if character.isdigit()), default=-1)
-    if place < 0:
-        return text
-    return text[:place] + str((int(text[place]) + step) % 10) + text[place + 1 :]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, decimal.Decimal)) and not isinstance(value, bool)
-
-
-def _is_numeric(atom: Any) -> bool:
-    if _is_number(atom):
-        return True
-    return isinstance(atom, str) and sum(character.isdigit() for character in atom) * 2 >= max(len(atom), 1)
-
-
-def _number(atom: Any) -> Any:
-    if isinstance(atom, str):
-        try:
-            return int(atom)
-        except ValueError:
-            try:
-                return float(atom)
-            except ValueError:
-                return 0
-    return atom

@@ -1,0 +1,59 @@
+"""Where the parts of a request stand that an app reads, and which of them may be changed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from . import canary
+from .draft import Address, Draft
+
+
+def address_of(source: str, key: str) -> Address | None:
+    """Where a key of a part of the request stands."""
+    part, *steps = source.split("\n")
+    way = [int(step) if step.isdigit() else step for step in steps]
+    if part == "json":
+        return ("json", *way, key)
+    if part.startswith(canary.INSIDE):
+        return ("inside", tuple(json.loads(part[len(canary.INSIDE) :])), *way, key)
+    if part in ("query", "form"):
+        return ("query" if part == "query" else "field", key, 0)
+    if part == "cookie":
+        return ("cookie", key)
+    if part == "file":
+        return ("file", key, "content")
+    if part == "header":
+        name = key.lower().replace("_", "-").removeprefix("http-")
+        return None if name in _SERVERS or name.startswith(("wsgi", "werkzeug")) else ("header", name)
+    return None
+
+
+_SERVERS = frozenset(
+    (
+        *("content-type", "content-length", "host", "request-method", "path-info", "query-string", "script-name"),
+        *("server-name", "server-port", "server-protocol", "remote-addr", "remote-host", "request-uri", "raw-uri"),
+        *("transfer-encoding", "cookie", "remote-user", "x-forwarded-for"),
+    )
+)
+
+
+def mappings_with(draft: Draft, keys: list[Any]) -> list[Address]:
+    """Where a JSON body holds a mapping with just these keys, if there is but one."""
+    found = [way for way, atom in draft.atoms() if way[0] == "json" and isinstance(atom, dict) and list(atom) == keys]
+    return found if len(found) == 1 else []
+
+
+def meant(draft: Draft) -> list[tuple[Address, Any]]:
+    return [(address, atom) for address, atom in draft.atoms() if not is_canary(atom)]
+
+
+def is_free(address: Address, atom: Any) -> bool:
+    """Whether an atom may be changed without a reason."""
+    if address[0] in ("query", "field") and address[2] == "all":
+        return False
+    return address[0] not in ("method", "media") and address != ("header", "accept") and not is_canary(atom)
+
+
+def is_canary(atom: Any) -> bool:
+    return isinstance(atom, str) and atom.startswith(canary.value(""))

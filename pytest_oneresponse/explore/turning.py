@@ -1,0 +1,120 @@
+"""From one exchange to drafts in which one of its events may turn out another way."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from .addresses import meant
+from .draft import MISSING, Address, Draft
+from .matching import Derived, Matcher, Way
+from .nearer import nearer
+from .record import Event, Recording
+from .wishes import Wish, wishes
+
+_WINDOW = 12
+"""So many events before a decision may have to do with it."""
+_MOST_EVENTS = 400
+"""So many different events of an exchange are looked at."""
+
+
+@dataclass(slots=True)
+class Turning:
+    """A draft that was sent, in the form in which other drafts are made from it."""
+
+    draft: Draft
+    atoms: list[tuple[Address, Any]]
+    derived: list[Derived]
+    base: Recording
+    repairs: int = 0
+    done: set[Any] = field(default_factory=set)
+    known: dict[str, list[tuple[int, Draft]]] = field(default_factory=dict)
+    matcher: Matcher = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.matcher = Matcher(self.atoms, self.derived)
+
+    def turned(self, event: Event) -> list[tuple[int, Draft]]:
+        """Drafts in which an event may turn out another way, each with what it costs to believe in it."""
+        key = repr(event)
+        if key not in self.known:
+            self.known[key] = list(self.turning(event)) if len(self.known) < _MOST_EVENTS else []
+        return self.known[key]
+
+    def turning(self, event: Event) -> Iterator[tuple[int, Draft]]:
+        matched = 0
+        all_wishes = [wish for wish in wishes(event) if wish.wanted]
+        for wish in all_wishes:
+            for way in self.matcher.ways(wish.value)[:4]:
+                matched += 1
+                for place, value in enumerate(wish.wanted[:9]):
+                    changed = put(self.draft, way, value)
+                    if changed is not None:
+                        yield way.cost + place, changed
+        for group in dict.fromkeys(wish.group for wish in all_wishes) if 1 < matched < 13 else ():
+            together = all_put(self, [wish for wish in all_wishes if wish.group == group])
+            if together is not None:
+                yield 3, together
+        if _is_absent(event):
+            yield from self.keyed(event)
+        if not matched and event.kind in ("compare", "truth"):
+            for place, numbers in enumerate(nearer(self.draft, self.atoms, self.derived, event)):
+                if numbers is not None:
+                    yield 2 + place, numbers
+
+    def keyed(self, event: Event) -> Iterator[tuple[int, Draft]]:
+        """A key is missing in what was made of a text like "a=1, b=2": put it there."""
+        inner = [one.separator for one in self.derived if one.separator][-1:] or ["="]
+        if not isinstance(event.given, str):
+            return
+        seen = set()
+        for one in self.derived:
+            if one.separator and isinstance(one.argument, str) and one.argument not in seen:
+                seen.add(one.argument)
+                for way in self.matcher.ways(one.argument)[:1]:
+                    for separator in dict.fromkeys(("=", *inner)):
+                        pair = f"{event.given}{separator}v{len(one.argument)}x"
+                        for place, text in enumerate((one.argument + one.separator + pair, pair)):
+                            changed = put(self.draft, way, text)
+                            if changed is not None:
+                                yield 4 + place, changed
+
+
+def leading(events: list[Event], turning: Turning) -> Iterator[tuple[Event, deque[Event]]]:
+    """Each event but reads, with those before it in which a part of the request has a say."""
+    recent: deque[Event] = deque(maxlen=_WINDOW)
+    for event in events:
+        if event.kind != "read":
+            yield event, recent
+        if event.kind not in ("read", "decide") and event.what != "made" and turning.turned(event):
+            recent.append(event)
+
+
+def all_put(turning: Turning, all_wishes: list[Wish]) -> Draft | None:
+    """A draft in which every atom that a value may have come from is changed, and every member of what is compared."""
+    draft: Draft | None = turning.draft
+    for wish in all_wishes:
+        found = Matcher(meant(draft), turning.derived).ways(wish.value) if draft is not None else []
+        for way in [way for way in found if way.cost == found[0].cost]:
+            draft = put(draft, way, wish.wanted[0]) if draft is not None else None
+    return draft
+
+
+def put(draft: Draft, way: Way, value: Any) -> Draft | None:
+    try:
+        if way.address[0] == "json" and not way.cost and not isinstance(value, (bytes, str)):
+            return draft.put(way.address, value)  # what was compared is the atom itself
+        return draft.put(way.address, value if value is MISSING else way.undo(value))
+    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
+        return None  # what is wanted has no form in which it can stand there
+
+
+def _is_absent(event: Event) -> bool:
+    """Whether a text was looked for in a collection, and was not there."""
+    if not isinstance(event.given, str):
+        return False
+    if event.kind == "lookup":
+        return not event.result
+    return event.what in ("In", "NotIn") and isinstance(event.other, list) and event.result == (event.what == "NotIn")
