@@ -57,3 +57,19 @@ def is_free(address: Address, atom: Any) -> bool:
 
 def is_canary(atom: Any) -> bool:
     return isinstance(atom, str) and atom.startswith(canary.value(""))
+
+
+def keys_beside(one: Any, other: Any) -> list[str]:
+    """The keys that the canary's name, alone or among others, is compared with."""
+    if one != canary.NAME and not (isinstance(one, list) and canary.NAME in one):
+        return []
+    keys = other if isinstance(other, list) else [other]
+    return [key for key in keys if isinstance(key, str) and key and key != canary.NAME]
+
+
+def mappings_of(draft: Draft) -> list[Address]:
+    """The parts of a request that have names, as the beginnings of addresses."""
+    found: list[Address] = [("json",)] if isinstance(draft.json, dict) else []
+    if draft.fields:
+        found.append(("field",))
+    return found or [("query",)]

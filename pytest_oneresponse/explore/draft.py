@@ -120,7 +120,7 @@ class Draft:
         if part == "path":
             return replace(self, path=_replaced(self.path, address[1], text_of(value))) if text_of(value) else None
         if part in ("query", "field"):
-            name, number = address[1:]
+            name, number = address[1], address[2] if len(address) > 2 else 0
             if number == "all":
                 value, number = value if value is MISSING or isinstance(value, (list, tuple)) else [value], 0
             pairs = _replaced(self.query if part == "query" else self.fields, name, value, number)

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..instrument.observe import MARKS
 from . import canary
-from .addresses import address_of, is_free, mappings_with, meant
+from .addresses import address_of, is_free, keys_beside, mappings_of, mappings_with, meant
 from .bodies import BODY_METHODS, with_bodies
 from .draft import MISSING, Draft, without_canaries
 from .goals import Goal, Goals, Offer, others, outcome_of, own
@@ -130,6 +130,7 @@ class Explorer:
         self.repair(draft, told)
         self.fill(draft)
         self.undress(draft, told)
+        self.name(draft, told)
         self.log_in(draft, told, status)
         self.read(draft, told.events)
         if status >= 500:
@@ -331,6 +332,26 @@ class Explorer:
             if goal not in self.goals and len([one for one in self.goals if one[0] == goal[0]]) < 6:
                 wanted = self.goals.want(goal)
                 self.goals.offer(wanted, -1, without_canaries(draft))
+
+    def name(self, draft: Draft, told: Recording) -> None:
+        """The app goes through the keys that it was sent: send those that it compares the canary's with."""
+        keys: dict[str, None] = {}
+        for event in told.events:
+            if event.kind == "compare":
+                keys |= dict.fromkeys(keys_beside(event.given, event.other) + keys_beside(event.other, event.given))
+        for key in list(keys)[:8]:
+            for address in mappings_of(draft):
+                goal: Goal = ("named", address, key)
+                if goal not in self.goals:
+                    self.goals.offer(self.goals.want(goal), 0, draft.put((*address, key), f"k{len(key)}y{key[:2]}"))
+        if len(keys) > 1:
+            for address in mappings_of(draft):
+                together: Draft | None = without_canaries(draft)
+                for key in list(keys)[:12]:
+                    together = together.put((*address, key), f"k{len(key)}y{key[:2]}") if together is not None else None
+                goal = ("named", address, *keys)
+                if goal not in self.goals:
+                    self.goals.offer(self.goals.want(goal), 0, together)
 
     def value_for(self, event: Event) -> Any:
         """A value for a key: the user's; else one that no other atom has."""

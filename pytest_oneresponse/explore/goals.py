@@ -14,6 +14,8 @@ from .wishes import CONVERSIONS
 Goal = tuple[Any, ...]
 """("branch", number, outcome), ("event", number, result), ("read", source, key) and others: something not seen yet."""
 
+_LATER = ("event", "named")
+"""Goals that may lead somewhere; those that do for certain come first."""
 TRIES = 24
 """A goal that so many drafts did not reach is left."""
 
@@ -67,7 +69,7 @@ class Goals:
     def nearest(self) -> Goal | None:
         """The goal that was tried least, of those the one that is cheapest to try, then the one that was found last."""
         open_goals = [
-            (wanted.tries if goal[0] != "event" else 4 + 3 * wanted.tries, wanted.drafts[0].cost, -wanted.order, goal)
+            (4 + 3 * wanted.tries if goal[0] in _LATER else wanted.tries, wanted.drafts[0].cost, -wanted.order, goal)
             for goal, wanted in self.wanted.items()
             if wanted.drafts and goal not in self.reached and wanted.tries < TRIES
         ]
