@@ -10,6 +10,7 @@ Nothing here knows a framework: what a mapping holds is told by a canary that st
 from __future__ import annotations
 
 import base64
+import contextlib
 import decimal
 import json
 import random
@@ -487,9 +488,11 @@ class _Aiming:
         if _is_absent(event):
             yield from self.keyed(event)
         if not matched and event.kind in ("compare", "truth"):
-            for place, nearer in enumerate(_nearer(self.draft, self.atoms, self.derived, event)):
-                if nearer is not None:
-                    yield 2 + place, nearer
+            # There is no way from a float to a decimal, to infinity, or to what is too large.
+            with contextlib.suppress(TypeError, ValueError, ArithmeticError):
+                for place, nearer in enumerate(_nearer(self.draft, self.atoms, self.derived, event)):
+                    if nearer is not None:
+                        yield 2 + place, nearer
 
     def keyed(self, event: Event) -> Iterator[tuple[int, Draft]]:
         """A key is missing in what was made of a text like "a=1, b=2": put it there."""
