@@ -101,6 +101,8 @@ def plain(value: Any) -> Any:
     """A value as a plain one; UNKNOWN where it is not."""
     kind = type(value)
     if kind in _EXACT:
+        if kind is int:  # one with too many digits cannot be written
+            return value if value.bit_length() < _LONGEST else UNKNOWN
         return value[:_LONGEST] if kind is str or kind is bytes else value
     if isinstance(value, enum.Enum):
         return plain(value.value)
