@@ -209,7 +209,7 @@ class _Run:
             driven.findings, driven.failed, driven.requests = Ledger(), {}, 0
             driven.gave_up = driven.cut_short = ""
         if trial is not None:
-            self.one(trial, wanted)
+            self.one(replace(trial, draft=None), wanted)  # just that one, and none that is smaller
             driven.replayed = True
 
     def some(self, trials: Iterable[Trial], wanted: str = "") -> None:

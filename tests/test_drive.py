@@ -5,15 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
+from pytest_oneresponse import kept, marks
 from pytest_oneresponse.apps import App
 from pytest_oneresponse.contract.request import Request
 from pytest_oneresponse.drive import Driven, Settings, drive, judged, trial_id
+from pytest_oneresponse.exchange import Watcher
+from pytest_oneresponse.explore import canary
 from pytest_oneresponse.explore.trials import Plan, Trial
+from pytest_oneresponse.instrument.swap import Swap
 from pytest_oneresponse.protocols.alarm import Alarm
 from pytest_oneresponse.routes import Parameter, Route
 
@@ -310,3 +317,139 @@ def test_findings_are_parted_by_their_level() -> None:
     breaches, milder = judged(found)
     assert [f.rule for f in breaches] == ["second-response"] and milder == []
     assert judged([]) == ([], [])
+
+
+# ------------------------------------------------------------------------------------------ exploring
+
+SHOP = """
+from urllib.parse import parse_qs
+asked = []
+def answer(start_response, times):
+    for _ in range(times):
+        start_response("200 OK", [])
+    return [b"hello"]
+def app(environ, start_response):
+    asked.append(environ)
+    query = {name: values[0] for name, values in parse_qs(environ["QUERY_STRING"]).items()}
+    if query.get("kind") == "book":
+        if len(query.get("code", "")) > 12:
+            return answer(start_response, 2)
+    return answer(start_response, 1)
+"""
+
+Explored = Callable[[str], ModuleType]
+
+
+@pytest.fixture
+def explored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Explored]:
+    """Makes a module of a user's of a source, with the marks of exploration in its functions while it is driven."""
+    swap = Swap(lambda name: name.startswith(str(tmp_path)), marks.HOOKS)
+    monkeypatch.setattr(Watcher, "marks", swap)
+
+    def made(source: str) -> ModuleType:
+        path = tmp_path / "shop.py"
+        path.write_text(source, encoding="utf-8")
+        module = ModuleType("shop")
+        module.__file__ = str(path)
+        exec(compile(source, str(path), "exec", dont_inherit=True), vars(module))
+        swap.put()
+        return module
+
+    yield made
+    swap.take_out()
+
+
+def queries(shop: ModuleType) -> list[dict[str, str]]:
+    return [{name: values[0] for name, values in parse_qs(environ["QUERY_STRING"]).items()} for environ in shop.asked]
+
+
+def test_what_only_some_input_shows_is_found_and_its_request_is_small(explored: Explored) -> None:
+    shop = explored(SHOP)
+    driven = run(shop.app, replay_command="pytest --oneresponse-replay=")
+    (finding,) = [finding for finding in driven.findings if finding.level != "off"]
+    assert finding.rule == "second-response"
+    ((identity, trial),) = driven.failed.items()
+    assert finding.replay.endswith(identity)
+    assert set(parse_qs(trial.request.query)) == {"kind", "code"} and trial.request.header("cookie") is None
+    assert canary.NAME not in repr(trial.to_json()) and canary.HEADER not in repr(trial.to_json())
+    assert any(canary.NAME in query for query in queries(shop)), "there was one in what was sent first"
+
+
+def test_what_was_found_is_run_again_by_its_id(explored: Explored) -> None:
+    shop = explored(SHOP)
+    found = run(shop.app)
+    ((identity, trial),) = found.failed.items()
+    shop.asked.clear()
+    again = run(shop.app, replay=identity, failed=found.failed)
+    assert again.replayed and again.requests == len(shop.asked) == 1
+    assert shop.asked[0]["QUERY_STRING"] == trial.request.query and len(again.findings) == 1
+    searched = run(shop.app, replay=identity)
+    assert searched.replayed and searched.requests == 1 and len(searched.findings) == 1, "it is searched for"
+
+
+def test_what_had_findings_before_is_tried_first(explored: Explored) -> None:
+    shop = explored(SHOP)
+    first = run(shop.app)
+    read = kept.trials({"GET /": kept.to_json(first.failed)}, "GET /")
+    shop.asked.clear()
+    again = run(shop.app, failed=read, requests=1)
+    assert queries(shop) == [
+        {name: values[0] for name, values in parse_qs(next(iter(read.values())).request.query).items()}
+    ]
+    assert [finding.rule for finding in again.findings] == ["second-response"]
+    assert list(again.failed) == list(read), "and is kept for the next run"
+
+
+def test_what_is_right_by_now_is_not_kept(explored: Explored) -> None:
+    first = run(explored(SHOP).app)
+    mended = explored(SHOP.replace("answer(start_response, 2)", "answer(start_response, 1)"))
+    again = run(mended.app, failed=first.failed)
+    assert again.failed == {} and not [finding for finding in again.findings if finding.level != "off"]
+
+
+def test_branches_of_the_route_are_told(explored: Explored) -> None:
+    shop = explored(SHOP)
+    full = run(shop.app)
+    assert full.reached is not None
+    told = full.reached.to_json(lambda file: Path(file).name)
+    # two decisions, each with two outcomes, and the body of a loop
+    assert told == {"total": 5, "taken": 5, "missed": []}
+    little = run(shop.app, requests=1)
+    assert little.reached is not None
+    missed = little.reached.to_json(lambda file: Path(file).name)
+    assert missed["missed"] == [
+        {"file": "shop.py", "line": 11, "outcome": "true"},
+        {"file": "shop.py", "line": 12, "outcome": "true"},
+        {"file": "shop.py", "line": 12, "outcome": "false"},
+    ]
+
+
+def test_exploring_keeps_to_the_number_of_requests(explored: Explored) -> None:
+    shop = explored(SHOP)
+    driven = run(shop.app, requests=30)
+    assert driven.requests == len(shop.asked) <= 30
+
+
+def test_exploring_sends_the_same_requests_every_time(explored: Explored) -> None:
+    shop = explored(SHOP)
+
+    def asked() -> list[str]:
+        shop.asked.clear()
+        run(shop.app, seed=3)
+        return [environ["QUERY_STRING"] for environ in shop.asked]
+
+    assert asked() == asked()
+
+
+def test_values_of_the_users_are_sent_for_names_that_were_learnt(explored: Explored) -> None:
+    shop = explored(SHOP.replace('== "book"', '.encode().hex() == "6c6f75"').replace('get("kind")', 'get("kind", "")'))
+    assert run(shop.app).failed == {}
+    driven = run(shop.app, values={"kind": "lou"})
+    assert any(query.get("kind") == "lou" for query in queries(shop))
+    assert [finding.rule for finding in driven.findings if finding.level != "off"] == ["second-response"]
+
+
+def test_without_marks_nothing_is_explored() -> None:
+    shop = Shop()
+    run(shop)
+    assert not [query for query in shop.seen("QUERY_STRING") if canary.NAME in query]

@@ -107,18 +107,21 @@ def plain(value: Any) -> Any:
     """A value as a plain one; UNKNOWN where it is not."""
     kind = type(value)
     if kind in _EXACT:
+        if kind is int:  # one with too many digits cannot be written
+            return value if value.bit_length() < _LONGEST else UNKNOWN
         return value[:_LONGEST] if kind is str or kind is bytes else value
-    if isinstance(value, enum.Enum):
+    # By its type, not by isinstance: to ask a lazy object for its class would make it.
+    if issubclass(kind, enum.Enum):
         return plain(value.value)
-    if isinstance(value, str):
+    if issubclass(kind, str):
         return str.__str__(value)[:_LONGEST]
-    if isinstance(value, bytes):
+    if issubclass(kind, bytes):
         return bytes(value)[:_LONGEST]
-    if isinstance(value, _ATOMS):
+    if issubclass(kind, _ATOMS):
         return value
     if kind in (list, tuple):
         return [plain(one) for one in value[:_SAMPLE]]
-    if kind in (dict, set, frozenset) or isinstance(value, _VIEWS):
+    if kind in (dict, set, frozenset, *_VIEWS):
         return members(value)
     return UNKNOWN
 

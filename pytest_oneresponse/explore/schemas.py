@@ -126,7 +126,9 @@ def _of_fields(fields: Any) -> dict[str, Any]:
         regex = getattr(one, "regex", None)
         if regex is not None and not numeric:
             schema["pattern"] = getattr(regex, "pattern", str(regex))
-        choices = [key for key, _ in getattr(one, "choices", None) or () if isinstance(key, (str, int)) and key != ""]
+        declared = getattr(one, "choices", None) or ()
+        keys = declared if isinstance(declared, dict) else [key for key, _ in declared]
+        choices = [key for key in keys if isinstance(key, (str, int)) and key != ""]
         if choices:
             schema = {"enum": choices}
         properties[name] = schema

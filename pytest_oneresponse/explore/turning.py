@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -60,9 +61,11 @@ class Turning:
         if _is_absent(event):
             yield from self.keyed(event)
         if not matched and event.kind in ("compare", "truth"):
-            for place, numbers in enumerate(nearer(self.draft, self.atoms, self.derived, event)):
-                if numbers is not None:
-                    yield 2 + place, numbers
+            # There is no way from a float to a decimal, to infinity, or to what is too large.
+            with contextlib.suppress(TypeError, ValueError, ArithmeticError):
+                for place, numbers in enumerate(nearer(self.draft, self.atoms, self.derived, event)):
+                    if numbers is not None:
+                        yield 2 + place, numbers
 
     def keyed(self, event: Event) -> Iterator[tuple[int, Draft]]:
         """A key is missing in what was made of a text like "a=1, b=2": put it there."""

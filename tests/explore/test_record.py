@@ -93,6 +93,7 @@ def told(expression: str, *arguments: Any, **names: Any) -> list[tuple[Any, ...]
         ("a" * 9999, "a" * 4096),
         (b"a" * 9999, b"a" * 4096),
         (True, True),
+        (10**400, 10**400),
         (None, None),
         (decimal.Decimal(1), decimal.Decimal(1)),
         (datetime.timedelta(1), datetime.timedelta(1)),
@@ -116,6 +117,10 @@ def told(expression: str, *arguments: Any, **names: Any) -> list[tuple[Any, ...]
 def test_a_value_as_a_plain_one(value: Any, wanted: Any) -> None:
     found = plain(value)
     assert found == wanted and type(found) is type(wanted)
+
+
+def test_a_number_with_too_many_digits_to_be_written_is_no_plain_value() -> None:
+    assert plain(10**5000) is UNKNOWN
 
 
 def test_a_sample_of_a_collection_is_the_same_in_every_run() -> None:
@@ -580,3 +585,19 @@ def test_a_mapping_that_cannot_tell_its_keys_is_read_as_it_was() -> None:
     with recording() as found:
         assert f(Lazy()) == 10
     assert [event.result for event in found.events][:2] == [None, None]
+
+
+@pytest.mark.parametrize("expression", ["x is None", "x is y", "x and y"])
+def test_a_lazy_object_is_not_made_where_it_was_not(expression: str) -> None:
+    made: list[str] = []
+
+    class Lazy:
+        @property
+        def __class__(self) -> type:  # as django.utils.functional.SimpleLazyObject has it
+            made.append("made")
+            return str
+
+    f = marked(f"def f(x, y): return {expression}")["f"]
+    with recording():
+        f(Lazy(), 5)
+    assert made == []

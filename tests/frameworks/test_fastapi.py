@@ -179,8 +179,12 @@ def test_security_schemes_are_inputs() -> None:
 
     assert [route.parameters for route in framework.routes(app)] == [
         (Parameter("X-Key", "header", {"type": "string"}),),
-        (Parameter("authorization", "header", {"type": "string", "examples": ["Bearer a"]}),),
-        (Parameter("authorization", "header", {"type": "string", "examples": ["Basic YTph"]}, required=False),),
+        (Parameter("authorization", "header", {"type": "string", "examples": ["Bearer token1"]}),),
+        (
+            Parameter(
+                "authorization", "header", {"type": "string", "examples": ["Basic dXNlcjE6cGFzczE="]}, required=False
+            ),
+        ),
     ]
 
 

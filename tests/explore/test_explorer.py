@@ -1,0 +1,327 @@
+"""The search takes every branch that an input can reach, and ends when nothing new is to be had."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import json
+import textwrap
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from pytest_oneresponse.contract.request import Request
+from pytest_oneresponse.explore.bases import bases
+from pytest_oneresponse.explore.draft import Draft
+from pytest_oneresponse.explore.explorer import Explorer
+from pytest_oneresponse.explore.goals import TRIES
+from pytest_oneresponse.explore.record import HOOKS, recording
+from pytest_oneresponse.explore.trials import Inputs, draft_for
+from pytest_oneresponse.instrument.observe import MARKS
+from pytest_oneresponse.instrument.rewrite import Hooks, compiled
+from pytest_oneresponse.routes import Route
+
+_files = (f"<explored {number}>" for number in itertools.count())
+
+
+def app_of(source: str, **names: Any) -> Callable[[Any], Any]:
+    """The function `app` of a source, with the marks."""
+    hooks = Hooks(lambda value: value, (), observed=HOOKS)
+    exec(compiled(ast.parse(textwrap.dedent(source)), next(_files), hooks), names)
+    app: Callable[[Any], Any] = names["app"]
+    return app
+
+
+def seen(request: Request) -> Any:
+    """A request as the apps here have it: the parts by name, JSON as it was sent."""
+    cookies = dict(pair.partition("=")[::2] for pair in (request.header("cookie") or "").split("; ") if pair)
+    fields = {name: values[0] for name, values in parse_qs(request.query, keep_blank_values=True).items()}
+    media = request.header("content-type") or ""
+    try:
+        document = json.loads(request.body) if "json" in media else None
+    except ValueError:
+        document = None
+    form = parse_qs(request.body.decode("latin-1"), keep_blank_values=True) if "urlencoded" in media else {}
+    return SimpleNamespace(
+        method=request.method,
+        path=request.path,
+        args=fields,
+        query=request.query,
+        json=document,
+        form={name: values[0] for name, values in form.items()},
+        cookies=cookies,
+        headers=dict(request.headers),
+        text=request.body.decode("latin-1"),
+    )
+
+
+class Search:
+    """One search: what was sent, and what came back."""
+
+    def __init__(
+        self,
+        app: Callable[[Any], Any],
+        method: str = "GET",
+        *,
+        most: int = 300,
+        values: Any = None,
+        seed: int = 0,
+        route: Route | None = None,
+    ) -> None:
+        route = route or Route(method, "/", None, ("/",))
+        inputs = Inputs(route, values or {})
+        plain = draft_for(route, inputs)
+        self.explorer = Explorer(bases(route, inputs, ""), inputs.given, seed, plain)
+        self.drafts: list[Draft] = []
+        self.answers: list[Any] = []
+        self.ended = False
+        while len(self.drafts) < most:
+            draft = self.explorer.next()
+            if draft is None:
+                self.ended = True
+                break
+            with recording() as told:
+                try:
+                    answer = app(seen(draft.request()))
+                except Exception as error:
+                    answer = type(error)
+            self.drafts.append(draft)
+            self.answers.append(answer)
+            self.explorer.learn(draft, told, 500 if isinstance(answer, type) else 200)
+
+    @property
+    def missed(self) -> list[tuple[int, str]]:
+        return [(MARKS.all[number].line, outcome) for number, outcome in self.explorer.missed()]
+
+
+APPS: dict[str, tuple[str, str, Any]] = {
+    # a method, the source of an `app`, and what it gives where all of its conditions hold
+    "one if": ("GET", "def app(r):\n    if r.args.get('a') == 'secret': return 'found'", "found"),
+    "nested ifs": ("GET", """
+        def app(r):
+            if r.args.get("kind") == "book":
+                if int(r.args["page"]) > 500:
+                    if r.args["lang"].lower().startswith("pt-"):
+                        return "found"
+        """, "found"),
+    "two equal fields": ("POST", """
+        def app(r):
+            if r.json["password"] and r.json["password"] == r.json["again"]:
+                return "found"
+        """, "found"),
+    "json three deep": ("POST", """
+        def app(r):
+            if r.json["order"]["lines"][0]["sku"] == "X-1":
+                if r.json["order"]["customer"]["age"] >= 18:
+                    return "found"
+        """, "found"),
+    "a form": ("POST", "def app(r):\n    if r.form['name'] in ('ann', 'bob') and r.form['age'].isdigit(): return 'found'",
+               "found"),
+    "a cookie and a header": ("GET", """
+        def app(r):
+            if r.cookies.get("role") == "admin" and r.headers.get("x-tenant") == "t7":
+                return "found"
+        """, "found"),
+    "a lookup table": ("GET", """
+        PRICES = {"apple": 3, "pear": 0}
+        def app(r):
+            if PRICES[r.args["fruit"]] == 0:
+                return "found"
+        """, "found"),
+    "a number out of a text": ("GET", "def app(r):\n    if int(r.args['n']) * 3 + 1 == 103: return 'found'", "found"),
+    "a length": ("GET", "def app(r):\n    if len(r.args['code']) == 11: return 'found'", "found"),
+    "a match": ("POST", """
+        def app(r):
+            match r.json:
+                case {"type": "circle", "r": int() as n} if n > 40: return "found"
+                case {"type": "square"}: return "square"
+        """, "found"),
+    "a loop": ("POST", "def app(r):\n    for one in r.json['items']:\n        if one['n'] < 0: return 'found'", "found"),
+    "a document in a text": ("GET", """
+        import json
+        def app(r):
+            if json.loads(r.args["filter"])["state"] == "open":
+                return "found"
+        """, "found"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", APPS)
+def test_a_branch_is_found(kind: str) -> None:
+    method, source, wanted = APPS[kind]
+    search = Search(app_of(source), method)
+    assert wanted in search.answers, (len(search.drafts), search.missed)
+
+
+def test_every_way_through_an_app_is_taken() -> None:
+    source = """
+        def app(r):
+            kind = r.args.get("kind", "")
+            if kind == "a": return 1
+            elif kind == "b":
+                if r.args.get("deep"): return 2
+                return 3
+            elif kind.startswith("c-"): return 4
+            try:
+                number = int(r.args.get("n", "x"))
+            except ValueError:
+                return 5
+            return 6 if number > 10 else 7
+    """
+    search = Search(app_of(source))
+    assert {1, 2, 3, 4, 5, 6, 7} <= set(search.answers) and search.missed == []
+
+
+def test_a_dispatcher_by_method_and_path_leads_to_each_handler() -> None:
+    source = """
+        def home(r): return "home"
+        def made(r): return "made" if r.args.get("x") == "5" else "bad"
+        def gone(r): return "gone"
+        ROUTES = {("GET", "/"): home, ("POST", "/items"): made, ("DELETE", "/items/all"): gone}
+        def app(r):
+            handler = ROUTES.get((r.method, r.path))
+            if handler is None: return "missing"
+            return handler(r)
+    """
+    route = Route("GET", "{path}", None, (_path(),))
+    search = Search(app_of(source), route=route)
+    assert {"home", "made", "bad", "gone", "missing"} <= set(search.answers), search.answers
+
+
+def _path() -> Any:
+    from pytest_oneresponse.routes import Parameter
+
+    return Parameter("path", "path", {"type": "string", "enum": ["/"]})
+
+
+# when it ends
+
+
+def test_the_search_ends_when_nothing_is_left() -> None:
+    search = Search(app_of("def app(r):\n    return 1 if r.args.get('a') == 'b' else 2"))
+    assert search.ended and len(search.drafts) < 60 and search.missed == []
+
+
+def test_an_app_without_branches_is_sent_little() -> None:
+    search = Search(app_of("def app(r): return 5"))
+    assert search.ended and len(search.drafts) < 10
+
+
+def test_an_app_without_marks_is_sent_little() -> None:
+    search = Search(lambda request: 5)
+    assert search.ended and len(search.drafts) < 10
+
+
+def test_a_branch_that_no_input_reaches_is_left_in_the_end() -> None:
+    source = (
+        "import hashlib\ndef app(r):\n    if hashlib.sha256(r.args.get('a', '').encode()).hexdigest() == 'x': return 1"
+    )
+    search = Search(app_of(source), most=2000)
+    assert search.ended and len(search.drafts) < 500 and search.missed == [(3, "true")]
+
+
+@pytest.mark.parametrize("most", [1, 3, 7])
+def test_no_more_is_sent_than_asked_for(most: int) -> None:
+    search = Search(app_of(APPS["nested ifs"][1]), most=most)
+    assert len(search.drafts) == most and not search.ended
+
+
+def test_no_goal_is_tried_for_ever() -> None:
+    search = Search(app_of(APPS["nested ifs"][1]), most=2000)
+    assert all(wanted.tries <= TRIES for wanted in search.explorer.goals.wanted.values())
+
+
+def test_no_request_is_sent_twice() -> None:
+    for method, source, _ in APPS.values():
+        keys = [draft.key for draft in Search(app_of(source), method, most=150).drafts]
+        assert len(keys) == len(set(keys))
+
+
+# always the same
+
+
+@pytest.mark.parametrize("kind", ["nested ifs", "json three deep", "a match"])
+def test_one_seed_sends_the_same_requests(kind: str) -> None:
+    method, source, _ = APPS[kind]
+
+    def sent(seed: int) -> list[str]:
+        return [draft.key for draft in Search(app_of(source), method, seed=seed, most=120).drafts]
+
+    assert sent(0) == sent(0) and sent(7) == sent(7)
+
+
+# what the user gives
+
+
+def test_values_of_the_users_are_sent_for_names_that_the_app_reads() -> None:
+    tokens: list[str] = []
+    source = """
+        def app(r):
+            if check(r.args.get("token", "")): return "found"
+    """
+    app = app_of(source, check=lambda token: tokens.append(token) or token == "t0p")
+    assert "found" not in Search(app).answers
+    search = Search(app, values={"token": ["t0p"]})
+    assert "found" in search.answers
+    tokens.clear()
+    Search(app, values={"token": ["a1", "t0p"]})
+    assert {"a1", "t0p"} <= set(tokens), "each of the values is tried"
+
+
+def test_an_app_that_refuses_names_that_it_does_not_know_is_asked_without_the_canary() -> None:
+    source = """
+        def app(r):
+            a = r.args.get("a")
+            for name in r.args:
+                if name not in ("a",): return "unknown"
+            return "found" if a == "yes" else "known"
+    """
+    search = Search(app_of(source))
+    assert {"unknown", "found", "known"} <= set(search.answers)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "n == 10 ** 400",
+        "n == 10 ** 5000",
+        "n * 1.5 < 10 ** 400",
+        "n * n > INF",
+        "n * n == NAN",
+        "D(n) / 7 < 0.5",
+        "D(n) < D('sNaN')",
+        "datetime.date.max - datetime.date.fromisoformat(r.json['day']) == datetime.date.max",
+        "datetime.datetime.fromisoformat(r.json['day']) > datetime.datetime.max",
+    ],
+)
+def test_numbers_that_the_app_compares_may_be_strange(condition: str) -> None:
+    source = f"""
+        import datetime
+        from decimal import Decimal as D
+        INF, NAN = float("inf"), float("nan")
+        def app(r):
+            n = r.json["n"] if isinstance(r.json["n"], int) else 5
+            try:
+                if {condition}: return 1
+            except ArithmeticError: pass
+            if r.json["deep"] == "x": return "found"
+    """
+    assert "found" in Search(app_of(source), "POST").answers
+
+
+def test_a_body_may_begin_as_a_file_does() -> None:
+    search = Search(app_of("def app(r):\n    if r.text.encode('latin-1').startswith(b'PK'): return 'found'"), "POST")
+    assert "found" in search.answers
+
+
+def test_constants_that_no_request_can_hold_do_no_harm() -> None:
+    search = Search(app_of("def app(r):\n    if hash(r.query) == 5 or r.query == '\\ud800': return 1"), most=600)
+    assert search.ended
+
+
+def test_compiled_patterns_are_met() -> None:
+    source = "import re\nCODE = re.compile('[A-Z]{3}-[0-9]{4}$')\ndef app(r):\n    if CODE.match(r.args['code']): return 'found'"
+    assert "found" in Search(app_of(source)).answers
