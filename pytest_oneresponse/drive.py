@@ -23,7 +23,7 @@ from .explore.explorer import Explorer
 from .explore.producers import found_id, placeholder, producer_of
 from .explore.reached import Reached
 from .explore.shrink import shrunk
-from .explore.trials import Inputs, Plan, Trial, draft_for, explored
+from .explore.trials import EXPLORED, Inputs, Plan, Trial, draft_for, explored
 from .protocols import alarm, probe
 from .protocols.client import DEFAULT, Answer
 from .routes import Route
@@ -327,7 +327,7 @@ class _Run:
 
     def send(self, trial: Trial) -> tuple[Exchange, Answer]:
         request = self.settings.prepare(self.app.prepare(trial.request))
-        with self.app.around(), record.recording(naps=trial.draft is not None) as self.told:
+        with self.app.around(), record.recording(naps=trial.label.startswith(EXPLORED)) as self.told:
             exchange, answer = self.driver.exchange(request, trial.client)
             self.closing(exchange)
         self.driven.requests += 1

@@ -1,4 +1,4 @@
-"""What the plugin costs, as ratios of interleaved runs: `tox -e bench`, or `python tests/bench.py [off] [watch] [drive]`.
+"""What the plugin costs, as ratios of interleaved runs: `tox -e bench`, or `python tests/bench.py [off] [watch] ...`.
 
 Every pair is run in turns (A B A B ...) within one process or one series of processes, so that a machine that is busy or
 slow is so for both. Printed are the best round of each side and the median of the ratios of neighbouring rounds. Nothing
@@ -260,7 +260,66 @@ def _driven(driver: Any, request: Any, requests: int) -> Run:
     return run
 
 
-FIGURES = {"off": flag_off, "watch": watching, "drive": driving}
+# --- exploring
+
+
+def exploring() -> None:
+    """A Flask handler with branches, called by its app: bare, then while it is observed, then with its own code again."""
+    from dataclasses import replace
+
+    from pytest_oneresponse import marks
+    from pytest_oneresponse.explore import record
+    from pytest_oneresponse.instrument.swap import Swap
+
+    print(f"\n{'exploring, us a request':34}{'bare':>12}{'observed':>12}{'added':>10}{'ratio':>9}")
+    app = bench_apps.branching_app()
+    swap = Swap(lambda filename: filename == bench_apps.__file__, replace(marks.HOOKS, observed=record.HOOKS))
+    bare = wsgi_loop(app)
+
+    def observed() -> float:
+        """A recording for each request, as driving has it."""
+        swap.put()
+        try:
+            began = time.perf_counter()
+            for _ in range(REQUESTS):
+                with record.recording():
+                    one()
+            return (time.perf_counter() - began) / REQUESTS
+        finally:
+            swap.take_out()
+
+    one = wsgi_loop(app, 1)
+    line("Flask, ten branches", *in_turns(bare, observed))
+    swap.put()
+    swap.take_out()
+    line("the same, taken out again", *in_turns(bare, bare))
+    grown()
+
+
+def grown() -> None:
+    """Seconds to drive apps of ten, a hundred and a thousand like routes."""
+    from pytest_oneresponse import apps, marks
+    from pytest_oneresponse.drive import Settings, drive
+    from pytest_oneresponse.exchange import Watcher
+    from pytest_oneresponse.instrument.swap import Swap
+
+    Watcher.marks = Swap(lambda filename: filename == bench_apps.__file__, marks.HOOKS)
+    try:
+        for count in (10, 100, 1000):
+            app = apps.recognised("bench", bench_apps.branching_app(count))
+            began = time.perf_counter()
+            sent = sum(drive(app, route, Settings()).requests for route in app.routes)
+            took = time.perf_counter() - began
+            print(
+                f"{count:>6} routes: {took:8.2f} s, {sent:7} requests, {1000 * took / count:8.2f} ms a route",
+                flush=True,
+            )
+    finally:
+        Watcher.marks.take_out()
+        Watcher.marks = None
+
+
+FIGURES = {"off": flag_off, "watch": watching, "drive": driving, "explore": exploring}
 
 if __name__ == "__main__":
     print(

@@ -71,3 +71,35 @@ def fastapi_app() -> Any:
         return {"item": item, "q": q}
 
     return app
+
+
+def branching_app(routes: int = 1) -> Any:
+    """A Flask app whose handlers decide ten times before they answer."""
+    from flask import Flask, request
+
+    app = Flask(__name__)
+
+    def view(number: int = 7) -> tuple[dict[str, object], int] | dict[str, object]:
+        query = request.args.get("q", "")
+        if query == "admin":
+            return {"role": "admin"}, 403
+        if query.startswith("sku-") and len(query) > 8:
+            return {"sku": query}
+        found = []
+        for place, character in enumerate(query[:4]):
+            if character.isdigit() or place % 2:
+                found.append(character)
+        if number > 1000 and number % 7 == 3:
+            return {"large": number}
+        if "x" in found:
+            return {"found": found}
+        try:
+            year = int(query or "2031")
+        except ValueError:
+            year = 0
+        return {"year": year, "leap": year % 4 == 0 and year % 100 != 0, "number": number}
+
+    for place in range(routes):
+        path = "/items/<int:number>" if routes == 1 else f"/items{place}/<int:number>"
+        app.add_url_rule(path, f"view{place}", view)
+    return app

@@ -10,6 +10,7 @@ Nothing here knows a framework: what a mapping holds is told by a canary that st
 from __future__ import annotations
 
 import base64
+import itertools
 import random
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,10 +25,9 @@ from .goals import Goal, Goals, Offer, others, outcome_of, own
 from .nearer import is_number
 from .record import Event, Recording
 from .schemas import seeds
-from .turning import Turning, all_put, leading, put
+from .turning import Turning, all_put, leading, put, turnable
 from .wishes import Wish, derived, spread, wishes
 
-_PER_GOAL = 60
 _VALUES = 12
 """The most values that one comparison is given to meet."""
 _QUIET = 50
@@ -152,11 +152,11 @@ class Explorer:
     def aim(self, draft: Draft, told: Recording) -> None:
         """Turn what an exchange told into drafts for what it did not reach."""
         turning = Turning(draft, meant(draft), derived(told.events), told)
-        for event, recent in leading(told.events, turning):
+        for event, recent in leading(told.events):
             if event.kind == "decide":
                 goal = ("branch", event.number, "false" if event.result else "true")
-                if goal not in self.goals.reached:
-                    for distance, one in enumerate(reversed(recent)):
+                if self.goals.is_open(goal):
+                    for distance, one in enumerate(turnable(recent, turning)):
                         self.propose(goal, one, distance, turning)
             elif event.what == "made":
                 self.seed(draft, event)
@@ -171,7 +171,7 @@ class Explorer:
                 elif event.what in _PATTERNS:
                     self.meet(event, turning)
                 for goal in others(event):
-                    if goal not in self.goals.reached:
+                    if self.goals.is_open(goal):
                         self.propose(goal, event, 1, turning)
 
     def look_up(self, event: Event, turning: Turning) -> None:
@@ -248,13 +248,13 @@ class Explorer:
             return
         turning = Turning(draft, meant(draft), derived(told.events), offer.base, offer.repairs + 1)
         decided = iter([event for event in offer.base.events if event.kind == "decide"])
-        for event, recent in leading(told.events, turning):
+        for event, recent in leading(told.events):
             if event.kind == "decide":
                 before = next(decided, None)
                 if before is None or before.number != event.number:
                     return
                 if before.result != event.result:
-                    for distance, one in enumerate(list(reversed(recent))[:4]):
+                    for distance, one in enumerate(itertools.islice(turnable(recent, turning), 4)):
                         self.propose(goal, one, distance - 2, turning)
                     return
 
@@ -262,7 +262,7 @@ class Explorer:
         """Drafts for a goal in which an event turns out another way."""
         wanted = self.goals.want(goal)
         signature = (goal, event.number, repr(event[2:]))
-        if signature in turning.done or len(wanted.drafts) > _PER_GOAL:
+        if signature in turning.done:
             return
         turning.done.add(signature)
         for cost, changed in turning.turned(event):

@@ -54,9 +54,13 @@ class Trial:
         return cls(str(data["label"]), Request.from_json(data["request"]), Client(**data["client"]), before, ids)
 
 
+EXPLORED = "explored "
+"""Begins the label of a trial that a search has made."""
+
+
 def explored(draft: Draft) -> Trial:
     """The trial of a draft, labelled by what it sends. Raises KeyError where the path lacks a value."""
-    return Trial("explored " + hashlib.sha256(draft.key.encode()).hexdigest()[:12], draft.request(), draft=draft)
+    return Trial(EXPLORED + hashlib.sha256(draft.key.encode()).hexdigest()[:12], draft.request(), draft=draft)
 
 
 class Inputs:

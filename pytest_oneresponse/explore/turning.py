@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from .wishes import Wish, wishes
 
 _WINDOW = 12
 """So many events before a decision may have to do with it."""
+_LOOKED_THROUGH = 80
+"""They are looked for among so many."""
 _MOST_EVENTS = 400
 """So many different events of an exchange are looked at."""
 
@@ -85,14 +88,19 @@ class Turning:
                                 yield 4 + place, changed
 
 
-def leading(events: list[Event], turning: Turning) -> Iterator[tuple[Event, deque[Event]]]:
-    """Each event but reads, with those before it in which a part of the request has a say."""
-    recent: deque[Event] = deque(maxlen=_WINDOW)
+def leading(events: list[Event]) -> Iterator[tuple[Event, deque[Event]]]:
+    """Each event but reads, with those before it that may have led to it."""
+    recent: deque[Event] = deque(maxlen=_LOOKED_THROUGH)
     for event in events:
         if event.kind != "read":
             yield event, recent
-        if event.kind not in ("read", "decide") and event.what != "made" and turning.turned(event):
+        if event.kind not in ("read", "decide") and event.what != "made":
             recent.append(event)
+
+
+def turnable(recent: deque[Event], turning: Turning) -> Iterator[Event]:
+    """Of the events before a decision those in which a part of the request has a say, the last one first."""
+    return itertools.islice((event for event in reversed(recent) if turning.turned(event)), _WINDOW)
 
 
 def all_put(turning: Turning, all_wishes: list[Wish]) -> Draft | None:
