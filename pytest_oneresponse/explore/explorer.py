@@ -28,6 +28,8 @@ from .schemas import seeds
 from .turning import Turning, all_put, leading, put, turnable
 from .wishes import Wish, derived, spread, wishes
 
+_PER_GOAL = 60
+"""A goal that has so many drafts needs no more."""
 _VALUES = 12
 """The most values that one comparison is given to meet."""
 _QUIET = 50
@@ -262,7 +264,7 @@ class Explorer:
         """Drafts for a goal in which an event turns out another way."""
         wanted = self.goals.want(goal)
         signature = (goal, event.number, repr(event[2:]))
-        if signature in turning.done:
+        if signature in turning.done or len(wanted.drafts) > _PER_GOAL:
             return
         turning.done.add(signature)
         for cost, changed in turning.turned(event):

@@ -14,7 +14,6 @@ from .wishes import CONVERSIONS
 Goal = tuple[Any, ...]
 """("branch", number, outcome), ("event", number, result), ("read", source, key) and others: something not seen yet."""
 
-_PER_GOAL = 60
 _LATER = ("event", "named")
 """Goals that may lead somewhere; those that do for certain come first."""
 TRIES = 24
@@ -61,11 +60,9 @@ class Goals:
         return self.wanted[goal]
 
     def is_open(self, goal: Goal) -> bool:
-        """Whether more drafts for a goal are of use: it was not reached, not given up, and has not enough of them."""
+        """Whether more drafts for a goal are of use: it was not reached, and not given up."""
         wanted = self.wanted.get(goal)
-        return goal not in self.reached and (
-            wanted is None or (wanted.tries < TRIES and len(wanted.drafts) < _PER_GOAL)
-        )
+        return goal not in self.reached and (wanted is None or wanted.tries < TRIES)
 
     def offer(self, wanted: Wanted, cost: int, draft: Draft | None, turning: Turning | None = None) -> None:
         """A draft that may reach a goal; None is none."""
