@@ -297,7 +297,7 @@ def exploring() -> None:
 
 
 def grown() -> None:
-    """Seconds to drive apps of ten, a hundred and a thousand like routes."""
+    """Seconds to drive apps of ten, a hundred and a thousand like routes, each with thirty requests."""
     from pytest_oneresponse import apps, marks
     from pytest_oneresponse.drive import Settings, drive
     from pytest_oneresponse.exchange import Watcher
@@ -308,7 +308,7 @@ def grown() -> None:
         for count in (10, 100, 1000):
             app = apps.recognised("bench", bench_apps.branching_app(count))
             began = time.perf_counter()
-            sent = sum(drive(app, route, Settings()).requests for route in app.routes)
+            sent = sum(drive(app, route, Settings(requests=30)).requests for route in app.routes)
             took = time.perf_counter() - began
             print(
                 f"{count:>6} routes: {took:8.2f} s, {sent:7} requests, {1000 * took / count:8.2f} ms a route",
