@@ -287,21 +287,17 @@ class _Run:
             )
         except (KeyError, ValueError):
             return None
-        sent, statuses = self.driven.requests, dict(self.driven.statuses)
-        found = None
-        for _ in range(_SEARCHES):
+        for _ in range(min(_SEARCHES, self.settings.requests)):
             draft = explorer.next()
-            if draft is None:
+            if draft is None or self.is_late():
                 break
-            _, answer = self.play(self.chain.trial(draft))
+            _, answer = self.play(self.chain.trial(draft), counted=False)
             if found_id(answer, name):
                 plain = without_canaries(draft)
-                _, answer = self.play(self.chain.trial(plain))
-                found = (plain if found_id(answer, name) else draft).request()
-                break
+                _, answer = self.play(self.chain.trial(plain), counted=False)
+                return (plain if found_id(answer, name) else draft).request()
             explorer.learn(draft, self.told, answer.status)
-        self.driven.requests, self.driven.statuses = sent, statuses
-        return found
+        return None
 
     def has(self, identity: str) -> bool:
         """Whether a trial of the route has the ID."""
@@ -315,21 +311,26 @@ class _Run:
         self.driven.cut_short = f"slow: stopped after {most:g} s and {self.driven.requests} requests"
         return True
 
-    def play(self, trial: Trial) -> tuple[Exchange, Answer]:
-        """Send a trial, after what has to come before it; IDs that this creates take their places in the paths."""
+    def play(self, trial: Trial, counted: bool = True) -> tuple[Exchange, Answer]:
+        """Send a trial, after what has to come before it; IDs that this creates take their places in the paths.
+
+        Not `counted`: it is sent to another route than the one that is driven.
+        """
         known: dict[str, str] = {}
         with self.settings.reset():
             for request, name in itertools.zip_longest(trial.before, trial.ids):
-                _, answer = self.send(replace(trial, request=_with_ids(request, known), client=DEFAULT))
+                _, answer = self.send(replace(trial, request=_with_ids(request, known), client=DEFAULT), counted)
                 if name is not None:
                     known[name] = found_id(answer, name)
-            return self.send(replace(trial, request=_with_ids(trial.request, known)))
+            return self.send(replace(trial, request=_with_ids(trial.request, known)), counted)
 
-    def send(self, trial: Trial) -> tuple[Exchange, Answer]:
+    def send(self, trial: Trial, counted: bool = True) -> tuple[Exchange, Answer]:
         request = self.settings.prepare(self.app.prepare(trial.request))
         with self.app.around(), record.recording(naps=trial.label.startswith(EXPLORED)) as self.told:
             exchange, answer = self.driver.exchange(request, trial.client)
             self.closing(exchange)
+        if not counted:
+            return exchange, answer
         self.driven.requests += 1
         if self.driven.reached is not None:
             self.driven.reached.note(self.told)

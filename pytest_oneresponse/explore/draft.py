@@ -128,12 +128,12 @@ class Draft:
         if part == "cookie":
             return replace(self, cookies=_replaced(self.cookies, address[1], value))
         if part == "header":
-            clean = value if value is MISSING else _header_text(text_of(value))
+            clean = value if value is MISSING else header_text(text_of(value))
             return replace(self, headers=_replaced(self.headers, address[1], clean))
         if part == "text":
             return replace(self, text="" if value is MISSING else text_of(value))
         if part == "media":
-            return replace(self, media="" if value is MISSING else _header_text(text_of(value)))
+            return replace(self, media="" if value is MISSING else header_text(text_of(value)))
         return replace(self, method=value) if value in METHODS else None
 
     def _put_json(self, way: Address, value: Any) -> Draft | None:
@@ -220,9 +220,7 @@ def _cookie(text: str) -> str:
     """A cookie's value (RFC 6265, 4.1.1), in quotes where it holds what has to be escaped; beyond ASCII percent-encoded."""
     if not text.isascii():
         return quote(text)
-    value, coded = SimpleCookie().value_encode(text)
-    del value
-    return coded
+    return SimpleCookie().value_encode(text)[1]
 
 
 def _numbered(part: str, pairs: Pairs) -> Iterator[tuple[Address, Any]]:
@@ -290,7 +288,8 @@ def _is_encodable(text: str, part: str) -> bool:
     return True
 
 
-def _header_text(text: str) -> str:
+def header_text(text: str) -> str:
+    """A text as it can stand in a header (RFC 9110, 5.5): without control characters, and without space around it."""
     return "".join(character if character >= " " and character != "\x7f" else "?" for character in text).strip()
 
 

@@ -53,7 +53,6 @@ class Explorer:
         self.corpus: list[tuple[Draft, Recording]] = []
         self.unique = 0
         self.quiet = 0
-        self.constants: dict[Any, None] = {}
         self.structural: Iterator[Draft] | None = None
         self.values_of: dict[int, int] = {}
         """How many values each comparison was given to meet."""
@@ -202,14 +201,14 @@ class Explorer:
     def equal(self, event: Event, turning: Turning) -> None:
         """One place compares with one value after the other, as a dispatcher does: each of them is worth to be met once."""
         for one, other in ((event.given, event.other), (event.other, event.given)):
-            goal: Goal = ("value", event.number, repr(other))
-            if one == other or other is None or goal in self.goals or self.values_of.get(event.number, 0) >= _VALUES:
+            if one == other or other is None or self.values_of.get(event.number, 0) >= _VALUES:
                 continue
             for way in turning.matcher.ways(one)[:1]:
-                if way.cost > (0 if is_number(one) else 2):
+                # Each path may wait for a method of its own.
+                path = turning.draft.path if way.address == ("method",) else ()
+                goal = ("value", event.number, repr(other), path)
+                if goal in self.goals or way.cost > (0 if is_number(one) else 2):
                     continue
-                if way.address == ("method",):
-                    goal = (*goal, turning.draft.path)  # each path may wait for a method of its own
                 self.values_of[event.number] = self.values_of.get(event.number, 0) + 1
                 wanted = self.goals.want(goal)
                 self.goals.offer(wanted, way.cost, put(turning.draft, way, other), turning)
@@ -300,10 +299,9 @@ class Explorer:
         if goal not in self.goals:
             wanted = self.goals.want(goal)
             self.goals.offer(wanted, -1, together)
-            for event in absent.values():
+            for address, event in absent.items():
                 for value in self.given.get(event.given, ())[1:8]:
-                    address = address_of(event.what, event.given)
-                    if together is not None and address is not None:
+                    if together is not None:
                         self.goals.offer(wanted, 0, together.put(address, value))
 
     def log_in(self, draft: Draft, told: Recording, status: int) -> None:

@@ -115,17 +115,11 @@ def _itself(wanted: Any) -> Any:
 
 def _of_number(atom: float, value: Any) -> Iterator[tuple[Undo, int]]:
     if isinstance(value, (int, float, decimal.Decimal)) and value == atom:
-        yield _number, 0 if abs(atom) > 9 else 3
+        yield _itself, 0 if abs(atom) > 9 else 3
     elif isinstance(value, str) and value == str(atom):
         yield _itself, 1
     elif isinstance(value, (int, float, decimal.Decimal)) and round(float(value), 6) == round(float(atom), 6):
-        yield _number, 2
-
-
-def _number(wanted: Any) -> Any:
-    if isinstance(wanted, (int, float, decimal.Decimal)) and not isinstance(wanted, bool):
-        return wanted
-    return wanted
+        yield _itself, 2
 
 
 def _of_text(atom: str, value: Any) -> Iterator[tuple[Undo, int]]:

@@ -14,7 +14,7 @@ from ..contract.request import Request
 from ..protocols.client import DEFAULT, Answer, Client
 from ..routes import Parameter, Route
 from . import values as made
-from .draft import MISSING, Draft, json_of
+from .draft import MISSING, Draft, header_text, json_of
 
 NON_ASCII = "Zoë Łódź 日本"
 _BODY_METHODS = ("POST", "PUT", "PATCH", "DELETE")
@@ -150,7 +150,7 @@ def draft_for(route: Route, inputs: Inputs, changed: Mapping[str, Any] | None = 
             continue
         value = _chosen(parameter, inputs, changed)
         if value is not MISSING:
-            clean = _header_text if parameter.source == "header" else str
+            clean = header_text if parameter.source == "header" else str
             source = "file" if parameter.source == "form" and is_file(parameter.schema) else parameter.source
             parts[source] += [(parameter.name, clean(text)) for text in _texts(value)]
     files = tuple((name, "upload.txt", text) for name, text in parts["file"])
@@ -200,10 +200,6 @@ def with_body(draft: Draft, media: str, value: Any) -> Draft:
 
 def _texts(value: Any) -> list[str]:
     return [made.text_of(item) for item in value] if isinstance(value, (list, tuple)) else [made.text_of(value)]
-
-
-def _header_text(text: str) -> str:
-    return "".join(character if character >= " " and character != "\x7f" else "?" for character in text)
 
 
 CLIENTS = (

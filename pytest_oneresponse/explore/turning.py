@@ -73,8 +73,6 @@ class Turning:
     def keyed(self, event: Event) -> Iterator[tuple[int, Draft]]:
         """A key is missing in what was made of a text like "a=1, b=2": put it there."""
         inner = [one.separator for one in self.derived if one.separator][-1:] or ["="]
-        if not isinstance(event.given, str):
-            return
         seen = set()
         for one in self.derived:
             if one.separator and isinstance(one.argument, str) and one.argument not in seen:

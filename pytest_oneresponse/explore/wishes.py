@@ -323,12 +323,6 @@ def _shape(event: Event) -> Iterator[Wish]:
     yield Wish(event.given, [{canary.NAME: ""}])
 
 
-def _b64(event: Event) -> Iterator[Wish]:
-    failed = isinstance(event.result, type)
-    for argument in event.other[:1]:
-        yield Wish(argument, ["dXNlcjE6cGFzczE=", "ZmlndXJl"] if failed else ["***", "%%%"])
-
-
 CONVERSIONS = frozenset(
     (
         *("int", "float", "Decimal", "UUID", "fromisoformat", "strptime", "json.loads", "b64decode", "enum", "fromhex"),
@@ -369,7 +363,7 @@ _CALLS: dict[str, Callable[[Event], Iterator[Wish]]] = {
     "ip_network": _converts(["10.0.0.0/8"], ["not a network"]),
     "fromhex": _converts(["0a0b0c0d0e"], ["xyz"]),
     "json.loads": _converts([json.dumps({canary.NAME: canary.value("text")}), "[]", "7"], ["{not json", "[1]"]),
-    "b64decode": _b64,
+    "b64decode": _converts(["dXNlcjE6cGFzczE=", "ZmlndXJl"], ["***", "%%%"]),
     "enum": _enum,
     "index": _index,
     "shape": _shape,

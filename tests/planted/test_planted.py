@@ -230,8 +230,10 @@ def test_what_is_right_is_silent(module: Module, routes_of: Callable[..., Routes
 
 def unplanted(module: Module, found: list[Finding]) -> list[Finding]:
     """Findings but those on the lines of a planted bug: a search through one route may come upon another's."""
-    marked = {(rule, line) for rules in module.bugs.values() for rule, one in rules.items() for line in one.where}
-    return [one for one in found if one.where is None or (one.rule, one.where.line) not in marked]
+    planted = [(rule, one.where) for rules in module.bugs.values() for rule, one in rules.items() if one.where]
+    return [
+        one for one in found if not any(one.rule == rule and named(one.where, module, lines) for rule, lines in planted)
+    ]
 
 
 HTTP_ONLY = "asgi_legal-lifespan"
