@@ -53,7 +53,7 @@ class OneResponse:
         """Drive an app's routes; a breach fails the test. Returns the milder findings.
 
         `routes`: names as "GET /companies/{id}", or templates; all where it is None. `settings`: as in drive.Settings
-        (`requests`, `timeout`, `values`, `prepare`, `reset`). Raises ValueError for a route that the app does not have.
+        (`requests`, `timeout`, `faults`, `values`, `prepare`, `reset`). Raises ValueError for a route that the app does not have.
         """
         known = self._recognised(app)
         found = Ledger()
@@ -64,12 +64,13 @@ class OneResponse:
             "prepare": self._request.getfixturevalue("oneresponse_request"),
             "reset": self._request.getfixturevalue("oneresponse_reset"),
             "test": self._request.node.nodeid,
+            "faults": self._session.faults(self._request.node),
             **settings,
         }
         given.setdefault("seed", self._session.option("seed"))
         for route in _chosen(known, routes):
             driven = drive(known, route, Settings(**given))
-            self._docket.count += driven.requests
+            self._docket.count += driven.requests + driven.injected
             if driven.gave_up and not len(driven.findings):
                 pytest.fail(f"{route.name}: {driven.gave_up}", pytrace=False)
             for finding in driven.findings:

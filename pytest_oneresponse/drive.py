@@ -24,6 +24,8 @@ from .explore.producers import found_id, placeholder, producer_of
 from .explore.reached import Reached
 from .explore.shrink import shrunk
 from .explore.trials import EXPLORED, Inputs, Plan, Trial, draft_for, explored
+from .faults.plan import FaultPlan, caught_in
+from .faults.tap import Fired, Tap
 from .protocols import alarm, probe
 from .protocols.client import DEFAULT, Answer
 from .routes import Route
@@ -56,6 +58,8 @@ class Settings:
     """The command up to the ID."""
     test: str = ""
     seed: int = 0
+    faults: str = "calls"
+    """What may be made to fail: "calls", "upstream" or "none"."""
     searches: bool = True
     """Whether an exchange that is to be run again is searched for where it is not known."""
     failed: Mapping[str, Trial] = field(default_factory=dict)
@@ -69,6 +73,10 @@ class Driven:
     route: Route
     findings: Ledger = field(default_factory=Ledger)
     requests: int = 0
+    injected: int = 0
+    """Exchanges in which something was made to fail, beside the requests."""
+    sites: int = 0
+    """Places that may fail."""
     seconds: float = 0.0
     gave_up: str = ""
     cut_short: str = ""
@@ -114,7 +122,7 @@ def drive(app: App, route: Route, settings: Settings) -> Driven:
 
 def trial_id(app: App, route: Route, trial: Trial) -> str:
     """The ID by which one exchange is run again: the same in every run and on every machine."""
-    told = "\n".join((app.label, route.name, route.host, trial.label))
+    told = "\n".join((app.label, route.name, route.host, trial.identity))
     return hashlib.sha256(told.encode()).hexdigest()[:10]
 
 
@@ -167,6 +175,10 @@ class _Run:
         """What creates the things that the route's path names."""
         self.told = record.Recording()
         """What the last exchange has told."""
+        self.telling: list[Trial] = []
+        """The trials that took a branch, or came to a function, that none before had come to."""
+        self.fired: tuple[Fired, ...] = ()
+        """What was made to fail in the last exchange."""
 
     def start(self) -> None:
         """Send the trials once the app has started; with the app's first route its start-up is judged too."""
@@ -196,6 +208,7 @@ class _Run:
         self.find_producers()
         self.explore()
         self.some(self.plan.boundaries())
+        self.fail()
 
     def again(self, wanted: str) -> None:
         """Run exactly one exchange, found by its ID: among those kept, those planned, or those that a whole run comes upon."""
@@ -206,7 +219,7 @@ class _Run:
         elif trial is None and self.settings.searches:
             self.every()
             trial = driven.failed.get(wanted)
-            driven.findings, driven.failed, driven.requests = Ledger(), {}, 0
+            driven.findings, driven.failed, driven.requests, driven.injected = Ledger(), {}, 0, 0
             driven.gave_up = driven.cut_short = ""
         if trial is not None:
             self.one(replace(trial, draft=None), wanted)  # just that one, and none that is smaller
@@ -225,8 +238,11 @@ class _Run:
 
     def one(self, trial: Trial, identity: str, judged: bool = True) -> tuple[Answer, record.Recording]:
         """Send one trial, and judge what came of it."""
+        known = self.driven.reached.known if self.driven.reached is not None else 0
         exchange, answer = self.play(trial)
         self.plan.learn(trial, answer)
+        if self.driven.reached is not None and self.driven.reached.known > known and not trial.faults:
+            self.telling.append(trial)
         if trial.label == "valid":
             exchange, answer = self.find_host(trial, exchange, answer)
         told = self.told
@@ -238,6 +254,29 @@ class _Run:
         """Whether the route has had its requests or its time."""
         ended = self.driven.gave_up or self.driven.cut_short or self.is_late()
         return bool(ended) or self.settings.requests - self.driven.requests < needed
+
+    def fail(self) -> None:
+        """Make each call fail that the user's code made, one at a time, in as many exchanges again as the route may have."""
+        if self.settings.faults == "none" or Watcher.marks is None or self.driven.gave_up:
+            return
+        plan = FaultPlan()
+        self.began = time.perf_counter()
+        for trial in self.telling:
+            if not self.is_late():
+                tap = Tap()
+                self.play(trial, tap=tap)
+                plan.learn(trial, tap)
+        while self.may_inject() and (failing := plan.next()) is not None:
+            tap = Tap(failing.faults)
+            exchange, _ = self.play(failing, tap=tap)
+            plan.learn(failing, tap, caught_in(self.told.branches))
+            if self.fired:
+                self.judge(exchange, trial_id(self.app, self.route, failing), failing)
+        self.driven.sites = len(plan.sites)
+
+    def may_inject(self) -> bool:
+        """Whether the route has room and time for one more failure."""
+        return self.driven.injected < self.settings.requests and not self.driven.gave_up and not self.is_late()
 
     def explore(self) -> None:
         """Send what may take branches that were not taken yet, until nothing new is to be had."""
@@ -311,10 +350,10 @@ class _Run:
         self.driven.cut_short = f"slow: stopped after {most:g} s and {self.driven.requests} requests"
         return True
 
-    def play(self, trial: Trial, counted: bool = True) -> tuple[Exchange, Answer]:
+    def play(self, trial: Trial, counted: bool = True, tap: Tap | None = None) -> tuple[Exchange, Answer]:
         """Send a trial, after what has to come before it; IDs that this creates take their places in the paths.
 
-        Not `counted`: it is sent to another route than the one that is driven.
+        Not `counted`: it is sent to another route than the one that is driven. `tap`: sees what the trial's own request calls.
         """
         known: dict[str, str] = {}
         with self.settings.reset():
@@ -322,14 +361,23 @@ class _Run:
                 _, answer = self.send(replace(trial, request=_with_ids(request, known), client=DEFAULT), counted)
                 if name is not None:
                     known[name] = found_id(answer, name)
-            return self.send(replace(trial, request=_with_ids(trial.request, known)), counted)
+            if tap is None and trial.faults:
+                tap = Tap(trial.faults)
+            return self.send(replace(trial, request=_with_ids(trial.request, known)), counted, tap)
 
-    def send(self, trial: Trial, counted: bool = True) -> tuple[Exchange, Answer]:
+    def send(self, trial: Trial, counted: bool = True, tap: Tap | None = None) -> tuple[Exchange, Answer]:
         request = self.settings.prepare(self.app.prepare(trial.request))
-        with self.app.around(), record.recording(naps=trial.label.startswith(EXPLORED)) as self.told:
+        naps = tap is not None or trial.label.startswith(EXPLORED)
+        with self.app.around(), record.recording(naps, tap) as self.told:
             exchange, answer = self.driver.exchange(request, trial.client)
             self.closing(exchange)
+        self.fired = tuple(tap.fired) if tap is not None else ()
         if not counted:
+            return exchange, answer
+        if tap is not None:
+            self.driven.injected += bool(trial.faults)
+            if self.driven.reached is not None:
+                self.driven.reached.note(self.told)
             return exchange, answer
         self.driven.requests += 1
         if self.driven.reached is not None:
@@ -356,18 +404,26 @@ class _Run:
         return exchange, answer
 
     def judge(self, exchange: Exchange, identity: str, trial: Trial) -> None:
-        for finding in self.found(exchange, trial, identity):
+        for found in self.found(exchange, trial, identity):
+            finding = self.as_told(found)
             new = self.driven.findings.add(finding) and finding.level != "off"
             if finding.rule == "hung-response":
                 self.driven.gave_up = "an exchange hung, so the rest of the route was not driven"
             if new and trial.draft is not None and not self.driven.gave_up:
-                smallest, finding = self.smallest(finding, trial.draft)
+                smallest, finding = self.smallest(finding, trial.draft, trial)
                 self.driven.findings.replace(finding)
                 self.driven.failed[trial_id(self.app, self.route, smallest)] = smallest
             elif new:
                 self.driven.failed[identity] = trial
         if not self.driven.gave_up and any(isinstance(event, TimedOut) for event in exchange.events):
             self.driven.cut_short = "slow: what runs on after the response outlasts the time limit"
+
+    def as_told(self, finding: Finding) -> Finding:
+        """A finding, or the one that was told already: a stream that a failure cuts short is one, wherever it is cut."""
+        if finding.fault is None or finding.rule not in TRUNCATES:
+            return finding
+        known = (one for one in self.driven.findings if one.rule == finding.rule and one.also == finding.also)
+        return next((replace(finding, where=one.where) for one in known), finding)
 
     def found(self, exchange: Exchange, trial: Trial, identity: str) -> list[Finding]:
         """What an exchange broke."""
@@ -377,24 +433,45 @@ class _Run:
         replay = f"{settings.replay_command}{identity}" if settings.replay_command else ""
         before = tuple(f"it comes after {request.curl()}" for request in trial.before) if trial.ids else ()
         found = judging.findings(exchange, judging.Told(self.route, replay, settings.test))
-        return [replace(finding, notes=(*finding.notes, *before)) for finding in found]
+        found = [replace(finding, notes=(*finding.notes, *before)) for finding in found]
+        return [shown_with(finding, self.fired) for finding in found] if self.fired else found
 
-    def smallest(self, finding: Finding, draft: Draft) -> tuple[Trial, Finding]:
-        """The smallest request that shows the same, and the finding with it."""
+    def smallest(self, finding: Finding, draft: Draft, like: Trial) -> tuple[Trial, Finding]:
+        """The smallest request that shows the same as the trial `like`, and the finding with it."""
         best = finding
 
         def shows(smaller: Draft) -> bool:
             nonlocal best
-            if self.is_over():
+            if self.is_late() if like.faults else self.is_over():
                 return False
-            trial = self.chain.trial(smaller)
+            trial = replace(self.chain.trial(smaller), faults=like.faults, client=like.client)
             exchange, _ = self.play(trial)
             identity = trial_id(self.app, self.route, trial)
             same = next((one for one in self.found(exchange, trial, identity) if one.key == finding.key), None)
             best = same or best
             return same is not None
 
-        return self.chain.trial(shrunk(draft, shows)), best
+        return replace(self.chain.trial(shrunk(draft, shows)), faults=like.faults, client=like.client), best
+
+
+def shown_with(finding: Finding, fired: tuple[Fired, ...]) -> Finding:
+    """A finding of an exchange in which something was made to fail: a stream that is cut short by it is a practice."""
+    last, notes = (
+        fired[-1],
+        [f"before that {one.call}() in {one.place} raises {one.fault.exception}" for one in fired[:-1]],
+    )
+    fault = {
+        "where": last.place.to_json(),
+        "call": last.call,
+        "exception": last.fault.exception.removeprefix("builtins."),
+        "occurrence": last.fault.nth,
+    }
+    level = "practice" if finding.rule in TRUNCATES and finding.level == "breach" else finding.level
+    return replace(finding, fault=fault, level=level, notes=(*finding.notes, *notes))
+
+
+TRUNCATES = ("error-after-start",)
+"""Rules that are practices where only an injected failure breaks them."""
 
 
 def judged(findings: list[Finding]) -> tuple[list[Finding], list[Finding]]:

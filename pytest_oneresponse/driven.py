@@ -147,13 +147,14 @@ def _drive_item(request: pytest.FixtureRequest) -> None:
         replay_command=state.replay_command(app.label),
         test=item.nodeid,
         seed=state.option("seed"),
+        faults=state.faults(item),
         **state.kept(item.name),
     )
     item.driven = driven = drive(app, item.route, settings)
     docket = state.docket
     if docket is not None:
         docket.found.extend(driven.findings)
-        docket.count += driven.requests
+        docket.count += driven.requests + driven.injected
     state.note_driven(item, driven)
     breaches, _ = judged(docket.selection.keep(driven.findings) if docket else list(driven.findings))
     if driven.gave_up and not breaches:

@@ -15,16 +15,17 @@ from .contract import rules
 
 @dataclass(frozen=True)
 class Marker:
-    """What all markers of a test say together. `requests` is None where none of them says it."""
+    """What all markers of a test say together. `requests` and `faults` are None where none of them says it."""
 
     ignore: tuple[str, ...] = ()
     """Rules, or RULE@ROUTE, that are dropped."""
     expect: tuple[str, ...] = ()
     requests: int | None = None
+    faults: str | None = None
 
 
 def read(item: pytest.Item) -> Marker:
-    """An item's markers as one: rules add up, of `requests` the nearest marker's counts.
+    """An item's markers as one: rules add up, of `requests` and `faults` the nearest marker's counts.
 
     Raises pytest.fail's exception for a marker that is wrong, with the item's place.
     """
@@ -37,6 +38,7 @@ def read(item: pytest.Item) -> Marker:
         ignore=tuple(name for mark in marks for name in mark.ignore),
         expect=tuple(name for mark in marks for name in mark.expect),
         requests=next((mark.requests for mark in marks if mark.requests), None),
+        faults=next((mark.faults for mark in marks if mark.faults), None),
     )
 
 
@@ -58,6 +60,13 @@ def _requests(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ValueError(f"requests must be a whole number more than 0, not {value!r}")
     return value
+
+
+def _faults(value: Any) -> str:
+    choices = options.BY_NAME["faults"].choices
+    if value not in choices:
+        raise ValueError(f"faults must be one of {', '.join(choices)}, not {value!r}")
+    return str(value)
 
 
 def _ignore(value: Any) -> tuple[str, ...]:
@@ -87,4 +96,9 @@ def _check_rules(key: str, names: Iterable[str]) -> None:
         raise ValueError(f"{key}: {error.args[0]}") from None
 
 
-_READERS: dict[str, Callable[[Any], Any]] = {"requests": _requests, "ignore": _ignore, "expect": _expect}
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "requests": _requests,
+    "faults": _faults,
+    "ignore": _ignore,
+    "expect": _expect,
+}

@@ -13,7 +13,7 @@ MOST = 10**9
 
 @dataclass(frozen=True)
 class Option:
-    """One option. `kind`: "bool", "int", "float", "path" or "list" (repeatable flag, linelist in the ini file).
+    """One option. `kind`: "bool", "int", "float", "str", "path" or "list" (repeatable flag, linelist in the ini file).
 
     `ini` and `marker` tell whether there is an ini key and a marker key; both are named as the flag.
     """
@@ -25,6 +25,8 @@ class Option:
     metavar: str = ""
     ini: bool = True
     marker: bool = False
+    choices: tuple[str, ...] = ()
+    """All values that there are, where not every text is one."""
 
     @property
     def key(self) -> str:
@@ -53,6 +55,16 @@ OPTIONS = (
     Option("requests", "int", "Most requests per route.", 100, "N", marker=True),
     Option("timeout", "float", "Time limit of one exchange, in seconds.", 5.0, "SECONDS"),
     Option(
+        "faults",
+        "str",
+        "What is made to fail, in as many exchanges again as the route may have requests: "
+        "every call of the app's own code, what other machines answer, or nothing.",
+        "calls",
+        "calls|upstream|none",
+        marker=True,
+        choices=("calls", "upstream", "none"),
+    ),
+    Option(
         "seed",
         "int",
         "Begin the search for branches at another place; the header names the one in use.",
@@ -69,7 +81,7 @@ OPTIONS = (
 BY_NAME = {option.name: option for option in OPTIONS}
 MARKER_KEYS = (*(option.name for option in OPTIONS if option.marker), "expect")
 MARKER = (
-    "oneresponse(requests=N, ignore=[RULE, ...], expect=[RULE, ...]): "
+    "oneresponse(requests=N, faults=calls|upstream|none, ignore=[RULE, ...], expect=[RULE, ...]): "
     "hold this test's requests to the response contract in its own way"
 )
 
@@ -115,6 +127,8 @@ def value(config: Any, name: str) -> Any:
         return option.default
     if option.kind in _NUMBERS:
         _check_number(option, given)
+    if option.choices and given not in option.choices:
+        raise ValueError(f"{option.flag} must be one of {', '.join(option.choices)}, not {given!r}")
     return tuple(given) if option.kind == "list" else given
 
 

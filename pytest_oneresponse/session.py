@@ -104,6 +104,7 @@ class Session:
         self.option("requests")
         self.option("timeout")
         self.option("seed")
+        self.option("faults")
         return paths
 
     def configure_sites(self) -> None:
@@ -115,6 +116,11 @@ class Session:
         """Most requests per route, for an item."""
         most: int = marker.read(item).requests or self.option("requests")
         return most
+
+    def faults(self, item: pytest.Item) -> str:
+        """What is made to fail, for an item."""
+        kind: str = marker.read(item).faults or self.option("faults")
+        return kind
 
     # --- collection
 
@@ -309,7 +315,7 @@ class Session:
             "branches": reached.to_json(sites.Code.shown)
             if reached is not None
             else {"total": 0, "taken": 0, "missed": []},
-            "faults": {"sites": 0, "injected": 0},
+            "faults": {"sites": driven.sites, "injected": driven.injected},
         }
         item.stash.setdefault(_TOLD, {}).update(
             routes=[route],

@@ -50,7 +50,7 @@ class Tally:
         driven = f"{_number(len(self.routes), 'route')} driven, " if self.routes else ""
         told = f"{driven}{_number(self.requests, 'request')} judged: {_counts(found)}"
         told += f" ({in_baseline} of them in the baseline)" if in_baseline else ""
-        return [told, *self.branch_lines(verbose), *self.remarks, *self.refused_lines(verbose)]
+        return [told, *self.branch_lines(verbose), *self.fault_lines(), *self.remarks, *self.refused_lines(verbose)]
 
     def branch_lines(self, verbose: bool) -> list[str]:
         """How many branches were taken; where it is verbose, each route's that were not."""
@@ -63,6 +63,14 @@ class Tally:
         if not verbose:
             return [told + (" (-v lists the rest)" if taken < total else "")]
         return [told, *(line for route in routes for line in _missed(route))]
+
+    def fault_lines(self) -> list[str]:
+        """How many failures were tried, and at how many places of the routes' code."""
+        faults = [route["faults"] for route in self.document()["routes"] if route["faults"]["sites"]]
+        if not faults:
+            return []
+        places = _number(sum(one["sites"] for one in faults), "place")
+        return [f"{_number(sum(one['injected'] for one in faults), 'failure')} injected, {places} may fail"]
 
     def refused_lines(self, verbose: bool) -> list[str]:
         """What to do about routes behind whose errors nothing was seen; their names where it is verbose."""

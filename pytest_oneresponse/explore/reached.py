@@ -24,6 +24,11 @@ class Reached:
         self.own: dict[Function, None] = {}
         self.others: dict[Function, None] = {}
 
+    @property
+    def known(self) -> int:
+        """How much was reached: it grows with every new branch and function."""
+        return len(self.branches) + len(self.own) + len(self.others)
+
     def note(self, told: Recording) -> None:
         """Take in one exchange."""
         self.branches |= told.branches

@@ -20,7 +20,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from ..instrument.observe import ARITHMETICS, CALCULATE_BY, COMPARE_BY, MARKS, OPERATORS, Attributes, Observed
 from . import canary
@@ -51,14 +51,27 @@ class Event(NamedTuple):
     result: Any = None
 
 
+class Tap(Protocol):
+    """Is shown what the user's functions are about to call, await, go through and enter, by the number of the mark.
+
+    It gives back that or what stands in for it.
+    """
+
+    def call(self, number: int, function: Any) -> Any: ...
+    def awaited(self, number: int, awaitable: Any) -> Any: ...
+    def gone_through(self, number: int, iterable: Any) -> Any: ...
+    def entered(self, number: int, manager: Any) -> Any: ...
+
+
 class Recording:
     """The events of one exchange, and what was reached in it."""
 
-    __slots__ = ("begun", "branches", "counts", "events", "naps", "sources")
+    __slots__ = ("begun", "branches", "counts", "events", "naps", "sources", "tap")
 
-    def __init__(self, naps: bool = False) -> None:
+    def __init__(self, naps: bool = False, tap: Tap | None = None) -> None:
         """`naps`: the user's functions sleep for a moment only, whatever they ask for."""
         self.naps = naps
+        self.tap = tap
         self.events: list[Event] = []
         self.branches: set[tuple[int, str]] = set()
         self.begun: dict[int, None] = {}
@@ -85,10 +98,10 @@ _now: Recording | None = None
 
 
 @contextmanager
-def recording(naps: bool = False) -> Iterator[Recording]:
-    """What the marks tell goes to a new recording meanwhile; `naps` as Recording has it."""
+def recording(naps: bool = False, tap: Tap | None = None) -> Iterator[Recording]:
+    """What the marks tell goes to a new recording meanwhile; `naps` and `tap` as Recording has them."""
     global _now
-    before, _now = _now, Recording(naps)
+    before, _now = _now, Recording(naps, tap)
     try:
         yield _now
     finally:
@@ -291,7 +304,19 @@ def iterate(number: int, value: Any) -> Any:
         seen = plain(value)
         if seen is not UNKNOWN:
             now.note(Event("iterate", number, "", seen))
+        if now.tap is not None:
+            return now.tap.gone_through(number, value)
     return value
+
+
+def await_(number: int, awaitable: Any) -> Any:
+    now = _now
+    return awaitable if now is None or now.tap is None else now.tap.awaited(number, awaitable)
+
+
+def enter_with(number: int, manager: Any) -> Any:
+    now = _now
+    return manager if now is None or now.tap is None else now.tap.entered(number, manager)
 
 
 def unpack(number: int, count: int, value: Any) -> Any:
@@ -348,6 +373,8 @@ def call(number: int, function: Any) -> Any:
     now = _now
     if now is None:
         return function
+    if now.tap is not None:
+        function = now.tap.call(number, function)
     kind = type(function)
     if kind in _OF_C:
         return _builtin(now, number, function)
@@ -538,5 +565,5 @@ def _asking(now: Recording, number: int, function: Any, owner: Any) -> Any:
 
 HOOKS = Observed(
     *(decide, weigh, compare, compare_on, middle, item, slice_, arithmetic, call),
-    *(iterate, unpack, match, passed, begin),
+    *(iterate, unpack, match, passed, begin, await_, enter_with),
 )

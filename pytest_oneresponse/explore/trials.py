@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ..contract.request import Request
+from ..faults.fault import Fault
 from ..protocols.client import DEFAULT, Answer, Client
 from ..routes import Parameter, Route
 from . import values as made
@@ -35,6 +36,16 @@ class Trial:
     ids: tuple[str, ...] = ()
     draft: Draft | None = None
     """The parts of a request that was made while the route was explored."""
+    faults: tuple[Fault, ...] = ()
+    """What is made to fail in it."""
+
+    @property
+    def identity(self) -> str:
+        """What tells it from the route's other trials."""
+        if not self.faults:
+            return self.label
+        client = f" to a client that {self.client}" if self.client != DEFAULT else ""
+        return f"{self.label}{client}, failing: {'; '.join(fault.label for fault in self.faults)}"
 
     def to_json(self) -> dict[str, Any]:
         """What is needed to send it again, in JSON basics."""
@@ -44,6 +55,7 @@ class Trial:
             "client": asdict(self.client),
             "before": [request.to_json() for request in self.before],
             "ids": list(self.ids),
+            "faults": [fault.to_json() for fault in self.faults],
         }
 
     @classmethod
@@ -51,7 +63,9 @@ class Trial:
         """The inverse of `to_json`. Raises KeyError, TypeError and ValueError for what is none."""
         before = tuple(Request.from_json(request) for request in data["before"])
         ids = tuple(str(name) for name in data.get("ids", ()))
-        return cls(str(data["label"]), Request.from_json(data["request"]), Client(**data["client"]), before, ids)
+        faults = tuple(Fault.from_json(fault) for fault in data.get("faults", ()))
+        request, client = Request.from_json(data["request"]), Client(**data["client"])
+        return cls(str(data["label"]), request, client, before, ids, faults=faults)
 
 
 EXPLORED = "explored "

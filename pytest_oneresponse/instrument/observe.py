@@ -96,6 +96,13 @@ class Mark:
     outcomes: tuple[str, ...] = ()
     detail: Any = None
     """For `match` what its cases wait for, as plain values; for a function's beginning what is `Inside`."""
+    end: tuple[int, int] = (0, 0)
+    """The last line and the column after it."""
+
+    @property
+    def span(self) -> tuple[int, int, int, int]:
+        """The place as Python's syntax tree has it: first line and column, last line and the column after it."""
+        return (self.line, self.column, *self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +161,8 @@ class Marks:
         key = (kind, node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
         mark = known.get(key)
         if mark is None:
-            mark = known[key] = Mark(len(self.all), kind, function, node.lineno, node.col_offset, outcomes, detail)
+            end = (node.end_lineno or 0, node.end_col_offset or 0)
+            mark = known[key] = Mark(len(self.all), kind, function, node.lineno, node.col_offset, outcomes, detail, end)
             self.all.append(mark)
         return mark.number
 

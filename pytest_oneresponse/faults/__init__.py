@@ -1,0 +1,1 @@
+"""What to break: which calls of the user's code fail, and with what."""

@@ -1,0 +1,164 @@
+"""Under which `try` and `with` a line runs: what decides who gets to see an exception that is raised there."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import linecache
+from collections.abc import Iterator
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+from .. import sites
+
+
+class Region(NamedTuple):
+    """A part of a `try` or `with`: its file, its first line, and which part: "body", "except 0", "finally", "with"."""
+
+    file: str
+    line: int
+    part: str
+
+
+class Span(NamedTuple):
+    """The lines of a region, first and last, and the exceptions that its `except` clauses name, in their order."""
+
+    first: int
+    last: int
+    region: Region
+    catches: tuple[str, ...] = ()
+
+
+BARE = "BaseException"
+"""What an `except:` catches."""
+
+
+@functools.lru_cache(maxsize=512)
+def tree_of(filename: str) -> ast.Module:
+    """The syntax tree of a file; an empty one where the file cannot be read."""
+    try:
+        return ast.parse("".join(linecache.getlines(filename)))
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
+
+
+@functools.lru_cache(maxsize=512)
+def spans_of(filename: str) -> dict[tuple[int, str], tuple[Span, ...]]:
+    """Of each function of a file, by the line and the name of its code, the regions in it, the innermost first."""
+    found: dict[tuple[int, str], tuple[Span, ...]] = {}
+    for node in ast.walk(tree_of(filename)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            line = min((decorator.lineno for decorator in node.decorator_list), default=node.lineno)
+            found[line, node.name] = tuple(_inside(filename, node.body))
+    return found
+
+
+@functools.lru_cache(maxsize=4096)
+def raised_by(code: CodeType) -> tuple[str, ...]:
+    """The names of the exceptions that a function raises itself, as its source has them."""
+    for node in ast.walk(tree_of(code.co_filename)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == code.co_name:
+            line = min((decorator.lineno for decorator in node.decorator_list), default=node.lineno)
+            if line == code.co_firstlineno:
+                raises = (one.exc for one in ast.walk(node) if isinstance(one, ast.Raise))
+                kinds = (one.func if isinstance(one, ast.Call) else one for one in raises)
+                return tuple(dict.fromkeys(name for kind in kinds if kind is not None for name in _names(kind)))
+    return ()
+
+
+def _inside(filename: str, body: list[Any]) -> Iterator[Span]:
+    """The regions of a block, without those of functions that are defined in it."""
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        for part, block, catches in _parts(node):
+            yield from _inside(filename, block)
+            if part and block:
+                region = Region(filename, node.lineno, part)
+                yield Span(block[0].lineno, block[-1].end_lineno or block[-1].lineno, region, catches)
+
+
+def _parts(node: Any) -> Iterator[tuple[str, list[Any], tuple[str, ...]]]:
+    """The blocks of a statement; those that are regions have a name."""
+    if isinstance(node, (ast.Try, ast.TryStar)):
+        yield "body", node.body, tuple(name for handler in node.handlers for name in _names(handler.type))
+        for number, handler in enumerate(node.handlers):
+            yield f"except {number}", handler.body, ()
+        yield "", node.orelse, ()
+        yield "finally", node.finalbody, ()
+    elif isinstance(node, (ast.With, ast.AsyncWith)):
+        yield "with", node.body, ()
+    elif isinstance(node, ast.Match):
+        for case in node.cases:
+            yield "", case.body, ()
+    else:
+        for name in ("body", "orelse"):
+            yield "", getattr(node, name, []), ()
+
+
+def _names(kind: ast.expr | None) -> Iterator[str]:
+    if kind is None:
+        yield BARE
+    elif isinstance(kind, ast.Tuple):
+        for one in kind.elts:
+            yield from _names(one)
+    elif isinstance(kind, (ast.Name, ast.Attribute)):
+        yield ast.unparse(kind)
+
+
+@functools.lru_cache(maxsize=8192)
+def _of_frame(code: CodeType, instruction: int) -> tuple[Span, ...]:
+    """The regions in which an instruction of a function stands, the innermost first."""
+    spans = spans_of(code.co_filename).get((code.co_firstlineno, code.co_name), ())
+    if not spans:
+        return ()
+    line = sites.place_of(code, instruction).line
+    return tuple(span for span in spans if span.first <= line <= span.last)
+
+
+def around(chain: sites.Chain) -> tuple[Span, ...]:
+    """The regions of the user's functions in which a chain of frames runs, the innermost first."""
+    found: list[Span] = []
+    for code, instruction in sites.frames(chain):
+        if sites.is_users(code):
+            found += _of_frame(code, instruction)
+    return tuple(found)
+
+
+def caught(spans: tuple[Span, ...], frame: FrameType | None) -> tuple[type[BaseException], ...]:
+    """The exceptions that the regions around a running frame catch, as classes, in order; what cannot be found is left out."""
+    found: list[type[BaseException]] = []
+    waiting = [span for span in spans if span.catches]
+    while frame is not None and waiting:
+        mine = [span for span in waiting if span.region.file == frame.f_code.co_filename]
+        if mine and sites.is_users(frame.f_code):
+            for span in mine:
+                found += [kind for name in span.catches for kind in _resolved(name, frame)]
+            waiting = [span for span in waiting if span not in mine]
+        frame = frame.f_back
+    return tuple(dict.fromkeys(found))
+
+
+def _resolved(name: str, frame: FrameType) -> list[type[BaseException]]:
+    """The classes that a dotted name stands for where a frame runs; nothing of the user's is called for it."""
+    first, *rest = name.split(".")
+    value = frame.f_locals.get(first, frame.f_globals.get(first, vars(builtins).get(first)))
+    for attribute in rest:
+        value = getattr(value, "__dict__", {}).get(attribute)
+    members = value if isinstance(value, tuple) else (value,)
+    return [one for one in members if isinstance(one, type) and issubclass(one, BaseException)]
+
+
+@functools.lru_cache(maxsize=4096)
+def told(filename: str, span: tuple[int, int, int, int]) -> str:
+    """How the source writes what is called, awaited, gone through or entered, by the place of the expression."""
+    for node in ast.walk(tree_of(filename)):
+        if isinstance(node, ast.expr) and span == (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset):
+            inner = node.value if isinstance(node, ast.Await) else node
+            text = ast.unparse(inner.func if isinstance(inner, ast.Call) else inner)
+            return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+    return ""
+
+
+_LONGEST = 60

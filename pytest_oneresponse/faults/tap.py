@@ -1,0 +1,316 @@
+"""What stands between the user's code and what it calls while one exchange runs: it notes what can fail, and makes it fail.
+
+Theory. The marks in the user's functions show each call before it is made. The tap counts how often each place is
+passed, and gives back what was to be called; where a fault is planned, something that raises in its place, once the
+arguments were made. Nothing is patched: when the exchange is over, nothing is left of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Iterable
+from types import FrameType
+from typing import Any, NamedTuple
+
+from .. import sites
+from ..contract.finding import Place
+from ..contract.machine import judge
+from ..exchange import Exchange, current
+from ..instrument.observe import MARKS
+from . import exceptions, regions
+from .fault import Fault
+from .regions import Span
+
+_MARKS_OF = {"call": "call", "await": "await", "step": "iterate", "enter": "with", "exit": "with"}
+_MOST_NOTED = 400
+"""A place that was passed so often is only counted."""
+
+
+class Point(NamedTuple):
+    """A place that may fail, the first time that it was passed in this state and under these regions.
+
+    `types`: what it may raise; of those that nobody in the user's code around it can tell apart, the first.
+    """
+
+    kind: str
+    number: int
+    nth: int
+    state: str
+    spans: tuple[Span, ...]
+    types: exceptions.Types
+
+
+class Fired(NamedTuple):
+    """A fault that has come to pass: where, what was to be called, in which state of the exchange."""
+
+    fault: Fault
+    place: Place
+    call: str
+    state: str
+
+
+class Tap:
+    """For one exchange. `faults` are planned; `points` is what else may fail."""
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        self.armed: dict[tuple[str, int], list[Fault]] = {}
+        for fault in faults:
+            number = number_of(fault)
+            if number is not None:
+                self.armed.setdefault((fault.kind, number), []).append(fault)
+        self.counts: dict[tuple[str, int], int] = {}
+        self.points: dict[tuple[Any, ...], Point] = {}
+        self.seen: set[Any] = set()
+        self.fired: list[Fired] = []
+        self.again = False
+        """Whether a place that had failed was passed once more."""
+
+    # --- what the marks show
+
+    def call(self, number: int, function: Any) -> Any:
+        types = exceptions.of_call(function)
+        if types:
+            return self.passed("call", number, types, sys._getframe(2)) or function
+        if function in exceptions.GO_THROUGH if isinstance(function, _HASHED) else False:
+            return functools.partial(self._called_with, number, function, sys._getframe(2))
+        return function
+
+    def _called_with(self, number: int, function: Any, frame: FrameType, *arguments: Any, **named: Any) -> Any:
+        """What goes through its argument fails where that does."""
+        types = exceptions.of_thing(arguments[0]) if arguments else ()
+        failing = self.passed("call", number, types, frame) if types else None
+        return (failing or function)(*arguments, **named)
+
+    def awaited(self, number: int, awaitable: Any) -> Any:
+        failing = self.passed("await", number, exceptions.of_awaitable(awaitable), sys._getframe(2))
+        return awaitable if failing is None else _instead(awaitable, failing)
+
+    def gone_through(self, number: int, iterable: Any) -> Any:
+        types = exceptions.of_thing(iterable)
+        if not types:
+            return iterable
+        step = functools.partial(self.passed, "step", number, types)
+        if hasattr(iterable, "__aiter__"):
+            return _AsyncSteps(iterable, step)
+        return _Steps(iterable, step)
+
+    def entered(self, number: int, manager: Any) -> Any:
+        types = exceptions.of_thing(manager)
+        return _Manager(manager, functools.partial(self.passed, types=types, number=number)) if types else manager
+
+    # --- counting, noting, raising
+
+    def passed(
+        self, kind: str, number: int, types: exceptions.Types, frame: FrameType | None = None
+    ) -> Callable[..., Any] | None:
+        """A place is passed: what is to be called in place of what stands there, None where that is to be done."""
+        key = (kind, number)
+        nth = self.counts[key] = self.counts.get(key, 0) + 1
+        exchange = current()
+        if exchange is None:
+            return None
+        frame = _users(frame or sys._getframe(1))
+        for fault in self.armed.get(key, ()):
+            if nth == fault.nth or (fault.always and nth > fault.nth):
+                return self.failing(fault, exchange)
+            self.again |= nth > fault.nth
+        if nth <= _MOST_NOTED:
+            self.note(key, nth, types, exchange, frame)
+        return None
+
+    def note(
+        self, key: tuple[str, int], nth: int, types: exceptions.Types, exchange: Exchange, frame: FrameType | None
+    ) -> None:
+        state = self.state(exchange)
+        chain = sites.capture(frame)
+        chain = chain.chain if isinstance(chain, sites.Site) else chain
+        if (key, state, chain) in self.seen:
+            return
+        self.seen.add((key, state, chain))
+        spans = regions.around(chain)
+        place = (key, state, tuple(span.region for span in spans))
+        if place not in self.points:
+            told_apart = apart(types, spans, frame)
+            self.points[place] = Point(*key, nth, state, spans, told_apart)
+
+    def state(self, exchange: Exchange) -> str:
+        """The state of the exchange, as the machine's table has it."""
+        return judge(exchange.facts, exchange.events, over=False).state
+
+    def failing(self, fault: Fault, exchange: Exchange) -> Callable[..., Any]:
+        """What raises in the place of a call."""
+        kind = exceptions.resolved(fault.exception)
+        error = exceptions.made(kind) if kind is not None else None
+
+        def fail(*_: Any, **__: Any) -> Any:
+            frame = _users(sys._getframe(1))
+            if error is None or frame is None:
+                return None
+            state = self.state(exchange)
+            mark = MARKS.all[number_of(fault) or 0]
+            call = regions.told(mark.function.file, mark.span)
+            place = sites.place_of(frame.f_code, frame.f_lasti)
+            if not any(one.fault == fault for one in self.fired):
+                self.fired.append(Fired(fault, place, call, state))
+            raise error.with_traceback(None)
+
+        return fail
+
+
+_HASHED = (type, type(len))
+
+
+def _users(frame: FrameType | None) -> FrameType | None:
+    """The user's frame that is nearest; with all its frames in ours, as in a thread, None."""
+    while frame is not None and not sites.is_users(frame.f_code):
+        frame = frame.f_back
+    return frame
+
+
+def apart(types: exceptions.Types, spans: tuple[Span, ...], frame: FrameType | None) -> exceptions.Types:
+    """Of what a place may raise one of each kind that the user's `except` clauses around it can tell from the others.
+
+    What the clauses name is among it: their author expects it from there. Source: no clause around it can tell an exception
+    from another if it is an instance of the same of their classes.
+    """
+    caught = regions.caught(spans, frame)
+    named = [kind for kind in caught if kind not in _BROAD and _is_failure(kind)] if types else []
+    told: dict[tuple[bool, ...], type[BaseException]] = {}
+    for kind in (*types, *named):
+        told.setdefault(_told_by(kind, caught), kind)
+    return tuple(told.values())
+
+
+_BROAD = (Exception, BaseException)
+
+
+def _told_by(kind: type[BaseException], caught: Iterable[type[BaseException]]) -> tuple[bool, ...]:
+    cancels = issubclass(kind, asyncio.CancelledError)
+    return (cancels, *(issubclass(kind, one) for one in caught))
+
+
+def _is_failure(kind: type[BaseException]) -> bool:
+    """Whether an exception that somebody waits for stands for a failure: no answer, and no sign of an end."""
+    ends = (StopIteration, StopAsyncIteration, AssertionError)
+    fails = issubclass(kind, Exception) or issubclass(kind, asyncio.CancelledError)
+    return fails and not issubclass(kind, ends) and not exceptions.is_answer(kind)
+
+
+_index: dict[tuple[str, str, tuple[int, ...]], int] = {}
+_indexed = [0]
+
+
+def number_of(fault: Fault) -> int | None:
+    """The number of the mark at which a fault is planned; None where there is none."""
+    for mark in MARKS.all[_indexed[0] :]:
+        _index[mark.kind, sites.Code.shown(mark.function.file), mark.span] = mark.number
+    _indexed[0] = len(MARKS.all)
+    return _index.get((_MARKS_OF[fault.kind], fault.file, fault.span))
+
+
+def fault_at(point: Point, kind: type[BaseException]) -> Fault:
+    """The fault that makes a point raise."""
+    mark = MARKS.all[point.number]
+    file = sites.Code.shown(mark.function.file)
+    return Fault(point.kind, file, mark.span, exceptions.name_of(kind), point.nth)
+
+
+# --- what stands in for awaitables, iterables and managers
+
+
+async def _instead(awaitable: Any, failing: Callable[..., Any]) -> Any:
+    """Fails in the place of an awaitable, which is not awaited any more."""
+    if inspect.iscoroutine(awaitable):
+        awaitable.close()
+    elif hasattr(awaitable, "cancel"):
+        awaitable.cancel()
+    try:
+        return failing()
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None:
+            raise
+    task.cancel()  # as a server does: so that task groups and timeouts know of it
+    await asyncio.sleep(0)
+
+
+class _Steps:
+    """An iterable each step of which may fail."""
+
+    def __init__(self, iterable: Any, step: Callable[..., Callable[..., Any] | None]) -> None:
+        self.iterable = iterable
+        self.step = step
+        self.iterator: Any = None
+
+    def __iter__(self) -> _Steps:
+        self.iterator = iter(self.iterable)
+        return self
+
+    def __next__(self) -> Any:
+        failing = self.step()
+        if failing is not None:
+            _let_go(self.iterator)
+            failing()
+        return next(self.iterator)
+
+
+class _AsyncSteps:
+    """An asynchronous iterable each step of which may fail."""
+
+    def __init__(self, iterable: Any, step: Callable[..., Callable[..., Any] | None]) -> None:
+        self.iterable = iterable
+        self.step = step
+        self.iterator: Any = None
+
+    def __aiter__(self) -> _AsyncSteps:
+        self.iterator = aiter(self.iterable)
+        return self
+
+    async def __anext__(self) -> Any:
+        failing = self.step()
+        if failing is not None:
+            failing()
+        return await anext(self.iterator)
+
+
+def _let_go(iterator: Any) -> None:
+    """A generator that fails has ended: what it holds is let go."""
+    close = getattr(iterator, "close", None)
+    if inspect.isgenerator(iterator) and close is not None:
+        close()
+
+
+class _Manager:
+    """A context manager the entry and the exit of which may fail; only an exit without another exception does."""
+
+    def __init__(self, manager: Any, passed: Callable[..., Callable[..., Any] | None]) -> None:
+        self.manager = manager
+        self.passed = passed
+
+    def __enter__(self) -> Any:
+        self.fail("enter")
+        return self.manager.__enter__()
+
+    def __exit__(self, *raised: Any) -> Any:
+        done = self.manager.__exit__(*raised)
+        if raised[0] is None:
+            self.fail("exit")
+        return done
+
+    async def __aenter__(self) -> Any:
+        self.fail("enter")
+        return await self.manager.__aenter__()
+
+    async def __aexit__(self, *raised: Any) -> Any:
+        done = await self.manager.__aexit__(*raised)
+        if raised[0] is None:
+            self.fail("exit")
+        return done
+
+    def fail(self, kind: str) -> None:
+        failing = self.passed(kind)
+        if failing is not None:
+            failing()
