@@ -20,6 +20,7 @@ from ..contract.finding import Place
 from ..contract.machine import judge
 from ..exchange import Exchange, current
 from ..instrument.observe import MARKS
+from ..owners import HERE
 from . import exceptions, regions
 from .fault import Fault
 from .regions import Span
@@ -223,7 +224,9 @@ def fault_at(point: Point, kind: type[BaseException]) -> Fault:
 
 async def _instead(awaitable: Any, failing: Callable[..., Any]) -> Any:
     """Fails in the place of an awaitable, which is not awaited any more."""
-    if inspect.iscoroutine(awaitable):
+    if inspect.iscoroutine(awaitable) and awaitable.cr_code.co_filename.startswith(HERE):
+        await awaitable  # a message was handed over, and who waited for it to be sent was cancelled
+    elif inspect.iscoroutine(awaitable):
         awaitable.close()
     elif hasattr(awaitable, "cancel"):
         awaitable.cancel()

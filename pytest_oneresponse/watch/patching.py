@@ -53,6 +53,11 @@ class Patches:
             self._replaced.append((owner, name, before, replacement))
             return True
 
+    def when_undone(self, action: Callable[[], None]) -> None:
+        """Call `action` once, with `undo`."""
+        with self._lock:
+            self._cancels.append(action)
+
     def undo(self) -> None:
         """Put every original back, last one first, and stop waiting for modules. A second call does nothing.
 

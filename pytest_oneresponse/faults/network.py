@@ -1,0 +1,135 @@
+"""What a driven app asks of other machines: answered here, or refused; no request leaves the machine."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import importlib
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from .. import sites
+from ..contract.finding import Place
+from ..explore import record
+from ..watch.patching import Patches
+from .replies import Asked, Reply, shaped
+
+CLIENTS = ("via_urllib", "via_requests", "via_httpx", "via_aiohttp")
+"""The modules that stand between HTTP clients and the network."""
+
+
+class Refused(ConnectionRefusedError):
+    """A connection to another machine, which is not made while an app is driven."""
+
+
+class Network:
+    """What was asked of other machines while it was watched over."""
+
+    def __init__(self) -> None:
+        self.refused: dict[str, Place | None] = {}
+        """The addresses to which connections were refused, each with the user's line that tried first."""
+
+    def answer(self, asked: Asked) -> Reply:
+        """The answer to a request that was to leave the machine."""
+        now = record.now()
+        if now is None:
+            return shaped({})
+        tap = now.tap
+        failing = tap.upstream(asked, sys._getframe(1)) if tap is not None else None
+        now.upstreams += 1
+        return failing or shaped(now.document)
+
+    def refuse(self, address: Any) -> Refused:
+        """The error of a connection that is not made."""
+        host = address[0] if isinstance(address, tuple) else address
+        target = ":".join(map(str, address[:2])) if isinstance(address, tuple) else str(host)
+        place = _users_place(sys._getframe(2))
+        self.refused.setdefault(str(host), place)
+        tried = f" in {place.file}:{place.line}" if place is not None else ""
+        text = f"{target} is on another machine, and was not asked{tried}: an app is driven without the network"
+        return Refused(errno.ECONNREFUSED, f"{text} (--oneresponse-network allows it)")
+
+
+def is_local(host: Any) -> bool:
+    """Whether an address is of this machine; it is not looked up."""
+    if isinstance(host, bytes):
+        host = host.decode("latin-1")
+    name = str(host or "").strip("[]").rstrip(".").lower().partition("%")[0]
+    own = ("", "localhost", "ip6-localhost", "::", "::1", "0.0.0.0", "broadcasthost", "testserver")
+    return name in own or name.startswith(("127.", "::ffff:127.")) or name.endswith(".localhost") or name == _own_name()
+
+
+@functools.cache
+def _own_name() -> str:
+    return socket.gethostname().lower()
+
+
+@contextmanager
+def watched_over(allowed: bool = False) -> Iterator[Network]:
+    """Keep what runs from other machines meanwhile; where it is `allowed` to reach them nothing is done."""
+    network = Network()
+    if allowed:
+        yield network
+        return
+    patches = Patches()
+    try:
+        _guard(network, patches)
+        for name in CLIENTS:
+            client = importlib.import_module(f"{__package__}.{name}")
+            for module in client.MODULES:
+                patches.when_imported(module, functools.partial(_install, client.install, network))
+        yield network
+    finally:
+        patches.undo()
+
+
+def _install(install: Callable[..., None], network: Network, module: Any, patches: Patches) -> None:
+    install(module, patches, network.answer, is_local)
+
+
+def _guard(network: Network, patches: Patches) -> None:
+    """Let sockets connect to this machine only, and no name be asked for anywhere else."""
+
+    def connecting(connect: Any) -> Any:
+        def guarded(self: socket.socket, address: Any) -> Any:
+            if self.family in (socket.AF_INET, socket.AF_INET6) and not is_local(address[0]):
+                raise network.refuse(address)
+            return connect(self, address)
+
+        return guarded
+
+    def looking_up(getaddrinfo: Any) -> Any:
+        @functools.wraps(getaddrinfo)
+        def guarded(host: Any, port: Any, *arguments: Any, **named: Any) -> Any:
+            if not is_local(host) and not _is_number(host):
+                raise network.refuse((host, port))
+            return getaddrinfo(host, port, *arguments, **named)
+
+        return guarded
+
+    for name in ("connect", "connect_ex"):
+        patches.replace(socket.socket, name, connecting)
+    patches.replace(socket, "getaddrinfo", looking_up)
+
+
+def _is_number(host: Any) -> bool:
+    """Whether a host is an address already, so that nobody is asked for it."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, host if isinstance(host, str) else bytes(host).decode("latin-1"))
+            return True
+        except (OSError, TypeError, ValueError):
+            continue
+    return False
+
+
+def _users_place(frame: FrameType | None) -> Place | None:
+    while frame is not None:
+        if sites.is_users(frame.f_code):
+            return sites.place_of(frame.f_code, frame.f_lasti)
+        frame = frame.f_back
+    return None
