@@ -17,7 +17,7 @@ from . import canary
 from .draft import MISSING
 from .matching import FORMATS, Derived
 from .record import UNKNOWN, Event
-from .values import matching, several_matching
+from .regexes import matching, several_matching
 
 
 class Wish(NamedTuple):
