@@ -1,9 +1,9 @@
 """Which request to send next, so that every branch is taken that an input can reach.
 
 Theory. Each exchange tells what the app has read, compared and decided (record.py). For each outcome that was not seen yet,
-what stood before it is turned into requests that may bring it about (wishes.py, matching.py): these are the goals, and each
-has a list of drafts, the likeliest first. A draft that brings something new teaches further goals in its turn. When no
-goal has a draft left, constants of the code and changes of structure are tried on what was of interest so far.
+what stood before it is turned into requests that may bring it about (wishes.py, derived.py, matching.py): these are the
+goals, and each has a list of drafts, the likeliest first. A draft that brings something new teaches further goals in its
+turn. When no goal has a draft left, constants of the code and changes of structure are tried on what was of interest so far.
 Nothing here knows a framework: what a mapping holds is told by a canary that stands in every part of the request.
 """
 
@@ -20,13 +20,14 @@ from ..instrument.observe import MARKS
 from . import canary
 from .addresses import address_of, is_free, keys_beside, mappings_of, mappings_with, meant
 from .bodies import BODY_METHODS, with_bodies
+from .derived import derived
 from .draft import MISSING, Draft, without_canaries
 from .goals import Goal, Goals, Offer, others, outcome_of, own
 from .nearer import is_number
 from .record import Event, Recording
 from .schemas import seeds
 from .turning import Turning, all_put, leading, put, turnable
-from .wishes import Wish, derived, spread, wishes
+from .wishes import Wish, spread, wishes
 
 _PER_GOAL = 60
 """A goal that has so many drafts needs no more."""

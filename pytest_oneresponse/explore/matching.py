@@ -22,6 +22,9 @@ from .draft import Address, text_of
 Undo = Callable[[Any], Any]
 """From a value that is wanted to the atom; raises ValueError where there is none."""
 
+NO_WAY = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
+"""What is raised where a value has no neighbour, as the last day has none, or no way back, or a function was called wrongly."""
+
 
 class Way(NamedTuple):
     """An atom that a value may have come from. `cost`: 0 for the value itself, more where chance may be in it."""
