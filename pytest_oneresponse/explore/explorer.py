@@ -21,11 +21,12 @@ from . import canary
 from .addresses import address_of, is_free, keys_beside, mappings_of, mappings_with, meant
 from .bodies import BODY_METHODS, with_bodies
 from .derived import derived
-from .draft import MISSING, Draft, without_canaries
+from .draft import Draft, without_canaries
 from .goals import Goal, Goals, Offer, others, outcome_of, own
 from .nearer import is_number
 from .record import Event, Recording
 from .schemas import seeds
+from .tree import MISSING
 from .turning import Turning, all_put, leading, put, turnable
 from .wishes import Wish, spread, wishes
 

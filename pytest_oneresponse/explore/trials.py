@@ -14,7 +14,8 @@ from ..contract.request import Request
 from ..protocols.client import DEFAULT, Answer, Client
 from ..routes import Parameter, Route
 from . import values as made
-from .draft import MISSING, Draft, header_text, json_of
+from .draft import Draft, header_text, json_of
+from .tree import MISSING
 
 NON_ASCII = "Zoë Łódź 日本"
 _BODY_METHODS = ("POST", "PUT", "PATCH", "DELETE")

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .addresses import meant
-from .draft import MISSING, Address, Draft
+from .draft import Address, Draft
 from .matching import NO_WAY, Derived, Matcher, Way
 from .nearer import nearer
 from .record import Event, Recording
+from .tree import MISSING
 from .wishes import Wish, wishes
 
 _WINDOW = 12

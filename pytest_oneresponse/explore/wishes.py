@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from . import canary
-from .draft import MISSING
 from .matching import FORMATS, NO_WAY
 from .record import UNKNOWN, Event
 from .regexes import matching, several_matching
+from .tree import MISSING
 
 
 class Wish(NamedTuple):

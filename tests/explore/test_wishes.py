@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from pytest_oneresponse.explore import canary
-from pytest_oneresponse.explore.draft import MISSING
 from pytest_oneresponse.explore.record import UNKNOWN, Event
+from pytest_oneresponse.explore.tree import MISSING
 from pytest_oneresponse.explore.wishes import beside, other_than, spread, wishes
 
 DAY = datetime.date(2024, 3, 5)
