@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,10 +20,10 @@ from .explore import record
 from .explore.bases import bases
 from .explore.draft import Draft, without_canaries
 from .explore.explorer import Explorer
-from .explore.producers import found_id, placeholder, producer_of
+from .explore.producers import Chain, found_id, producer_of, with_ids
 from .explore.reached import Reached
 from .explore.shrink import shrunk
-from .explore.trials import EXPLORED, Inputs, Plan, Trial, draft_for, explored
+from .explore.trials import EXPLORED, Inputs, Plan, Trial, draft_for
 from .faults.plan import FaultPlan, caught_in
 from .faults.tap import Fired, Tap
 from .protocols import alarm, probe
@@ -124,38 +124,6 @@ def trial_id(app: App, route: Route, trial: Trial) -> str:
     """The ID by which one exchange is run again: the same in every run and on every machine."""
     told = "\n".join((app.label, route.name, route.host, trial.identity))
     return hashlib.sha256(told.encode()).hexdigest()[:10]
-
-
-@dataclass(frozen=True)
-class Chain:
-    """The requests that have to come first, each with the path parameter whose value its response holds."""
-
-    before: tuple[Request, ...] = ()
-    ids: tuple[str, ...] = ()
-
-    def with_producer(self, name: str, request: Request) -> Chain:
-        return Chain((*self.before, request), (*self.ids, name))
-
-    def applied(self, drafts: Iterable[Draft]) -> Iterator[Draft]:
-        """Each draft with IDs to come in its path, and then as it is."""
-        for draft in drafts:
-            path = tuple((name, placeholder(name) if name in self.ids else text) for name, text in draft.path)
-            if path != draft.path:
-                yield replace(draft, path=path)
-            yield draft
-
-    def trial(self, draft: Draft) -> Trial:
-        """The trial of a draft, with what has to come first where its path waits for it."""
-        trial = explored(draft)
-        waits = any(text == placeholder(name) for name, text in draft.path)
-        return replace(trial, before=self.before, ids=self.ids) if waits else trial
-
-
-def _with_ids(request: Request, known: Mapping[str, str]) -> Request:
-    path = request.path
-    for name, value in known.items():
-        path = path.replace(placeholder(name), value)
-    return replace(request, path=path) if path != request.path else request
 
 
 class _Run:
@@ -358,12 +326,12 @@ class _Run:
         known: dict[str, str] = {}
         with self.settings.reset():
             for request, name in itertools.zip_longest(trial.before, trial.ids):
-                _, answer = self.send(replace(trial, request=_with_ids(request, known), client=DEFAULT), counted)
+                _, answer = self.send(replace(trial, request=with_ids(request, known), client=DEFAULT), counted)
                 if name is not None:
                     known[name] = found_id(answer, name)
             if tap is None and trial.faults:
                 tap = Tap(trial.faults)
-            return self.send(replace(trial, request=_with_ids(trial.request, known)), counted, tap)
+            return self.send(replace(trial, request=with_ids(trial.request, known)), counted, tap)
 
     def send(self, trial: Trial, counted: bool = True, tap: Tap | None = None) -> tuple[Exchange, Answer]:
         request = self.settings.prepare(self.app.prepare(trial.request))

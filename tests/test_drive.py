@@ -7,7 +7,7 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -16,7 +16,7 @@ import pytest
 from pytest_oneresponse import kept, marks
 from pytest_oneresponse.apps import App
 from pytest_oneresponse.contract.request import Request
-from pytest_oneresponse.drive import Driven, Settings, drive, judged, trial_id
+from pytest_oneresponse.drive import TIME_LIMITS, Driven, Settings, drive, judged, trial_id
 from pytest_oneresponse.exchange import Watcher
 from pytest_oneresponse.explore import canary
 from pytest_oneresponse.explore.trials import Plan, Trial
@@ -453,3 +453,124 @@ def test_without_marks_nothing_is_explored() -> None:
     shop = Shop()
     run(shop)
     assert not [query for query in shop.seen("QUERY_STRING") if canary.NAME in query]
+
+
+# ------------------------------------------------------------------------------------------ IDs of other routes
+
+COMPANIES = """
+import json
+asked = []
+companies = {}
+def answer(start_response, status, document, times=1):
+    for _ in range(times):
+        start_response(status, [("Content-Type", "application/json")])
+    return [json.dumps(document).encode()]
+def app(environ, start_response):
+    asked.append((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+    return view(start_response, environ["REQUEST_METHOD"], environ["PATH_INFO"].split("/")[1:])
+def view(start_response, method, parts):
+    if len(parts) == 1 and method == "POST":
+        company = "c" + str(4711 + len(companies))
+        companies[company] = []
+        return answer(start_response, "201 Created", {"id": company})
+    if len(parts) > 1 and parts[1] not in companies:
+        return answer(start_response, "404 Not Found", {})
+    if len(parts) == 3 and method == "POST":
+        users = companies[parts[1]]
+        users.append(parts[1] + "u" + str(len(users)))
+        return answer(start_response, "201 Created", {"user": {"id": users[-1]}})
+    if len(parts) == 4 and parts[3] not in companies[parts[1]]:
+        return answer(start_response, "404 Not Found", {})
+    return answer(start_response, "200 OK", {}, 2 if method == "DELETE" else 1)
+"""
+COMPANY, USER = (Parameter(name, "path", {"type": "string"}) for name in ("company", "user"))
+CHOICES = {"anyOf": [{"const": number} for number in range(20)]}
+CREATE = Route("POST", "/companies", None, ("/companies",), body=CHOICES)
+HIRE = Route("POST", "/companies/{company}/users", None, ("/companies/", COMPANY, "/users"))
+SHOW = Route("GET", "/companies/{company}", None, ("/companies/", COMPANY))
+FIRE = Route("DELETE", "/companies/{company}/users/{user}", None, ("/companies/", COMPANY, "/users/", USER))
+
+
+def test_what_a_path_names_is_created_first_in_as_many_steps_as_it_takes(explored: Explored) -> None:
+    shop = explored(COMPANIES)
+    app = app_of(shop.app, FIRE, HIRE, CREATE)
+    driven = run(shop.app, FIRE, app=app, replay_command="x ")
+    (finding,) = [finding for finding in driven.findings if finding.level != "off"]
+    ((identity, trial),) = driven.failed.items()
+    assert finding.rule == "second-response" and finding.replay == f"x {identity}"
+    assert [(one.method, one.path) for one in trial.before] == [
+        ("POST", "/companies"),
+        ("POST", "/companies/{company}/users"),
+    ]
+    assert trial.ids == ("company", "user") and trial.request.path == "/companies/{company}/users/{user}"
+    assert [note.startswith("it comes after curl ") for note in finding.notes[-2:]] == [True, True]
+    # what was created in one run is not there in the next
+    shop.asked.clear()
+    shop.companies.clear()
+    again = run(shop.app, FIRE, app=app, replay=identity, failed=driven.failed)
+    assert again.replayed and len(again.findings) == 1
+    assert shop.asked == [
+        ("POST", "/companies"),
+        ("POST", "/companies/c4711/users"),
+        ("DELETE", "/companies/c4711/users/c4711u0"),
+    ]
+
+
+def test_an_id_is_looked_for_once_for_all_routes() -> None:
+    shop = Shop()
+    app = app_of(shop, SHOW, FIRE, CREATE)
+    run(shop, SHOW, app=app)
+    assert shop.seen("REQUEST_METHOD").count("POST") > 0
+    shop.asked.clear()
+    run(shop, FIRE, app=app)
+    assert "/companies" not in shop.seen("PATH_INFO")
+
+
+def test_an_id_of_the_users_is_not_looked_for() -> None:
+    shop = Shop()
+    run(shop, SHOW, app=app_of(shop, SHOW, CREATE), values={"company": "c7"})
+    assert "/companies" not in shop.seen("PATH_INFO") and "/companies/c7" in shop.seen("PATH_INFO")
+
+
+def test_a_slow_search_for_an_id_ends_and_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("pytest_oneresponse.drive.time", SimpleNamespace(perf_counter=lambda: now[0]))
+
+    def slow(environ: Any, start_response: Any) -> Any:
+        if environ["PATH_INFO"] == "/companies":
+            now[0] += 6.0
+        start_response("200 OK", [])
+        return [b"{}"]
+
+    shop = Shop(slow)
+    app = app_of(shop, SHOW, FIRE, CREATE)
+    first = run(shop, SHOW, app=app, timeout=5.0)
+    assert first.requests > 10 and first.seconds < 5.0 * (TIME_LIMITS + 2)
+    assert 1 <= shop.seen("PATH_INFO").count("/companies") <= TIME_LIMITS
+    shop.asked.clear()
+    second = run(shop, FIRE, app=app, timeout=5.0)
+    assert "/companies" not in shop.seen("PATH_INFO")
+    assert second.cut_short == second.gave_up == "" and second.seconds == 0.0
+
+
+def test_a_search_for_an_id_in_a_route_that_hangs_ends_and_is_not_made_again() -> None:
+    asked: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            return
+        asked.append(scope["path"])
+        if scope["path"] == "/companies":
+            await asyncio.Event().wait()
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    known = app_of(app, SHOW, FIRE, CREATE, interface="asgi")
+    driven = run(app, SHOW, app=known, timeout=0.05)
+    assert asked.count("/companies") <= TIME_LIMITS + 1
+    assert not [finding for finding in driven.findings if finding.rule == "hung-response"], (
+        "that is told with its own route"
+    )
+    asked.clear()
+    run(app, FIRE, app=known, timeout=0.05)
+    assert "/companies" not in asked

@@ -12,6 +12,7 @@ from . import canary
 from . import values as made
 from .bodies import BODY_METHODS, with_bodies
 from .draft import Address, Draft
+from .regexes import matching
 from .trials import Inputs, draft_for, with_body
 
 
@@ -101,7 +102,7 @@ _DECIDED = frozenset(("enum", "const", "format", "pattern", "default", "examples
 def _unlike_others(value: Any, schema: Mapping[str, Any], numbers: Iterator[int]) -> Any:
     """A value that no other input has, where the schema allows it: so it is known by what it is compared with."""
     if value == "" and "pattern" in schema:
-        return made.matching(schema["pattern"], 4)
+        return matching(schema["pattern"], 4)
     if _DECIDED & schema.keys() or isinstance(value, bool):
         return value
     number = next(numbers)

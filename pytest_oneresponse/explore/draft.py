@@ -14,17 +14,18 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ..contract.request import Request
-from . import canary
+from . import canary, tree
 from . import values as made
+from .tree import MISSING
 
 Address = tuple[Any, ...]
 """Where an atom stands: ("query", name, n-th), ("field", name, n-th), ("file", name, "name" or "content"), ("path", name),
 ("header", name), ("cookie", name), ("json", key or index, ...), ("text",), ("method",)."""
 Pairs = tuple[tuple[str, str], ...]
 BOUNDARY = "oneresponse-boundary"
-MISSING = type("Missing", (), {"__repr__": lambda self: "(left out)", "__slots__": ()})()
-"""Set at an address it takes away what is there."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+_MEMBERS = 8
+"""So many members of a list in a JSON body are atoms."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +87,7 @@ class Draft:
             yield ("path", name), text
         yield from _numbered("query", self.query)
         if "json" in self.media and not self.raw:
-            yield from _leaves(("json",), self.json)
+            yield from tree.parts(self.json, ("json",), _MEMBERS)
         yield from _numbered("field", self.fields)
         for name, filename, content in self.files:
             yield ("file", name, "name"), filename
@@ -138,7 +139,7 @@ class Draft:
 
     def _put_json(self, way: Address, value: Any) -> Draft | None:
         try:
-            changed = canary.placed(_changed(self.json, way, value), ("json",))
+            changed = canary.placed(_with_json(self.json, way, value), ("json",))
             return replace(self, json=changed, media=self.media or "application/json")
         except (KeyError, IndexError, TypeError, ArithmeticError):  # no such place, or a number that JSON does not have
             return None
@@ -146,7 +147,7 @@ class Draft:
     def _put_inside(self, outer: Address, way: Address, value: Any) -> Draft | None:
         """Change what stands in a JSON document that is a text at another address."""
         try:
-            return self.put(outer, json.dumps(_changed(json.loads(self.at(outer)), way, value)))
+            return self.put(outer, json.dumps(_with_json(json.loads(self.at(outer)), way, value)))
         except (ValueError, KeyError, IndexError, TypeError, ArithmeticError):
             return None
 
@@ -161,13 +162,7 @@ class Draft:
     def at(self, address: Address) -> Any:
         """The value at an address; MISSING where there is none."""
         if address[0] == "json":
-            value = self.json
-            for step in address[1:]:
-                try:
-                    value = value[step]
-                except (KeyError, IndexError, TypeError):
-                    return MISSING
-            return value
+            return tree.at(self.json, address[1:])
         return next((value for known, value in self.atoms() if known == address), MISSING)
 
 
@@ -233,14 +228,8 @@ def _numbered(part: str, pairs: Pairs) -> Iterator[tuple[Address, Any]]:
         yield (part, name, "all"), [text for known, text in pairs if known == name]
 
 
-def _leaves(way: Address, value: Any) -> Iterator[tuple[Address, Any]]:
-    yield way, value
-    if isinstance(value, dict):
-        for key, one in value.items():
-            yield from _leaves((*way, key), one)
-    elif isinstance(value, list):
-        for number, one in enumerate(value[:8]):
-            yield from _leaves((*way, number), one)
+def _with_json(document: Any, way: Address, value: Any) -> Any:
+    return tree.changed(document, way, value if value is MISSING else json_of(value))
 
 
 def _replaced(pairs: Pairs, name: str, value: Any, number: int = 0) -> Pairs:
@@ -258,25 +247,6 @@ def _replaced(pairs: Pairs, name: str, value: Any, number: int = 0) -> Pairs:
     if found < number and value is not MISSING:
         done.append((name, text_of(value)))
     return tuple(done)
-
-
-def _changed(tree: Any, way: Address, value: Any) -> Any:
-    if not way:
-        return None if value is MISSING else json_of(value)
-    key = way[0]
-    if isinstance(tree, dict):
-        if value is MISSING and len(way) == 1:
-            return {name: one for name, one in tree.items() if name != key}
-        return {**tree, key: _changed(tree.get(key, {}), way[1:], value)}
-    if isinstance(tree, list) and isinstance(key, int):
-        if value is MISSING and len(way) == 1:
-            return [*tree[:key], *tree[key + 1 :]]
-        if key >= len(tree):
-            return [*tree, _changed({}, way[1:], value)]
-        return [*tree[:key], _changed(tree[key], way[1:], value), *tree[key + 1 :]]
-    if not isinstance(key, int):
-        return {key: _changed({}, way[1:], value)}
-    raise TypeError(f"{tree!r} has no item {key}")
 
 
 def _is_encodable(text: str, part: str) -> bool:

@@ -1,15 +1,16 @@
 """Which request to send next, so that every branch is taken that an input can reach.
 
 Theory. Each exchange tells what the app has read, compared and decided (record.py). For each outcome that was not seen yet,
-what stood before it is turned into requests that may bring it about (wishes.py, matching.py): these are the goals, and each
-has a list of drafts, the likeliest first. A draft that brings something new teaches further goals in its turn. When no
-goal has a draft left, constants of the code and changes of structure are tried on what was of interest so far.
+what stood before it is turned into requests that may bring it about (wishes.py, derived.py, matching.py): these are the
+goals, and each has a list of drafts, the likeliest first. A draft that brings something new teaches further goals in its
+turn. When no goal has a draft left, constants of the code and changes of structure are tried on what was of interest so far.
 Nothing here knows a framework: what a mapping holds is told by a canary that stands in every part of the request.
 """
 
 from __future__ import annotations
 
 import base64
+import heapq
 import itertools
 import random
 from collections import deque
@@ -20,13 +21,15 @@ from ..instrument.observe import MARKS
 from . import canary
 from .addresses import address_of, is_free, keys_beside, mappings_of, mappings_with, meant
 from .bodies import BODY_METHODS, with_bodies
-from .draft import MISSING, Draft, without_canaries
+from .derived import derived
+from .draft import Draft, without_canaries
 from .goals import Goal, Goals, Offer, others, outcome_of, own
 from .nearer import is_number
 from .record import Event, Recording
 from .schemas import seeds
+from .tree import MISSING
 from .turning import Turning, all_put, leading, put, turnable
-from .wishes import Wish, derived, spread, wishes
+from .wishes import Wish, spread, wishes
 
 _PER_GOAL = 60
 """A goal that has so many drafts needs no more."""
@@ -210,8 +213,7 @@ class Explorer:
                 if goal in self.goals or way.cost > (0 if is_number(one) else 2):
                     continue
                 self.values_of[event.number] = self.values_of.get(event.number, 0) + 1
-                wanted = self.goals.want(goal)
-                self.goals.offer(wanted, way.cost, put(turning.draft, way, other), turning)
+                self.goals.add(goal, [(way.cost, put(turning.draft, way, other))], turning)
 
     def meet(self, event: Event, turning: Turning) -> None:
         """One place tries one pattern after the other: each of them is worth to be met once."""
@@ -220,8 +222,7 @@ class Explorer:
             turned = turning.turned(event)[:1]
             if turned:
                 self.values_of[event.number] = self.values_of.get(event.number, 0) + 1
-                wanted = self.goals.want(goal)
-                self.goals.offer(wanted, turned[0][0], turned[0][1], turning)
+                self.goals.add(goal, turned, turning)
 
     def form(self, event: Event, turning: Turning) -> None:
         """A conversion has failed: give the atom a text of the form that it asks for, whatever that may lead to."""
@@ -229,10 +230,9 @@ class Explorer:
             for wish in wishes(event):
                 for way in turning.matcher.ways(wish.value)[:1]:
                     goal = ("form", event.number, way.address, repr(wish.value) if way.cost else "")
-                    if goal not in self.goals and way.cost < 3:
-                        wanted = self.goals.want(goal)
-                        for place, value in enumerate(wish.wanted[:2]):
-                            self.goals.offer(wanted, place - 1, put(turning.draft, way, value), turning)
+                    if way.cost < 3:
+                        changed = (put(turning.draft, way, value) for value in wish.wanted[:2])
+                        self.goals.add(goal, enumerate(changed, -1), turning)
 
     def repair(self, draft: Draft, told: Recording) -> None:
         """What was changed for a decision has turned out an earlier one, so that it was not made: turn that back."""
@@ -317,21 +317,14 @@ class Explorer:
         """A request was found to be of use with a method that has a body: send bodies."""
         if draft.media or draft.method not in BODY_METHODS or self.bases:
             return
-        goal = ("bodies", draft.method, draft.path)
-        if goal not in self.goals:
-            wanted = self.goals.want(goal)
-            for place, filled in enumerate(with_bodies(draft)):
-                self.goals.offer(wanted, place - 2, filled)
+        self.goals.add(("bodies", draft.method, draft.path), enumerate(with_bodies(draft), -2))
 
     def undress(self, draft: Draft, told: Recording) -> None:
         """The app looks at the canary itself, as one that refuses what it does not know: the same without it."""
-        if any(
-            canary.NAME in (event.given, event.other) for event in told.events if event.kind in ("compare", "lookup")
-        ):
-            goal = ("undressed", draft.key)
-            if goal not in self.goals and len([one for one in self.goals if one[0] == goal[0]]) < 6:
-                wanted = self.goals.want(goal)
-                self.goals.offer(wanted, -1, without_canaries(draft))
+        looks = [event for event in told.events if event.kind in ("compare", "lookup")]
+        looked_at = any(canary.NAME in (event.given, event.other) for event in looks)
+        if looked_at and len([goal for goal in self.goals if goal[0] == "undressed"]) < 6:
+            self.goals.add(("undressed", draft.key), [(-1, without_canaries(draft))])
 
     def name(self, draft: Draft, told: Recording) -> None:
         """The app goes through the keys that it was sent: send those that it compares the canary's with."""
@@ -341,17 +334,13 @@ class Explorer:
                 keys |= dict.fromkeys(keys_beside(event.given, event.other) + keys_beside(event.other, event.given))
         for key in list(keys)[:8]:
             for address in mappings_of(draft):
-                goal: Goal = ("named", address, key)
-                if goal not in self.goals:
-                    self.goals.offer(self.goals.want(goal), 0, draft.put((*address, key), f"k{len(key)}y{key[:2]}"))
+                self.goals.add(("named", address, key), [(0, draft.put((*address, key), f"k{len(key)}y{key[:2]}"))])
         if len(keys) > 1:
             for address in mappings_of(draft):
                 together: Draft | None = without_canaries(draft)
                 for key in list(keys)[:12]:
                     together = together.put((*address, key), f"k{len(key)}y{key[:2]}") if together is not None else None
-                goal = ("named", address, *keys)
-                if goal not in self.goals:
-                    self.goals.offer(self.goals.want(goal), 0, together)
+                self.goals.add(("named", address, *keys), [(0, together)])
 
     def value_for(self, event: Event) -> Any:
         """A value for a key: the user's; else one that no other atom has."""
@@ -375,29 +364,20 @@ class Explorer:
         reads = [event for event in events if event.kind == "read" and event.result and isinstance(event.given, str)]
         for event in reads[-2:]:
             address = address_of(event.what, event.given)
-            goal = ("shape", event.what, event.given)
-            if address is None or goal in self.goals:
+            if address is None:
                 continue
-            wanted = self.goals.want(goal)
-            if address[0] == "field":
-                self.goals.offer(wanted, 1, draft.put(("file", event.given, "content"), "a,b\n1,2\n"))
+            file = draft.put(("file", event.given, "content"), "a,b\n1,2\n") if address[0] == "field" else None
             shapes: list[Any] = ["7001"]
             if address[0] == "json":
                 shapes = [{canary.NAME: ""}, [{canary.NAME: ""}], 7001, ["a"], "7001", True]
-            for place, value in enumerate(shapes):
-                self.goals.offer(wanted, place, draft.put(address, value))
+            offers = [(1, file), *enumerate(draft.put(address, shape) for shape in shapes)]
+            self.goals.add(("shape", event.what, event.given), offers)
 
     def seed(self, draft: Draft, event: Event) -> None:
         """The app makes an object of a class that declares its fields: begin anew with these."""
-        goal = ("schema", event.given)
-        if goal in self.goals:
-            return
-        wanted = self.goals.want(goal)
         bodies = list(with_bodies(draft))[:2] if draft.method in BODY_METHODS else []
-        for one in bodies or [draft]:
-            for place, changed in enumerate(seeds(event.given, one)):
-                self.goals.offer(wanted, place, changed)
-        wanted.drafts.sort(key=lambda offer: offer[:2])
+        offers = [enumerate(seeds(event.given, one)) for one in bodies or [draft]]
+        self.goals.add(("schema", event.given), heapq.merge(*offers, key=lambda offer: offer[0]))
 
     # --- at random
 

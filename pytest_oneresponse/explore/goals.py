@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -70,6 +70,13 @@ class Goals:
             self.count += 1
             base, repairs = (turning.base, turning.repairs) if turning is not None else (None, 0)
             wanted.drafts.append(Offer(cost, self.count, draft, base, repairs))
+
+    def add(self, goal: Goal, offers: Iterable[tuple[int, Draft | None]], turning: Turning | None = None) -> None:
+        """A goal with its drafts and their costs, in the order in which they are sent; one that is known stays as it is."""
+        if goal not in self.wanted:
+            wanted = self.want(goal)
+            for cost, draft in offers:
+                self.offer(wanted, cost, draft, turning)
 
     def nearest(self) -> Goal | None:
         """The goal that was tried least, of those the one that is cheapest to try, then the one that was found last."""

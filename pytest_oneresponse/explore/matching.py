@@ -17,10 +17,14 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from . import tree
 from .draft import Address, text_of
 
 Undo = Callable[[Any], Any]
 """From a value that is wanted to the atom; raises ValueError where there is none."""
+
+NO_WAY = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
+"""What is raised where a value has no neighbour, as the last day has none, or no way back, or a function was called wrongly."""
 
 
 class Way(NamedTuple):
@@ -197,12 +201,7 @@ def _decoded(atom: str, value: str) -> Iterator[tuple[Undo, int]]:
             continue
         if len(text) > 1 and value in text:
             yield _encoded(head + space, text, value, encode), 2
-    if atom[:1] in "{[":
-        with contextlib.suppress(ValueError):
-            document = json.loads(atom)
-            for way, leaf in _leaves(document):
-                if leaf == value:
-                    yield _in_document(document, way), 1
+    yield from _in_json(atom, value)
 
 
 def _encoded(head: str, text: str, value: str, encode: Callable[[str], str]) -> Undo:
@@ -222,25 +221,18 @@ _CODES: tuple[tuple[Callable[[str], str], Callable[[str], str]], ...] = (
 )
 
 
-def _leaves(document: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    pairs = (
-        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
-    )
-    for key, value in pairs:
-        yield (*way, key), value
-        yield from _leaves(value, (*way, key))
+def _in_json(atom: str, value: Any) -> Iterator[tuple[Undo, int]]:
+    """A value inside an atom that is a JSON document."""
+    if atom[:1] in "{[":
+        with contextlib.suppress(ValueError):
+            document = json.loads(atom)
+            for way, part in tree.parts(document):
+                if part == value and not isinstance(part, bool):
+                    yield _in_document(document, way), 1
 
 
 def _in_document(document: Any, way: tuple[Any, ...]) -> Undo:
-    def undo(wanted: Any) -> str:
-        changed = json.loads(json.dumps(document))
-        place = changed
-        for step in way[:-1]:
-            place = place[step]
-        place[way[-1]] = wanted
-        return json.dumps(changed, default=str)
-
-    return undo
+    return lambda wanted: json.dumps(tree.changed(document, way, wanted), default=str)
 
 
 def _number_of_text(atom: str, value: Any) -> Iterator[tuple[Undo, int]]:
@@ -257,12 +249,7 @@ def _number_of_text(atom: str, value: Any) -> Iterator[tuple[Undo, int]]:
     with contextlib.suppress(ValueError):
         if len(text) > 1 and int(text, 16) == value:
             yield lambda wanted: format(int(wanted), "x"), 3
-    if atom[:1] in "{[":
-        with contextlib.suppress(ValueError):
-            document = json.loads(atom)
-            for way, leaf in _leaves(document):
-                if leaf == value and not isinstance(leaf, bool):
-                    yield _in_document(document, way), 1
+    yield from _in_json(atom, value)
 
 
 _NUMBERS = re.compile(r"(?<![\w.])-?\d+\.\d+|\d+", re.ASCII)

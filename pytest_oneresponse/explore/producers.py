@@ -1,13 +1,17 @@
-"""Routes that only answer after another has created something: which route creates it, and the ID in its response."""
+"""Routes that only answer after another has created something: who creates it, its ID, and the requests that come first."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ..contract.request import Request
 from ..protocols.client import Answer
 from ..routes import Parameter, Route
+from .draft import Draft
+from .trials import Trial, explored
 
 _COMMON = ("id", "uuid", "pk", "slug", "key", "code", "token", "name")
 """What an ID is called where it is not called as the parameter is."""
@@ -69,3 +73,36 @@ def _mappings(document: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
         for one in inner:
             if isinstance(one, (dict, list)):
                 yield from _mappings(one, depth + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The requests that have to come first, each with the path parameter whose value its response holds."""
+
+    before: tuple[Request, ...] = ()
+    ids: tuple[str, ...] = ()
+
+    def with_producer(self, name: str, request: Request) -> Chain:
+        return Chain((*self.before, request), (*self.ids, name))
+
+    def applied(self, drafts: Iterable[Draft]) -> Iterator[Draft]:
+        """Each draft with IDs to come in its path, and then as it is."""
+        for draft in drafts:
+            path = tuple((name, placeholder(name) if name in self.ids else text) for name, text in draft.path)
+            if path != draft.path:
+                yield replace(draft, path=path)
+            yield draft
+
+    def trial(self, draft: Draft) -> Trial:
+        """The trial of a draft, with what has to come first where its path waits for it."""
+        trial = explored(draft)
+        waits = any(text == placeholder(name) for name, text in draft.path)
+        return replace(trial, before=self.before, ids=self.ids) if waits else trial
+
+
+def with_ids(request: Request, known: Mapping[str, str]) -> Request:
+    """A request with the IDs that are known by now in its path."""
+    path = request.path
+    for name, value in known.items():
+        path = path.replace(placeholder(name), value)
+    return replace(request, path=path) if path != request.path else request

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from . import values as made
-from .draft import MISSING, Draft, json_of, text_of
+from .draft import Draft, json_of, text_of
+from .tree import MISSING
 
 
 def seeds(kind: type, draft: Draft) -> Iterator[Draft]:

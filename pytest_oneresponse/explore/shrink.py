@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from .draft import MISSING, Draft, without_canaries
+from .draft import Draft, without_canaries
+from .tree import MISSING
 
 MOST = 24
 """So many smaller requests are tried for one finding."""

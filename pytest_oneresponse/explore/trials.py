@@ -15,7 +15,8 @@ from ..faults.fault import Fault
 from ..protocols.client import DEFAULT, Answer, Client
 from ..routes import Parameter, Route
 from . import values as made
-from .draft import MISSING, Draft, header_text, json_of
+from .draft import Draft, header_text, json_of
+from .tree import MISSING
 
 NON_ASCII = "Zoë Łódź 日本"
 _BODY_METHODS = ("POST", "PUT", "PATCH", "DELETE")

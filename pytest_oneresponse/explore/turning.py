@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .addresses import meant
-from .draft import MISSING, Address, Draft
-from .matching import Derived, Matcher, Way
+from .draft import Address, Draft
+from .matching import NO_WAY, Derived, Matcher, Way
 from .nearer import nearer
 from .record import Event, Recording
+from .tree import MISSING
 from .wishes import Wish, wishes
 
 _WINDOW = 12
@@ -116,7 +117,7 @@ def put(draft: Draft, way: Way, value: Any) -> Draft | None:
         if way.address[0] == "json" and not way.cost and not isinstance(value, (bytes, str)):
             return draft.put(way.address, value)  # what was compared is the atom itself
         return draft.put(way.address, value if value is MISSING else way.undo(value))
-    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
+    except NO_WAY:
         return None  # what is wanted has no form in which it can stand there
 
 

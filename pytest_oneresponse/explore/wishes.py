@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import datetime
 import decimal
-import functools
 import json
 import re
 import uuid
@@ -14,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from . import canary
-from .draft import MISSING
-from .matching import FORMATS, Derived
+from .matching import FORMATS, NO_WAY
 from .record import UNKNOWN, Event
-from .values import matching, several_matching
+from .regexes import matching, several_matching
+from .tree import MISSING
 
 
 class Wish(NamedTuple):
@@ -33,12 +31,8 @@ def wishes(event: Event) -> Iterator[Wish]:
     """What an event makes worth trying."""
     make = _OF.get(event.kind)
     if make is not None:
-        with contextlib.suppress(*_NO_WAY):
+        with contextlib.suppress(*NO_WAY):
             yield from (wish for wish in make(event) if wish.value is not UNKNOWN and wish.value is not None)
-
-
-_NO_WAY = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
-"""What is raised where there is no neighbour, as of the last day that there is, or where a function was called wrongly."""
 
 
 def other_than(value: Any) -> list[Any]:
@@ -377,195 +371,4 @@ _OF: dict[str, Callable[[Event], Iterator[Wish]]] = {
     "unpack": _unpack,
     "match": _match,
     "call": _call,
-}
-
-
-# --- what functions have made of other values
-
-
-def derived(events: Iterable[Event]) -> list[Derived]:
-    """What calls have made of values, where there is a way back."""
-    found: list[Derived] = []
-    for event in events:
-        make = _DERIVES.get(event.what) if event.kind == "call" else None
-        if make is not None and not isinstance(event.result, type) and event.result is not UNKNOWN:
-            with contextlib.suppress(*_NO_WAY):
-                found += make(event)
-    return found
-
-
-def _resized(argument: Any, wanted: Any) -> Any:
-    count = int(wanted)
-    if not 0 <= count <= 5000:
-        raise ValueError(f"a length of {count} is out of reach")
-    if isinstance(argument, str):
-        text = (argument or "a") * (count // max(len(argument), 1) + 1)
-        return argument[:count] if count <= len(argument) else argument + text[: count - len(argument)]
-    if isinstance(argument, list):
-        return (argument or ["a"])[:1] * (count - len(argument)) + argument[:count]
-    if isinstance(argument, bytes):
-        return argument[:count] + b"\x01" * (count - len(argument))
-    raise ValueError("it has no length that can be changed")
-
-
-def _weekday(event: Event) -> list[Derived]:
-    def undo(argument: Any, wanted: Any) -> Any:
-        return argument + datetime.timedelta(days=(int(wanted) - int(event.result)) % 7)
-
-    return [Derived(event.result, event.given, undo)] if isinstance(event.given, datetime.date) else []
-
-
-def _joined(event: Event) -> list[Derived]:
-    separator = event.other[0] if event.other and isinstance(event.other[0], str) else " "
-    found = event.result
-    if not isinstance(found, list) or not isinstance(event.given, str):
-        return []
-    members = [
-        Derived(one, event.given, functools.partial(_rejoined, separator, found, n)) for n, one in enumerate(found[:6])
-    ]
-    return [Derived(found, event.given, lambda _, wanted: _join(separator, wanted), 0, separator), *members]
-
-
-def _sliced(event: Event) -> list[Derived]:
-    start, stop, step = event.other
-    if step not in (None, 1):
-        return [Derived(event.result, event.given, lambda _, wanted: wanted[::-1])] if step == -1 else []
-
-    def undo(argument: Any, wanted: Any) -> Any:
-        before, end, _ = slice(start, stop).indices(len(argument))
-        return argument[:before] + (wanted if isinstance(argument, list) else str(wanted)) + argument[end:]
-
-    return [Derived(event.result, event.given, undo)] if isinstance(event.given, (str, list)) else []
-
-
-def _operation(event: Event) -> list[Derived]:
-    """What an operation with two numbers, or two dates, has come to: either of them may be changed."""
-    one, other, result = event.given, event.other, event.result
-    if event.what == "Add":
-        return [
-            Derived(result, one, lambda _, wanted: wanted - other),
-            Derived(result, other, lambda _, wanted: wanted - one),
-        ]
-    if event.what == "Sub":
-        if isinstance(result, datetime.timedelta):
-            days = [Derived(result.days, one, lambda _, wanted: other + datetime.timedelta(days=wanted))]
-            return [*days, Derived(result, one, lambda _, wanted: other + wanted)]
-        return [
-            Derived(result, one, lambda _, wanted: wanted + other),
-            Derived(result, other, lambda _, wanted: one - wanted),
-        ]
-    if event.what == "Mult":
-        pairs = ((one, other), (other, one))
-        return [Derived(result, x, functools.partial(_divided, y)) for x, y in pairs if y]
-    if event.what == "Mod" and other:
-        return [Derived(result, one, lambda x, wanted: x + (int(wanted) - x) % other, int(other))]
-    if event.what == "FloorDiv":
-        return [Derived(result, one, lambda _, wanted: wanted * other)]
-    if event.what == "Div":
-        return [Derived(result, one, lambda _, wanted: wanted * other)]
-    if event.what == "BitXor":
-        return [
-            Derived(result, one, lambda _, wanted: wanted ^ other),
-            Derived(result, other, lambda _, wanted: wanted ^ one),
-        ]
-    if event.what == "RShift":
-        return [Derived(result, one, lambda _, wanted: wanted << other)]
-    if event.what == "BitAnd":
-        return [Derived(result, one, lambda x, wanted: (x & ~other) | wanted)]
-    return []
-
-
-def _divided(by: Any, _: Any, wanted: Any) -> Any:
-    """So that the product is what is wanted, or the next number beyond."""
-    return -(-wanted // by) if isinstance(wanted, int) and isinstance(by, int) else wanted / by
-
-
-def _parts(event: Event) -> list[Derived]:
-    """The head and the tail of a text that was parted, each alone."""
-    found = event.result
-    if not isinstance(found, list) or len(found) != 3 or not isinstance(event.given, str):
-        return []
-    separator = found[1] or (event.other[0] if event.other else "")
-    head, _, tail = found
-    return [
-        Derived(tail, event.given, lambda _, wanted: head + separator + str(wanted), 0, separator),
-        Derived(head, event.given, lambda _, wanted: str(wanted) + separator + tail),
-    ]
-
-
-def _indexed(event: Event) -> list[Derived]:
-    key = event.other[0]
-    if not isinstance(key, int) or not isinstance(event.given, (str, bytes, list)):
-        return []
-
-    def undo(argument: Any, wanted: Any) -> Any:
-        place = key % len(argument)
-        if isinstance(argument, bytes):
-            return argument[:place] + bytes([wanted]) + argument[place + 1 :]
-        middle = [wanted] if isinstance(argument, list) else str(wanted)
-        return argument[:place] + middle + argument[place + 1 :]
-
-    return [Derived(event.result, event.given, undo)]
-
-
-def _parsed(event: Event) -> list[Derived]:
-    """A number made of a text; the second argument is its base."""
-    if not event.other:
-        return []
-    base = event.other[1] if len(event.other) > 1 and isinstance(event.other[1], int) else 10
-    form = {16: "x", 2: "b", 8: "o"}.get(base, "")
-
-    def undo(argument: Any, wanted: Any) -> Any:
-        if isinstance(argument, str) and isinstance(wanted, int):
-            return format(wanted, form).zfill(len(argument))
-        return str(wanted) if isinstance(argument, str) else wanted
-
-    return [Derived(event.result, event.other[0], undo)]
-
-
-def _lines(event: Event) -> list[Derived]:
-    return [Derived(event.result, event.given, lambda _, wanted: _join("\n", wanted))]
-
-
-def _rejoined(separator: str, parts: list[Any], place: int, _: Any, wanted: Any) -> str:
-    return separator.join(map(str, [*parts[:place], wanted, *parts[place + 1 :]]))
-
-
-def _join(separator: str, wanted: Any) -> str:
-    if not isinstance(wanted, list):
-        raise ValueError("no list is wanted")
-    return separator.join(map(str, wanted))
-
-
-def _of_first(undo: Callable[[Any, Any], Any]) -> Callable[[Event], list[Derived]]:
-    return lambda event: [Derived(event.result, event.other[0], undo)] if event.other else []
-
-
-_DERIVES: dict[str, Callable[[Event], list[Derived]]] = {
-    "slice": _sliced,
-    "index": _indexed,
-    "Add": _operation,
-    "Sub": _operation,
-    "Mult": _operation,
-    "Mod": _operation,
-    "FloorDiv": _operation,
-    "BitAnd": _operation,
-    "Div": _operation,
-    "BitXor": _operation,
-    "RShift": _operation,
-    "int": _parsed,
-    "str.partition": _parts,
-    "str.rpartition": _parts,
-    "fromhex": _of_first(lambda _, wanted: wanted.hex()),
-    "unquote": _of_first(lambda _, wanted: wanted),
-    "str.splitlines": _lines,
-    "len": _of_first(_resized),
-    "weekday": _weekday,
-    "isoweekday": _weekday,
-    "str.split": _joined,
-    "str.rsplit": _joined,
-    "ord": _of_first(lambda _, wanted: chr(int(wanted))),
-    "abs": _of_first(lambda argument, wanted: wanted if argument >= 0 else -wanted),
-    "round": _of_first(lambda _, wanted: wanted),
-    "b64decode": _of_first(lambda _, wanted: base64.b64encode(str(wanted).encode()).decode()),
 }

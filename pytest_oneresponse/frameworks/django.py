@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ..contract.request import Request
-from ..explore.values import matching
+from ..explore.regexes import matching
 from ..routes import Parameter, Route, Schema
 from . import Parts, anchored, class_names, is_response, joined, top_package
 

@@ -14,7 +14,8 @@ from urllib.parse import parse_qsl
 import pytest
 
 from pytest_oneresponse.explore import canary
-from pytest_oneresponse.explore.draft import BOUNDARY, MISSING, Address, Draft, json_of, text_of, without_canaries
+from pytest_oneresponse.explore.draft import BOUNDARY, Address, Draft, json_of, text_of, without_canaries
+from pytest_oneresponse.explore.tree import MISSING
 
 GET = Draft(
     "GET",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_oneresponse.explore.values import LONG, MOST, boundaries, first, matching, text_of
+from pytest_oneresponse.explore.values import LONG, MOST, boundaries, first, text_of
 
 # first
 
@@ -294,76 +294,3 @@ class Size(enum.Enum):
 )
 def test_text_of(value: Any, text: str) -> None:
     assert text_of(value) == text
-
-
-# matching
-
-
-@pytest.mark.parametrize(
-    ("pattern", "text"),
-    [
-        ("", ""),
-        ("abc", "abc"),
-        ("a*", "a"),
-        ("a?b", "b"),
-        ("[0-9]{4}", "1111"),
-        (r"\d+", "1"),
-        (r"\w+", "a"),
-        (r"[^/]+", "a"),
-        (".*", "a"),
-        ("[A-Z]{2}-[a-f0-9]{3}", "AA-aaa"),
-        ("[^a1]", "A"),
-        (r"\D\S\W", "aa-"),
-        ("(?:cat|dog)s?", "cat"),
-        ("(?P<x>a|b)-(?P=x)", "a-a"),
-        (r"([bc])\1", "bb"),
-        ("^a$", "a"),
-        (r"\Aa\Z", "a"),
-        (r"\ba\b", "a"),
-        ("(?i:A)b", "Ab"),
-        ("a{2,}?", "aa"),
-        ("a++", "a"),
-        ("(?>ab)", "ab"),
-        ("(x)?(?(1)y|z)", "z"),
-        ("[中文]", "中"),
-        ("[\\u4e00-\\u9fff]+", "中"),
-        ("[Ѐ-ӿ]", "Ѐ"),
-        (r"\s", " "),
-        (r"a(?<=a)b", "ab"),
-        (r"\n", "\n"),
-    ],
-)
-def test_matching(pattern: str, text: str) -> None:
-    assert re.fullmatch(pattern, text) is not None
-    assert matching(pattern) == text
-
-
-@pytest.mark.parametrize(
-    "pattern",
-    [
-        r"(?=.*[A-Z])(?=.*\d).{8,}",
-        r"(?!a)\w+",
-        r"(?!^[-+.]*$)[+-]?0*\d*\.?\d*",
-        r"^(?!admin$)[a-z]{5}$",
-        r"[\w.+-]+@[\w-]+\.[\w.-]+",
-        r"(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}",
-        r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})",
-        r"[A-Fa-f0-9]{8}-(?:[A-Fa-f0-9]{4}-){3}[A-Fa-f0-9]{12}",
-        r"(?P<year>[0-9]{4})/(?P<month>0[1-9]|1[0-2])",
-    ],
-)
-def test_matching_of_what_people_write(pattern: str) -> None:
-    text = matching(pattern)
-    assert text and re.fullmatch(pattern, text) is not None
-
-
-@pytest.mark.parametrize(("pattern", "least"), [("a+", 5), ("[a-z]{2,9}", 4), ("x(?:ab)*", 6), (".*", 3)])
-def test_matching_with_a_least_length(pattern: str, least: int) -> None:
-    text = matching(pattern, least)
-    assert len(text) >= least and re.fullmatch(pattern, text) is not None
-
-
-@pytest.mark.parametrize("pattern", ["(", r"\p{L}", "a(?!)", "a{5000}b{5000}c{99999}", "(?:a{999}){999}", r"[^\s\S]"])
-def test_no_match(pattern: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        matching(pattern)
