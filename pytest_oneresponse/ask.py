@@ -65,6 +65,7 @@ class OneResponse:
             "reset": self._request.getfixturevalue("oneresponse_reset"),
             "test": self._request.node.nodeid,
             "faults": self._session.faults(self._request.node),
+            "network": self._session.option("network"),
             **settings,
         }
         given.setdefault("seed", self._session.option("seed"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -24,7 +25,11 @@ from .explore.producers import Chain, found_id, producer_of, with_ids
 from .explore.reached import Reached
 from .explore.shrink import shrunk
 from .explore.trials import EXPLORED, Inputs, Plan, Trial, draft_for
+from .faults.databases import tapped
+from .faults.fault import KINDS
+from .faults.network import Network, watched_over
 from .faults.plan import FaultPlan, caught_in
+from .faults.quiet import quiet
 from .faults.tap import Fired, Tap
 from .protocols import alarm, probe
 from .protocols.client import DEFAULT, Answer
@@ -60,6 +65,8 @@ class Settings:
     seed: int = 0
     faults: str = "calls"
     """What may be made to fail: "calls", "upstream" or "none"."""
+    network: bool = False
+    """Whether the app may reach other machines."""
     searches: bool = True
     """Whether an exchange that is to be run again is searched for where it is not known."""
     failed: Mapping[str, Trial] = field(default_factory=dict)
@@ -81,6 +88,8 @@ class Driven:
     gave_up: str = ""
     cut_short: str = ""
     """Why not all trials were sent, where nothing is wrong."""
+    network: Network = field(default_factory=Network)
+    """What was asked of other machines."""
     statuses: dict[int, int] = field(default_factory=dict)
     """How often each status answered a request of the route's own method; 0 where no answer came."""
     replayed: bool = False
@@ -104,7 +113,7 @@ def drive(app: App, route: Route, settings: Settings) -> Driven:
     if Watcher.marks is not None:
         Watcher.marks.change(EXPLORING)
     began = time.perf_counter()
-    with probe.probing(app.holds) as closing, alarm.kept():
+    with probe.probing(app.holds) as closing, alarm.kept(), watched_over(settings.network) as driven.network, tapped():
         run = _Run(app, route, settings, driven, closing)
         try:
             run.plan.first()
@@ -227,7 +236,7 @@ class _Run:
         """Make each call fail that the user's code made, one at a time, in as many exchanges again as the route may have."""
         if self.settings.faults == "none" or Watcher.marks is None or self.driven.gave_up:
             return
-        plan = FaultPlan()
+        plan = FaultPlan(KINDS if self.settings.faults == "calls" else ("upstream",))
         self.began = time.perf_counter()
         for trial in self.telling:
             if not self.is_late():
@@ -336,7 +345,8 @@ class _Run:
     def send(self, trial: Trial, counted: bool = True, tap: Tap | None = None) -> tuple[Exchange, Answer]:
         request = self.settings.prepare(self.app.prepare(trial.request))
         naps = tap is not None or trial.label.startswith(EXPLORED)
-        with self.app.around(), record.recording(naps, tap) as self.told:
+        silence = quiet(tap.errors) if tap is not None else nullcontext()
+        with silence, self.app.around(), record.recording(naps, tap, trial.upstream) as self.told:
             exchange, answer = self.driver.exchange(request, trial.client)
             self.closing(exchange)
         self.fired = tuple(tap.fired) if tap is not None else ()
@@ -401,6 +411,8 @@ class _Run:
         replay = f"{settings.replay_command}{identity}" if settings.replay_command else ""
         before = tuple(f"it comes after {request.curl()}" for request in trial.before) if trial.ids else ()
         found = judging.findings(exchange, judging.Told(self.route, replay, settings.test))
+        if self.told.upstreams:
+            before += (f"other machines answer {json.dumps(self.told.document)}",)
         found = [replace(finding, notes=(*finding.notes, *before)) for finding in found]
         return [shown_with(finding, self.fired) for finding in found] if self.fired else found
 
@@ -429,6 +441,7 @@ def shown_with(finding: Finding, fired: tuple[Fired, ...]) -> Finding:
         [f"before that {one.call}() in {one.place} raises {one.fault.exception}" for one in fired[:-1]],
     )
     fault = {
+        "kind": last.fault.kind,
         "where": last.place.to_json(),
         "call": last.call,
         "exception": last.fault.exception.removeprefix("builtins."),

@@ -148,6 +148,7 @@ def _drive_item(request: pytest.FixtureRequest) -> None:
         test=item.nodeid,
         seed=state.option("seed"),
         faults=state.faults(item),
+        network=state.option("network"),
         **state.kept(item.name),
     )
     item.driven = driven = drive(app, item.route, settings)

@@ -65,6 +65,12 @@ OPTIONS = (
         choices=("calls", "upstream", "none"),
     ),
     Option(
+        "network",
+        "bool",
+        "Let a driven app reach other machines, which are answered for otherwise.",
+        False,
+    ),
+    Option(
         "seed",
         "int",
         "Begin the search for branches at another place; the header names the one in use.",

@@ -321,7 +321,7 @@ class Session:
             routes=[route],
             replayed=driven.replayed,
             failed={} if self.option("replay") else {item.name: kept.to_json(driven.failed)},
-            remarks=[f"{item.name}: {driven.cut_short}"] if driven.cut_short else [],
+            remarks=[f"{item.name}: {text}" for text in (driven.cut_short, *driven.network.remarks()) if text],
             refused=[item.name] if driven.refused and not self.option("replay") else [],
         )
 

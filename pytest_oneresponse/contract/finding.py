@@ -112,7 +112,7 @@ class Finding:
             "state": self.state,
             "exception": self.exception and self.exception.to_json(),
             "request": self.request and self.request.to_json(),
-            "fault": self.fault,
+            "fault": self.fault and {key: self.fault.get(key) for key in _FAULT},
             "buffered": self.buffered,
             "count": self.count,
             "replay": self.replay,
@@ -120,6 +120,7 @@ class Finding:
         }
 
 
+_FAULT = ("where", "call", "exception", "occurrence")
 _LOST = frozenset(("orphan-response", "unraised-error"))
 """Rules about an answer that was lost, whatever was sent in its place."""
 

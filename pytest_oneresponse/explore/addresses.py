@@ -6,15 +6,15 @@ import json
 from typing import Any
 
 from . import canary
-from .draft import Address, Draft
+from .draft import DOCUMENTS, Address, Draft
 
 
 def address_of(source: str, key: str) -> Address | None:
     """Where a key of a part of the request stands."""
     part, *steps = source.split("\n")
     way = [int(step) if step.isdigit() else step for step in steps]
-    if part == "json":
-        return ("json", *way, key)
+    if part in DOCUMENTS:
+        return (part, *way, key)
     if part.startswith(canary.INSIDE):
         return ("inside", tuple(json.loads(part[len(canary.INSIDE) :])), *way, key)
     if part in ("query", "form"):
@@ -39,8 +39,10 @@ _SERVERS = frozenset(
 
 
 def mappings_with(draft: Draft, keys: list[Any]) -> list[Address]:
-    """Where a JSON body holds a mapping with just these keys, if there is but one."""
-    found = [way for way, atom in draft.atoms() if way[0] == "json" and isinstance(atom, dict) and list(atom) == keys]
+    """Where a JSON document holds a mapping with just these keys, if there is but one."""
+    found = [
+        way for way, atom in draft.atoms() if way[0] in DOCUMENTS and isinstance(atom, dict) and list(atom) == keys
+    ]
     return found if len(found) == 1 else []
 
 
@@ -70,6 +72,8 @@ def keys_beside(one: Any, other: Any) -> list[str]:
 def mappings_of(draft: Draft) -> list[Address]:
     """The parts of a request that have names, as the beginnings of addresses."""
     found: list[Address] = [("json",)] if isinstance(draft.json, dict) else []
+    if isinstance(draft.upstream, dict):
+        found.append(("upstream",))
     if draft.fields:
         found.append(("field",))
     return found or [("query",)]

@@ -81,6 +81,13 @@ def placed_inside(text: str, outer: tuple[Any, ...]) -> str:
         return text
 
 
+def put_in(tree: Any) -> Any:
+    """A JSON document with a canary in each of its objects, which does not say yet where it stands."""
+    if isinstance(tree, dict):
+        return {NAME: "", **{key: put_in(one) for key, one in tree.items()}}
+    return [put_in(one) for one in tree] if isinstance(tree, list) else tree
+
+
 def left_out(tree: Any) -> Any:
     """A JSON document without canaries."""
     if isinstance(tree, dict):

@@ -20,12 +20,16 @@ from .tree import MISSING
 
 Address = tuple[Any, ...]
 """Where an atom stands: ("query", name, n-th), ("field", name, n-th), ("file", name, "name" or "content"), ("path", name),
-("header", name), ("cookie", name), ("json", key or index, ...), ("text",), ("method",)."""
+("header", name), ("cookie", name), ("json", key or index, ...), ("upstream", key or index, ...), ("text",), ("method",)."""
 Pairs = tuple[tuple[str, str], ...]
 BOUNDARY = "oneresponse-boundary"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _MEMBERS = 8
 """So many members of a list in a JSON body are atoms."""
+
+
+DOCUMENTS = ("json", "upstream")
+"""The parts of a draft that are JSON documents."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,12 +51,15 @@ class Draft:
     text: str = ""
     raw: bool = False
     """The body is `text`, whatever its type is."""
+    upstream: Any = None
+    """The JSON document that other machines answer with; None where the app was not seen to ask one."""
 
     @property
     def key(self) -> str:
         """The same for drafts of the same request."""
         parts = (self.method, self.path, self.query, self.headers, self.cookies, self.media, self.fields, self.files)
-        return repr((*parts, json.dumps(self.json, default=str), self.text, self.raw))
+        told = repr((*parts, json.dumps(self.json, default=str), self.text, self.raw))
+        return told if self.upstream is None else told + json.dumps(self.upstream, default=str)
 
     def request(self) -> Request:
         """The request. Raises KeyError where a parameter of the path has no value."""
@@ -88,6 +95,8 @@ class Draft:
         yield from _numbered("query", self.query)
         if "json" in self.media and not self.raw:
             yield from tree.parts(self.json, ("json",), _MEMBERS)
+        if self.upstream is not None:
+            yield from tree.parts(self.upstream, ("upstream",), _MEMBERS)
         yield from _numbered("field", self.fields)
         for name, filename, content in self.files:
             yield ("file", name, "name"), filename
@@ -112,8 +121,8 @@ class Draft:
             if not _is_encodable(value, part):
                 return None
             value = canary.placed_inside(value, address)
-        if part == "json":
-            return self._put_json(address[1:], value)
+        if part in DOCUMENTS:
+            return self._put_json(part, address[1:], value)
         if part == "file":
             return self._put_file(address[1], address[2], value)
         if value is MISSING and part in ("path", "method"):
@@ -137,9 +146,11 @@ class Draft:
             return replace(self, media="" if value is MISSING else header_text(text_of(value)))
         return replace(self, method=value) if value in METHODS else None
 
-    def _put_json(self, way: Address, value: Any) -> Draft | None:
+    def _put_json(self, part: str, way: Address, value: Any) -> Draft | None:
         try:
-            changed = canary.placed(_with_json(self.json, way, value), ("json",))
+            changed = canary.placed(_with_json(getattr(self, part), way, value), (part,))
+            if part == "upstream":
+                return replace(self, upstream=changed)
             return replace(self, json=changed, media=self.media or "application/json")
         except (KeyError, IndexError, TypeError, ArithmeticError):  # no such place, or a number that JSON does not have
             return None
@@ -161,8 +172,8 @@ class Draft:
 
     def at(self, address: Address) -> Any:
         """The value at an address; MISSING where there is none."""
-        if address[0] == "json":
-            return tree.at(self.json, address[1:])
+        if address[0] in DOCUMENTS:
+            return tree.at(getattr(self, address[0]), address[1:])
         return next((value for known, value in self.atoms() if known == address), MISSING)
 
 
@@ -180,6 +191,7 @@ def without_canaries(draft: Draft) -> Draft:
         fields=kept(draft.fields),
         files=tuple(file for file in draft.files if file[0] != canary.FILE),
         json=canary.left_out(draft.json),
+        upstream=canary.left_out(draft.upstream),
     )
 
 

@@ -15,6 +15,7 @@ import itertools
 import random
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..instrument.observe import MARKS
@@ -22,7 +23,7 @@ from . import canary
 from .addresses import address_of, is_free, keys_beside, mappings_of, mappings_with, meant
 from .bodies import BODY_METHODS, with_bodies
 from .derived import derived
-from .draft import Draft, without_canaries
+from .draft import DOCUMENTS, Draft, without_canaries
 from .goals import Goal, Goals, Offer, others, outcome_of, own
 from .nearer import is_number
 from .record import Event, Recording
@@ -133,6 +134,7 @@ class Explorer:
         self.aim(draft, told)
         self.repair(draft, told)
         self.fill(draft)
+        self.answer(draft, told)
         self.undress(draft, told)
         self.name(draft, told)
         self.log_in(draft, told, status)
@@ -319,6 +321,13 @@ class Explorer:
             return
         self.goals.add(("bodies", draft.method, draft.path), enumerate(with_bodies(draft), -2))
 
+    def answer(self, draft: Draft, told: Recording) -> None:
+        """The app asks another machine: answer with what it may read."""
+        if told.upstreams and draft.upstream is None:
+            shapes: tuple[Any, ...] = ({}, [{}]) if len([goal for goal in self.goals if goal[0] == "upstream"]) < 2 else ({},)
+            answers = (replace(draft, upstream=shape).put(("upstream",), canary.put_in(shape)) for shape in shapes)
+            self.goals.add(("upstream", draft.key), enumerate(answers, -2))
+
     def undress(self, draft: Draft, told: Recording) -> None:
         """The app looks at the canary itself, as one that refuses what it does not know: the same without it."""
         looks = [event for event in told.events if event.kind in ("compare", "lookup")]
@@ -349,9 +358,9 @@ class Explorer:
             return given[0]
         self.unique += 1
         kind = event.other if isinstance(event.other, type) else None
-        if kind is dict and event.what.startswith("json"):
+        if kind is dict and event.what.startswith(DOCUMENTS):
             return {canary.NAME: ""}
-        if kind is list and event.what.startswith("json"):
+        if kind is list and event.what.startswith(DOCUMENTS):
             return [{canary.NAME: ""}]
         if kind in (int, float) or kind is bool:
             return 7000 + self.unique
@@ -368,7 +377,7 @@ class Explorer:
                 continue
             file = draft.put(("file", event.given, "content"), "a,b\n1,2\n") if address[0] == "field" else None
             shapes: list[Any] = ["7001"]
-            if address[0] == "json":
+            if address[0] in DOCUMENTS:
                 shapes = [{canary.NAME: ""}, [{canary.NAME: ""}], 7001, ["a"], "7001", True]
             offers = [(1, file), *enumerate(draft.put(address, shape) for shape in shapes)]
             self.goals.add(("shape", event.what, event.given), offers)
@@ -388,7 +397,7 @@ class Explorer:
         for draft in drafts[:6]:
             for address, atom in list(draft.atoms()):
                 if is_free(address, atom):
-                    shapes: tuple[Any, ...] = (MISSING, "", None, []) if address[0] == "json" else (MISSING, "")
+                    shapes: tuple[Any, ...] = (MISSING, "", None, []) if address[0] in DOCUMENTS else (MISSING, "")
                     shapes += _KINDS if address[0] != "file" else ("\xff\xfe\xff",)
                     for value in shapes:
                         if (changed := draft.put(address, value)) is not None:

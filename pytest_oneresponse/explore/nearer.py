@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .addresses import is_free
-from .draft import Address, Draft
+from .draft import DOCUMENTS, Address, Draft
 from .matching import Derived
 from .record import Event
 
@@ -46,7 +46,7 @@ def nearer(
 
 def _all_stepped(draft: Draft, numeric: list[tuple[Address, Any]], gap: Any) -> Draft | None:
     """Every number of a JSON body moved by its share of the way."""
-    numbers = [(address, atom) for address, atom in numeric if address[0] == "json"]
+    numbers = [(address, atom) for address, atom in numeric if address[0] in DOCUMENTS]
     changed: Draft | None = draft
     for address, atom in numbers:
         share = int(gap / len(numbers)) + (1 if gap > 0 else -1)

@@ -61,17 +61,25 @@ class Tap(Protocol):
     def awaited(self, number: int, awaitable: Any) -> Any: ...
     def gone_through(self, number: int, iterable: Any) -> Any: ...
     def entered(self, number: int, manager: Any) -> Any: ...
+    def upstream(self, asked: Any, frame: Any) -> Any: ...
+    def query(self, frame: Any, kind: Any) -> Any: ...
 
 
 class Recording:
     """The events of one exchange, and what was reached in it."""
 
-    __slots__ = ("begun", "branches", "counts", "events", "naps", "sources", "tap")
+    __slots__ = ("begun", "branches", "counts", "document", "events", "naps", "sources", "tap", "upstreams")
 
-    def __init__(self, naps: bool = False, tap: Tap | None = None) -> None:
-        """`naps`: the user's functions sleep for a moment only, whatever they ask for."""
+    def __init__(self, naps: bool = False, tap: Tap | None = None, document: Any = None) -> None:
+        """`naps`: the user's functions sleep for a moment only, whatever they ask for.
+
+        `document`: what other machines answer, as JSON has it.
+        """
         self.naps = naps
         self.tap = tap
+        self.document = {} if document is None else document
+        self.upstreams = 0
+        """How often another machine was asked."""
         self.events: list[Event] = []
         self.branches: set[tuple[int, str]] = set()
         self.begun: dict[int, None] = {}
@@ -98,16 +106,21 @@ _now: Recording | None = None
 
 
 @contextmanager
-def recording(naps: bool = False, tap: Tap | None = None) -> Iterator[Recording]:
-    """What the marks tell goes to a new recording meanwhile; `naps` and `tap` as Recording has them."""
+def recording(naps: bool = False, tap: Tap | None = None, document: Any = None) -> Iterator[Recording]:
+    """What the marks tell goes to a new recording meanwhile; the arguments as Recording has them."""
     global _now
-    before, _now = _now, Recording(naps, tap)
+    before, _now = _now, Recording(naps, tap, document)
     try:
         yield _now
     finally:
         _now.sources.clear()
         _now = before
         vars(_kept).clear()  # what chains that ended early have left
+
+
+def now() -> Recording | None:
+    """The recording to which the marks tell what happens."""
+    return _now
 
 
 # --- plain values

@@ -32,13 +32,16 @@ def shrunk(draft: Draft, shows: Callable[[Draft], bool], most: int = MOST) -> Dr
     return draft
 
 
+_WHOLE = (("json",), ("upstream",))
+
+
 def _smaller(draft: Draft) -> Iterator[Draft]:
     """The draft with less in it, the largest steps first."""
     yield without_canaries(draft)
     if draft.media:
         yield replace(draft, media="", json=None, fields=(), files=(), text="", raw=False)
     for address, atom in list(draft.atoms()):
-        if address[0] in ("method", "media", "path") or address == ("header", "accept") or address == ("json",):
+        if address[0] in ("method", "media", "path") or address == ("header", "accept") or address in _WHOLE:
             continue
         less = draft.put(address, MISSING)
         if less is not None:

@@ -37,6 +37,8 @@ class Trial:
     ids: tuple[str, ...] = ()
     draft: Draft | None = None
     """The parts of a request that was made while the route was explored."""
+    upstream: Any = None
+    """What other machines answer meanwhile, as JSON has it; None for nothing in particular."""
     faults: tuple[Fault, ...] = ()
     """What is made to fail in it."""
 
@@ -56,6 +58,7 @@ class Trial:
             "client": asdict(self.client),
             "before": [request.to_json() for request in self.before],
             "ids": list(self.ids),
+            "upstream": self.upstream,
             "faults": [fault.to_json() for fault in self.faults],
         }
 
@@ -66,7 +69,7 @@ class Trial:
         ids = tuple(str(name) for name in data.get("ids", ()))
         faults = tuple(Fault.from_json(fault) for fault in data.get("faults", ()))
         request, client = Request.from_json(data["request"]), Client(**data["client"])
-        return cls(str(data["label"]), request, client, before, ids, faults=faults)
+        return cls(str(data["label"]), request, client, before, ids, upstream=data.get("upstream"), faults=faults)
 
 
 EXPLORED = "explored "
@@ -75,7 +78,8 @@ EXPLORED = "explored "
 
 def explored(draft: Draft) -> Trial:
     """The trial of a draft, labelled by what it sends. Raises KeyError where the path lacks a value."""
-    return Trial(EXPLORED + hashlib.sha256(draft.key.encode()).hexdigest()[:12], draft.request(), draft=draft)
+    label = EXPLORED + hashlib.sha256(draft.key.encode()).hexdigest()[:12]
+    return Trial(label, draft.request(), draft=draft, upstream=draft.upstream)
 
 
 class Inputs:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .addresses import meant
-from .draft import Address, Draft
+from .draft import DOCUMENTS, Address, Draft
 from .matching import NO_WAY, Derived, Matcher, Way
 from .nearer import nearer
 from .record import Event, Recording
@@ -114,7 +114,7 @@ def all_put(turning: Turning, all_wishes: list[Wish]) -> Draft | None:
 
 def put(draft: Draft, way: Way, value: Any) -> Draft | None:
     try:
-        if way.address[0] == "json" and not way.cost and not isinstance(value, (bytes, str)):
+        if way.address[0] in DOCUMENTS and not way.cost and not isinstance(value, (bytes, str)):
             return draft.put(way.address, value)  # what was compared is the atom itself
         return draft.put(way.address, value if value is MISSING else way.undo(value))
     except NO_WAY:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-KINDS = ("call", "await", "step", "enter", "exit")
-"""What fails: a call, an await, a step of an iteration, the entry and the exit of a `with`."""
+KINDS = ("call", "await", "step", "enter", "exit", "upstream", "query")
+"""What fails: a call, an await, a step of an iteration, the entry and the exit of a `with`; what another machine answers
+to a line; a statement that a line sends to a database, whoever sends it for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class Fault:
     """A place of the user's code, the exception that it raises, and when.
 
     `file` as sites.Code.shown has it. `span`: the expression's first line and column, its last line and the column after
-    it, as Python's syntax tree has them. `exception` is the class as "module.qualname". The place raises when it is
+    it, as Python's syntax tree has them; of an upstream and a query those of the line. `exception` is the class as
+    "module.qualname", of an upstream the way in which it misbehaves (a key of replies.MISBEHAVIOURS). The place raises when it is
     passed for the `nth` time in the exchange, and, where `always`, every time after that.
     """
 

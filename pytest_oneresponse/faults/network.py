@@ -33,6 +33,13 @@ class Network:
         self.refused: dict[str, Place | None] = {}
         """The addresses to which connections were refused, each with the user's line that tried first."""
 
+    def remarks(self) -> list[str]:
+        """What is to be told of it."""
+        return [
+            f"{host} was not reached{f' in {place.file}:{place.line}' if place else ''} (--oneresponse-network allows it)"
+            for host, place in self.refused.items()
+        ]
+
     def answer(self, asked: Asked) -> Reply:
         """The answer to a request that was to leave the machine."""
         now = record.now()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from typing import Any
 
 from ..explore.trials import Trial
 from ..instrument.observe import MARKS
 from ..protocols.client import Client
+from .fault import KINDS
 from .tap import Point, Tap, fault_at
 
 _DEEPEST = 2
@@ -26,11 +27,13 @@ class FaultPlan:
     for all of the route's requests together here.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Container[str] = KINDS) -> None:
+        """`kinds`: what is made to fail."""
+        self.kinds = kinds
         self.waiting: list[tuple[int, int, Trial]] = []
         self.order = itertools.count()
         self.planned: set[tuple[Any, ...]] = set()
-        self.sites: set[tuple[str, int]] = set()
+        self.sites: set[tuple[Any, ...]] = set()
         """The places that may fail."""
         self.caught: set[int] = set()
         """The `except` clauses that were entered."""
@@ -38,9 +41,10 @@ class FaultPlan:
     def learn(self, trial: Trial, tap: Tap, entered: Iterable[int] = ()) -> None:
         """Plan what an exchange has shown that may fail; `entered` are the `except` clauses that it came to."""
         for point in tap.points.values():
-            self.sites.add((point.kind, point.number))
-            for kind in point.types if len(trial.faults) < _DEEPEST else ():
-                self.plan(trial, point, kind)
+            if point.kind in self.kinds:
+                self.sites.add((point.kind, point.place))
+                for failure in point.failures if len(trial.faults) < _DEEPEST else ():
+                    self.plan(trial, point, failure)
         new = set(entered) - self.caught
         self.caught |= new
         if not trial.faults:
@@ -52,15 +56,15 @@ class FaultPlan:
             for client in _CLIENTS:
                 self.push(3, replace(trial, client=client))
 
-    def plan(self, trial: Trial, point: Point, kind: type[BaseException]) -> None:
+    def plan(self, trial: Trial, point: Point, failure: str) -> None:
         regions = tuple(span.region for span in point.spans)
-        key = (point.kind, point.number, point.state, regions, kind)
+        key = (point.kind, point.place, point.state, regions, failure)
         if key in self.planned:
             return
         self.planned.add(key)
         # What nobody catches before the start is the framework's to answer: such failures are all alike.
         alike = point.state == "HEAD" and not regions
-        self.push(4 if alike else len(trial.faults), replace(trial, faults=(*trial.faults, fault_at(point, kind))))
+        self.push(4 if alike else len(trial.faults), replace(trial, faults=(*trial.faults, fault_at(point, failure))))
 
     def push(self, weight: int, trial: Trial) -> None:
         heapq.heappush(self.waiting, (weight, next(self.order), trial))

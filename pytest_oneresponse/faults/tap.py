@@ -11,7 +11,7 @@ import asyncio
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from ..owners import HERE
 from . import exceptions, regions
 from .fault import Fault
 from .regions import Span
+from .replies import MISBEHAVIOURS, Asked, Reply
 
 _MARKS_OF = {"call": "call", "await": "await", "step": "iterate", "enter": "with", "exit": "with"}
 _MOST_NOTED = 400
@@ -33,15 +34,16 @@ _MOST_NOTED = 400
 class Point(NamedTuple):
     """A place that may fail, the first time that it was passed in this state and under these regions.
 
-    `types`: what it may raise; of those that nobody in the user's code around it can tell apart, the first.
+    `place`: of the user's code, as Fault has `file` and `span`. `failures`: what it may do instead, as Fault has
+    `exception`; of what nobody in the user's code around it can tell apart, the first.
     """
 
     kind: str
-    number: int
+    place: tuple[str, tuple[int, int, int, int]]
     nth: int
     state: str
     spans: tuple[Span, ...]
-    types: exceptions.Types
+    failures: tuple[str, ...]
 
 
 class Fired(NamedTuple):
@@ -57,17 +59,19 @@ class Tap:
     """For one exchange. `faults` are planned; `points` is what else may fail."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
-        self.armed: dict[tuple[str, int], list[Fault]] = {}
+        self.armed: dict[Key, list[Fault]] = {}
         for fault in faults:
-            number = number_of(fault)
-            if number is not None:
-                self.armed.setdefault((fault.kind, number), []).append(fault)
-        self.counts: dict[tuple[str, int], int] = {}
+            key = key_of(fault)
+            if key is not None:
+                self.armed.setdefault(key, []).append(fault)
+        self.counts: dict[Key, int] = {}
         self.points: dict[tuple[Any, ...], Point] = {}
         self.seen: set[Any] = set()
         self.fired: list[Fired] = []
         self.again = False
         """Whether a place that had failed was passed once more."""
+        self.errors: list[BaseException] = []
+        """What was raised."""
 
     # --- what the marks show
 
@@ -102,6 +106,31 @@ class Tap:
         types = exceptions.of_thing(manager)
         return _Manager(manager, functools.partial(self.passed, types=types, number=number)) if types else manager
 
+    def upstream(self, asked: Asked, frame: FrameType | None) -> Reply | None:
+        """How another machine answers when it is to fail; None where it does not."""
+        frame = _users(frame)
+        if frame is None:
+            return None
+        key = ("upstream", _line_of(frame))
+        fault = self.due(key)
+        if fault is None:
+            self.note_place(key, tuple(MISBEHAVIOURS), frame)
+            return None
+        self.note_fired(fault, frame, f"{asked.method} {asked.url}")
+        return MISBEHAVIOURS[fault.exception]
+
+    def query(self, frame: FrameType | None, kind: type[BaseException]) -> BaseException | None:
+        """The exception with which a statement that is sent to a database fails; None where it does not."""
+        frame = _users(frame)
+        if frame is None:
+            return None
+        key = ("query", _line_of(frame))
+        fault = self.due(key)
+        if fault is None:
+            self.note_place(key, (exceptions.name_of(kind),), frame)
+            return None
+        return self.error_of(fault, frame, "the database")
+
     # --- counting, noting, raising
 
     def passed(
@@ -109,56 +138,88 @@ class Tap:
     ) -> Callable[..., Any] | None:
         """A place is passed: what is to be called in place of what stands there, None where that is to be done."""
         key = (kind, number)
-        nth = self.counts[key] = self.counts.get(key, 0) + 1
-        exchange = current()
-        if exchange is None:
-            return None
-        frame = _users(frame or sys._getframe(1))
-        for fault in self.armed.get(key, ()):
-            if nth == fault.nth or (fault.always and nth > fault.nth):
-                return self.failing(fault, exchange)
-            self.again |= nth > fault.nth
-        if nth <= _MOST_NOTED:
-            self.note(key, nth, types, exchange, frame)
+        fault = self.due(key)
+        if fault is not None:
+            return functools.partial(self.fail, fault)
+        self.note(key, types, _users(frame or sys._getframe(1)))
         return None
 
-    def note(
-        self, key: tuple[str, int], nth: int, types: exceptions.Types, exchange: Exchange, frame: FrameType | None
-    ) -> None:
+    def due(self, key: Key) -> Fault | None:
+        """The fault that is planned for this passing of a place."""
+        nth = self.counts[key] = self.counts.get(key, 0) + 1
+        for fault in self.armed.get(key, ()):
+            if nth == fault.nth or (fault.always and nth > fault.nth):
+                return fault
+            self.again |= nth > fault.nth
+        return None
+
+    def is_new(self, key: Key, frame: FrameType | None) -> tuple[str, tuple[Span, ...]] | None:
+        """The state and the regions in which a place is passed, where it was not passed in these before."""
+        exchange = current()
+        if exchange is None or self.counts[key] > _MOST_NOTED:
+            return None
         state = self.state(exchange)
         chain = sites.capture(frame)
         chain = chain.chain if isinstance(chain, sites.Site) else chain
         if (key, state, chain) in self.seen:
-            return
+            return None
         self.seen.add((key, state, chain))
         spans = regions.around(chain)
-        place = (key, state, tuple(span.region for span in spans))
-        if place not in self.points:
-            told_apart = apart(types, spans, frame)
-            self.points[place] = Point(*key, nth, state, spans, told_apart)
+        return None if (key, state, tuple(span.region for span in spans)) in self.points else (state, spans)
+
+    def note(self, key: tuple[str, int], types: exceptions.Types, frame: FrameType | None) -> None:
+        found = self.is_new(key, frame)
+        if found is not None:
+            mark = MARKS.all[key[1]]
+            names = tuple(exceptions.name_of(kind) for kind in apart(types, found[1], frame))
+            self.add(key, (sites.Code.shown(mark.function.file), mark.span), found, names)
+
+    def note_place(self, key: tuple[str, Any], names: tuple[str, ...], frame: FrameType) -> None:
+        found = self.is_new(key, frame)
+        if found is not None:
+            self.add(key, key[1], found, names)
+
+    def add(self, key: Key, place: Any, found: tuple[str, tuple[Span, ...]], names: tuple[str, ...]) -> None:
+        state, spans = found
+        regions_of = tuple(span.region for span in spans)
+        self.points[key, state, regions_of] = Point(key[0], place, self.counts[key], state, spans, names)
 
     def state(self, exchange: Exchange) -> str:
         """The state of the exchange, as the machine's table has it."""
         return judge(exchange.facts, exchange.events, over=False).state
 
-    def failing(self, fault: Fault, exchange: Exchange) -> Callable[..., Any]:
-        """What raises in the place of a call."""
+    def fail(self, fault: Fault, *_: Any, **__: Any) -> Any:
+        """Stands in the place of what fails."""
+        frame = _users(sys._getframe(1))
+        if frame is None:
+            return None
+        mark = MARKS.all[key_of(fault)[1]]  # type: ignore[index]
+        error = self.error_of(fault, frame, regions.told(mark.function.file, mark.span))
+        if error is not None:
+            raise error
+        return None
+
+    def error_of(self, fault: Fault, frame: FrameType, call: str) -> BaseException | None:
+        """The exception that a fault raises in a frame; None where it cannot be made."""
         kind = exceptions.resolved(fault.exception)
         error = exceptions.made(kind) if kind is not None else None
+        if error is not None:
+            self.note_fired(fault, frame, call)
+            self.errors.append(error)
+            exchange = current()
+            if isinstance(error, asyncio.CancelledError) and exchange is not None:
+                exchange.gone()  # who cancels has no more use for an answer
+        return error
 
-        def fail(*_: Any, **__: Any) -> Any:
-            frame = _users(sys._getframe(1))
-            if error is None or frame is None:
-                return None
-            state = self.state(exchange)
-            mark = MARKS.all[number_of(fault) or 0]
-            call = regions.told(mark.function.file, mark.span)
-            place = sites.place_of(frame.f_code, frame.f_lasti)
-            if not any(one.fault == fault for one in self.fired):
-                self.fired.append(Fired(fault, place, call, state))
-            raise error.with_traceback(None)
+    def note_fired(self, fault: Fault, frame: FrameType, call: str) -> None:
+        exchange = current()
+        if not any(one.fault == fault for one in self.fired):
+            state = self.state(exchange) if exchange is not None else ""
+            self.fired.append(Fired(fault, sites.place_of(frame.f_code, frame.f_lasti), call, state))
 
-        return fail
+
+Key = tuple[str, Any]
+"""A kind of fault, and the number of the mark; of upstreams and queries the user's line."""
 
 
 _HASHED = (type, type(len))
@@ -178,7 +239,8 @@ def apart(types: exceptions.Types, spans: tuple[Span, ...], frame: FrameType | N
     from another if it is an instance of the same of their classes.
     """
     caught = regions.caught(spans, frame)
-    named = [kind for kind in caught if kind not in _BROAD and _is_failure(kind)] if types else []
+    fails = any(not issubclass(kind, asyncio.CancelledError) for kind in types)
+    named = [kind for kind in caught if kind not in _BROAD and _is_failure(kind)] if fails else []
     told: dict[tuple[bool, ...], type[BaseException]] = {}
     for kind in (*types, *named):
         told.setdefault(_told_by(kind, caught), kind)
@@ -204,19 +266,24 @@ _index: dict[tuple[str, str, tuple[int, ...]], int] = {}
 _indexed = [0]
 
 
-def number_of(fault: Fault) -> int | None:
-    """The number of the mark at which a fault is planned; None where there is none."""
+def key_of(fault: Fault) -> Key | None:
+    """What a tap counts a fault's place by; None where there is no such place."""
     for mark in MARKS.all[_indexed[0] :]:
         _index[mark.kind, sites.Code.shown(mark.function.file), mark.span] = mark.number
     _indexed[0] = len(MARKS.all)
-    return _index.get((_MARKS_OF[fault.kind], fault.file, fault.span))
+    if fault.kind not in _MARKS_OF:
+        return fault.kind, (fault.file, fault.span)
+    number = _index.get((_MARKS_OF[fault.kind], fault.file, fault.span))
+    return (fault.kind, number) if number is not None else None
 
 
-def fault_at(point: Point, kind: type[BaseException]) -> Fault:
-    """The fault that makes a point raise."""
-    mark = MARKS.all[point.number]
-    file = sites.Code.shown(mark.function.file)
-    return Fault(point.kind, file, mark.span, exceptions.name_of(kind), point.nth)
+def _line_of(frame: FrameType) -> tuple[str, tuple[int, int, int, int]]:
+    return sites.Code.shown(frame.f_code.co_filename), (frame.f_lineno, 0, frame.f_lineno, 0)
+
+
+def fault_at(point: Point, failure: str) -> Fault:
+    """The fault that makes a point fail in one of its ways."""
+    return Fault(point.kind, *point.place, failure, point.nth)
 
 
 # --- what stands in for awaitables, iterables and managers
@@ -316,4 +383,6 @@ class _Manager:
     def fail(self, kind: str) -> None:
         failing = self.passed(kind)
         if failing is not None:
+            if isinstance(self.manager, Coroutine):  # one that could be awaited as well
+                self.manager.close()
             failing()

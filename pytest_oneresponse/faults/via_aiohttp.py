@@ -55,7 +55,7 @@ class _Transport(asyncio.Transport):
 
     def reply(self) -> None:
         if self.answer is None:
-            from aiohttp import SocketTimeoutError  # type: ignore[import-not-found]
+            from aiohttp import SocketTimeoutError
 
             self.protocol.set_exception(SocketTimeoutError("timeout on reading data (injected by oneresponse)"))
             return

@@ -49,7 +49,7 @@ def _broken(httpx: Any, reply: Reply) -> Any:
         text = "peer closed connection without sending complete message body (injected by oneresponse)"
         return httpx.RemoteProtocolError(text)  # type: ignore[no-any-return]
 
-    class Broken(httpx.SyncByteStream, httpx.AsyncByteStream):  # type: ignore[misc, name-defined]
+    class Broken(httpx.SyncByteStream, httpx.AsyncByteStream):  # type: ignore[misc]
         def __iter__(self) -> Iterator[bytes]:
             yield reply.body
             raise error()

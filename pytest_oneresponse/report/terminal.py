@@ -137,7 +137,8 @@ def _fault(fault: dict[str, Any] | None) -> str:
     where = fault.get("where")
     at = f"{where.get('file')}:{where.get('line')}" if isinstance(where, dict) else where
     occurrence = fault.get("occurrence")
-    parts = [f"{fault.get('call')}", f" at {at}" if at else "", f" raises {fault.get('exception')}"]
+    does = "answers with" if fault.get("kind") == "upstream" else "raises"
+    parts = [f"{fault.get('call')}", f" at {at}" if at else "", f" {does} {fault.get('exception')}"]
     return "".join(parts) + (f" (occurrence {occurrence})" if occurrence is not None else "")
 
 
