@@ -285,7 +285,8 @@ class _Blamer:
         chain = [frame for index, frame in enumerate(every) if index not in site.passed]
         if site.sender >= 0:
             inner, outer = chain[: site.sender - len(site.passed)], every[site.sender + 1 :]
-            live = self.user(inner, Code.is_user) + self.adjacent(outer)
+            itself = every[site.sender : site.sender + 1]  # a response class of the user's own
+            live = self.user([*inner, *itself], Code.is_user) + self.adjacent(outer)
         elif site.sender == sites.NOT_ITSELF:
             live = []
         else:

@@ -397,8 +397,8 @@ class _Run:
             self.driven.cut_short = "slow: what runs on after the response outlasts the time limit"
 
     def as_told(self, finding: Finding) -> Finding:
-        """A finding, or the one that was told already: a stream that a failure cuts short is one, wherever it is cut."""
-        if finding.fault is None or finding.rule not in TRUNCATES:
+        """A finding, or the one that was told already: a stream that failures cut short is one, wherever they do."""
+        if finding.fault is None or finding.rule not in ("error-after-start", "error-after-end"):
             return finding
         known = (one for one in self.driven.findings if one.rule == finding.rule and one.also == finding.also)
         return next((replace(finding, where=one.where) for one in known), finding)

@@ -53,8 +53,8 @@ def unanswered(exchange: Exchange, route: Route | None) -> Breach | None:
         return None
     last, what = blame.left_of(handler, left, strictly=True), "view"
     if last is None or is_answer(exchange.app, last.kind):
-        last, what = left[-1], "middleware"
-        if not _lacks_a_response(last) or is_answer(exchange.app, NoneType):
+        last, what = next((one for one in reversed(left) if _lacks_a_response(one)), None), "middleware"
+        if last is None or (is_answer(exchange.app, NoneType) and "call_next" not in _arguments(last)):
             return None
     value = "None" if last.kind is NoneType else last.kind.__name__
     error = exchange.escaped()
@@ -68,11 +68,17 @@ def unanswered(exchange: Exchange, route: Route | None) -> Breach | None:
 
 
 def _lacks_a_response(last: Left) -> bool:
-    """Whether a framework called what was left, by its name a middleware, and got None for the response."""
-    if last.kind is not NoneType or last.by_user or last.code.co_name not in _MIDDLEWARE:
+    """Whether a framework called what was left, by its name or arguments a middleware, and got None for the response."""
+    if last.kind is not NoneType or last.by_user:
         return False
+    hands_on = _arguments(last)[-1:] == ("response",) or "call_next" in _arguments(last)
     # What speaks the protocol itself returns no response.
-    return not {"send", "start_response"} & set(last.code.co_varnames)
+    speaks = {"send", "start_response"} & set(last.code.co_varnames)
+    return not speaks and (hands_on or last.code.co_name in _MIDDLEWARE)
+
+
+def _arguments(last: Left) -> tuple[str, ...]:
+    return last.code.co_varnames[: last.code.co_argcount]
 
 
 _MIDDLEWARE = frozenset(("__call__", "__acall__", "middleware", "dispatch", "process_response"))

@@ -324,7 +324,9 @@ class Explorer:
     def answer(self, draft: Draft, told: Recording) -> None:
         """The app asks another machine: answer with what it may read."""
         if told.upstreams and draft.upstream is None:
-            shapes: tuple[Any, ...] = ({}, [{}]) if len([goal for goal in self.goals if goal[0] == "upstream"]) < 2 else ({},)
+            shapes: tuple[Any, ...] = (
+                ({}, [{}]) if len([goal for goal in self.goals if goal[0] == "upstream"]) < 2 else ({},)
+            )
             answers = (replace(draft, upstream=shape).put(("upstream",), canary.put_in(shape)) for shape in shapes)
             self.goals.add(("upstream", draft.key), enumerate(answers, -2))
 

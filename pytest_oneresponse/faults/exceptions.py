@@ -48,6 +48,8 @@ _OF_MODULES: dict[str, tuple[str, ...]] = {
     "tarfile": ("tarfile.ReadError",),
     "gzip": ("gzip.BadGzipFile",),
     "xml": ("xml.etree.ElementTree.ParseError",),
+    "queue": ("_queue.Empty", "queue.Full"),
+    "string.Template": ("builtins.KeyError", "builtins.ValueError"),
     "tomllib": ("tomllib.TOMLDecodeError",),
     "configparser": ("configparser.Error",),
     "concurrent.futures": ("builtins.TimeoutError",),
@@ -97,8 +99,10 @@ _OF_MODULES: dict[str, tuple[str, ...]] = {
 }
 """What fails in a package, a module, or one function, by the longest name that fits, as "module.qualname" of exceptions."""
 
-_NEVER = frozenset(("close", "aclose", "closed", "shutdown", "terminate", "dispose", "release"))
-"""Methods that let go of something: after their failure nothing that matters is different."""
+LETS_GO = frozenset(("close", "aclose", "release", "disconnect"))
+"""Methods that let go of something: they do it, and fail then."""
+_NEVER = frozenset(("closed", "shutdown", "terminate", "dispose", "kill"))
+"""Methods after whose failure nothing that matters is different."""
 _PURE = frozenset(
     (
         *("os.path", "posixpath", "ntpath", "os.fspath", "os.getenv", "os.getpid", "os.urandom", "json.dumps"),
@@ -206,7 +210,14 @@ def of_thing(thing: Any) -> Types:
     kind = type(thing)
     if kind.__module__ == "builtins" or isinstance(thing, sites.Responses.classes):
         return ()
-    return _of_names(kind.__module__, kind.__qualname__)
+    return _of_names(kind.__module__, kind.__qualname__) or _of_own_kind(kind)
+
+
+def _of_own_kind(kind: type) -> Types:
+    """A class of the user's own that is gone through or entered stands for something that others hold."""
+    steps = (getattr(kind, name, None) for name in ("__next__", "__anext__", "__enter__", "__aenter__"))
+    mine = any(isinstance(step, types.FunctionType) and Code.is_user(step.__code__.co_filename) for step in steps)
+    return (RuntimeError,) if mine else ()
 
 
 def _of_generator(code: types.CodeType) -> Types:
@@ -281,6 +292,15 @@ def resolved(name: str) -> type[BaseException] | None:
             value = getattr(value, attribute, None)
         return value if isinstance(value, type) and issubclass(value, BaseException) else None
     return None
+
+
+IF_NAMED = frozenset(("_queue.Empty", "queue.Full"))
+"""What is raised only where it was asked for, as a call with a timeout does: who did so has a clause for it."""
+
+
+def lets_go(function: Any) -> bool:
+    """Whether a call lets go of what the user's code holds."""
+    return getattr(function, "__name__", "") in LETS_GO
 
 
 def name_of(kind: type[BaseException]) -> str:

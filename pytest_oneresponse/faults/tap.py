@@ -78,7 +78,10 @@ class Tap:
     def call(self, number: int, function: Any) -> Any:
         types = exceptions.of_call(function)
         if types:
-            return self.passed("call", number, types, sys._getframe(2)) or function
+            failing = self.passed("call", number, types, sys._getframe(2))
+            if failing is not None and exceptions.lets_go(function):
+                return functools.partial(_then, function, failing)
+            return failing or function
         if function in exceptions.GO_THROUGH if isinstance(function, _HASHED) else False:
             return functools.partial(self._called_with, number, function, sys._getframe(2))
         return function
@@ -222,6 +225,12 @@ Key = tuple[str, Any]
 """A kind of fault, and the number of the mark; of upstreams and queries the user's line."""
 
 
+def _then(function: Callable[..., Any], failing: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """Do what is to be done, and fail then."""
+    function(*arguments, **named)
+    return failing()
+
+
 _HASHED = (type, type(len))
 
 
@@ -235,16 +244,31 @@ def _users(frame: FrameType | None) -> FrameType | None:
 def apart(types: exceptions.Types, spans: tuple[Span, ...], frame: FrameType | None) -> exceptions.Types:
     """Of what a place may raise one of each kind that the user's `except` clauses around it can tell from the others.
 
-    What the clauses name is among it: their author expects it from there. Source: no clause around it can tell an exception
-    from another if it is an instance of the same of their classes.
+    No clause around it can tell an exception from another if it is an instance of the same of their classes. What they
+    name of the same package is among it: their author expects it from there.
     """
     caught = regions.caught(spans, frame)
-    fails = any(not issubclass(kind, asyncio.CancelledError) for kind in types)
-    named = [kind for kind in caught if kind not in _BROAD and _is_failure(kind)] if fails else []
+    named = [kind for kind in caught if kind not in _BROAD]
     told: dict[tuple[bool, ...], type[BaseException]] = {}
-    for kind in (*types, *named):
-        told.setdefault(_told_by(kind, caught), kind)
+    for kind in (*types, *(kind for kind in named if _is_failure(kind) and _is_of(kind, types))):
+        if exceptions.name_of(kind) not in exceptions.IF_NAMED or kind in named:
+            told.setdefault(_told_by(kind, caught), kind)
     return tuple(told.values())
+
+
+def _is_of(kind: type[BaseException], types: exceptions.Types) -> bool:
+    """Whether what raises one of some exceptions may raise another one, too.
+
+    They are of one package, or one is of the other's kind; of a callee about which nothing is known, whatever is waited for.
+    """
+    package = kind.__module__.partition(".")[0]
+    return any(
+        issubclass(kind, one)
+        or (issubclass(one, kind) and kind not in _BROAD)
+        or (package != "builtins" and (one is RuntimeError or one.__module__.partition(".")[0] == package))
+        for one in types
+        if not issubclass(one, asyncio.CancelledError)
+    )
 
 
 _BROAD = (Exception, BaseException)

@@ -24,8 +24,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def swap() -> Iterator[Swap]:
     """The marks in the planted apps: each file is rewritten once."""
-    folder = str(ROOT / "tests" / "planted" / "apps") + os.sep
-    swap = Swap(lambda filename: filename.startswith(folder), marks.HOOKS)
+    folders = tuple(str(ROOT / "tests" / "planted" / name) + os.sep for name in ("apps", "faulty"))
+    swap = Swap(lambda filename: filename.startswith(folders), marks.HOOKS)
     yield swap
     swap.take_out()
 
@@ -58,7 +58,7 @@ def load(loaded: dict[Path, Any]) -> Iterator[Callable[[Path], Any]]:
 
     def imported(file: Path) -> Any:
         if file not in loaded:
-            name = f"oneresponse_planted_{file.stem}"
+            name = f"oneresponse_{file.parent.name}_{file.stem}"
             spec = importlib.util.spec_from_file_location(name, file)
             assert spec and spec.loader
             loaded[file] = sys.modules[name] = module = importlib.util.module_from_spec(spec)

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 APPS = Path(__file__).with_name("apps")
+FAULTY = Path(__file__).with_name("faulty")
+"""Apps that are right until a call of theirs fails."""
 _MARK = re.compile(r"\b(where|also): ([a-z-]+)(?: for (\w+))?(?: on (wsgi|asgi))?")
 
 
@@ -50,9 +52,9 @@ class Module:
         return f"{self.name}-{self.interface}" if self.framework == "django" else self.name
 
 
-def modules() -> list[Module]:
+def modules(folder: Path = APPS) -> list[Module]:
     """All files of apps, Django's once for each of its interfaces."""
-    files = sorted(APPS.glob("*.py"))
+    files = sorted(folder.glob("*.py"))
     return [Module(file, kind, _bugs(file, kind)) for file in files for kind in _interfaces(file.stem)]
 
 

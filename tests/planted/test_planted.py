@@ -162,10 +162,10 @@ def _owner(route: Route) -> str:
     return str(innermost(route.handler).__qualname__).partition(".")[0]  # type: ignore[arg-type]
 
 
-def findings(app: apps.App, route: Route, expected: Iterable[str] = ()) -> list[Finding]:
+def findings(app: apps.App, route: Route, expected: Iterable[str] = (), faults: str = "none") -> list[Finding]:
     """What driving a route finds, of the rules that are off only the `expected` ones."""
     timeout = SHORT if "hung-response" in expected else TIMEOUT
-    driven = drive(app, route, Settings(timeout=timeout))
+    driven = drive(app, route, Settings(timeout=timeout, faults=faults))
     assert driven.requests > 3 or "hung-response" in expected, driven.gave_up
     return Selection.of(set(OFF) & set(expected), ()).keep(driven.findings)
 
