@@ -38,6 +38,7 @@ _OF_MODULES: dict[str, tuple[str, ...]] = {
     "ftplib": ("ftplib.error_temp",),
     "imaplib": ("imaplib.IMAP4.error",),
     "sqlite3": ("sqlite3.OperationalError",),
+    "_sqlite3": ("sqlite3.OperationalError",),
     "dbm": ("builtins.OSError",),
     "shelve": ("builtins.OSError",),
     "json": ("json.decoder.JSONDecodeError",),
