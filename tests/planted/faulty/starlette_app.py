@@ -416,8 +416,6 @@ class Answering(BaseHTTPMiddleware):
             PlainTextResponse("sorry", 502)  # where: orphan-response for dispatched
         except sqlite3.Error:
             request.state.failed = True  # where: no-response for swallowed
-        except LookupError:
-            return PlainTextResponse("none", 404)
 
 
 async def dispatched(request):
@@ -427,6 +425,16 @@ async def dispatched(request):
 def swallowed(request):
     with sqlite3.connect(":memory:") as db:
         return PlainTextResponse(str(db.execute("select 1").fetchone()[0]))
+
+
+class AnsweringInTime(BaseHTTPMiddleware):
+    async def dispatch(self, request, call_next):
+        try:
+            return await call_next(request)
+        except UpstreamDown:
+            return PlainTextResponse("sorry", 502)
+        except LookupError:
+            return PlainTextResponse("none", 404)
 
 
 async def found(request):
@@ -515,7 +523,8 @@ APPS = {
         *(events, events_in_time, feed, mailed, mailed_at_best),
     ),
     "handled": _app(machine, shop, exception_handlers={OutOfOrder: out_of_order, Closed: closed}),
-    "answering": _app(dispatched, swallowed, found, middleware=[Answering]),
+    "answering": _app(dispatched, swallowed, middleware=[Answering]),
+    "answering_in_time": _app(found, middleware=[AnsweringInTime]),
     "replying": _app(streamed, answered_for, middleware=[Replying]),
     "auditing": _app(audited, middleware=[Auditing]),
     "auditing_at_best": _app(audited_at_best, middleware=[AuditingAtBest]),
