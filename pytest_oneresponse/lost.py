@@ -17,7 +17,8 @@ def note_lost(exchange: Exchange, rule: str, value: Any, frame: FrameType) -> No
     """An answer is being thrown away by the code that runs in `frame`: a response that was built for this exchange."""
     chain = sites.walk(frame)[0]
     built = exchange.built.get(id(value)) if exchange.built else None
-    if built and built.response and built.response() is value:
+    # A class that allows no weak references: whatever else was built at this address has been noted since.
+    if built and (built.response is None or built.response() is value):
         if frame.f_code not in built.chain[::2] or Proxies.passes_on(built.chain):
             return  # it came back through a framework, as what a middleware replaces does
         origin = built.chain
