@@ -12,8 +12,11 @@ from . import apps, marks, options
 from .contract import rules
 from .contract.finding import Finding, Ledger
 from .docket import BreachFailure, TestDocket, Unexpected
-from .drive import Settings, drive
+from .drive import EXPLORING, Settings, drive
 from .exchange import Watcher
+from .explore import record
+from .faults.named import NamedTap
+from .faults.quiet import quiet
 from .session import Session, start
 
 
@@ -38,6 +41,7 @@ class OneResponse:
         self._session = session
         self._docket = docket
         self._apps: list[apps.App] = []
+        self._upstream: Any = None
 
     def client(self, app: Any) -> Any:
         """A `webtest.TestApp` for a WSGI or ASGI app; every exchange is judged when the test ends.
@@ -71,7 +75,7 @@ class OneResponse:
         given.setdefault("seed", self._session.option("seed"))
         for route in _chosen(known, routes):
             driven = drive(known, route, Settings(**given))
-            self._docket.count += driven.requests + driven.injected
+            self._docket.count += driven.exchanges
             if driven.gave_up and not len(driven.findings):
                 pytest.fail(f"{route.name}: {driven.gave_up}", pytrace=False)
             for finding in driven.findings:
@@ -114,6 +118,37 @@ class OneResponse:
             requests = self._docket.count - before
             raise Unexpected(f"expected {', '.join(missing)}, and none came from {requests} requests")
 
+    @contextmanager
+    def fault(self, target: str, error: Any, *, nth: int = 1, always: bool = False) -> Iterator[None]:
+        """In this block the app's own code fails where it calls `target` for the `nth` time, `always` also after that.
+
+        `target`: "package.module.function", "package.module.Class.method", or a line, "shop/views.py:31". `error`: an
+        exception or its class. The test fails where the fault does not come. Raises ValueError for a target that does
+        not exist, TypeError for an error that is no exception.
+        """
+        swap = Watcher.marks
+        assert swap is not None, "a docket is open"
+        swap.change(EXPLORING)
+        swap.refresh()
+        try:
+            tap = NamedTap(target, error, nth, always)
+            with record.recording(tap=tap), quiet(tap.errors):
+                yield
+        finally:
+            swap.change(marks.HOOKS)
+        if tap.complaint:
+            raise Unexpected(tap.complaint)
+
+    @property
+    def upstream(self) -> Any:
+        """A `requests_mock.Mocker` that answers what the test's code sends through requests, until the test ends."""
+        if self._upstream is None:
+            import requests_mock
+
+            self._upstream = requests_mock.Mocker()
+            self._upstream.start()
+        return self._upstream
+
     @property
     def findings(self) -> list[Finding]:
         """What the test's requests have broken so far."""
@@ -128,7 +163,9 @@ class OneResponse:
         return known
 
     def close(self) -> None:
-        """Shut down the apps that were driven."""
+        """Shut down the apps that were driven, and give requests its network back."""
+        if self._upstream is not None:
+            self._upstream.stop()
         for app in self._apps:
             app.close()
 

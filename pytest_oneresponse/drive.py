@@ -30,7 +30,7 @@ from .faults.fault import KINDS
 from .faults.network import Network, watched_over
 from .faults.plan import FaultPlan, caught_in
 from .faults.quiet import quiet
-from .faults.tap import Fired, Tap
+from .faults.tap import Tap
 from .protocols import alarm, probe
 from .protocols.client import DEFAULT, Answer
 from .routes import Route
@@ -82,6 +82,8 @@ class Driven:
     requests: int = 0
     injected: int = 0
     """Exchanges in which something was made to fail, beside the requests."""
+    looked: int = 0
+    """Exchanges that were run once more to see what may fail in them."""
     sites: int = 0
     """Places that may fail."""
     seconds: float = 0.0
@@ -96,6 +98,11 @@ class Driven:
     reached: Reached | None = None
     failed: dict[str, Trial] = field(default_factory=dict)
     """The exchanges that had findings, by their IDs."""
+
+    @property
+    def exchanges(self) -> int:
+        """All of them."""
+        return self.requests + self.looked + self.injected
 
     @property
     def refused(self) -> bool:
@@ -154,8 +161,6 @@ class _Run:
         """What the last exchange has told."""
         self.telling: list[Trial] = []
         """The trials that took a branch, or came to a function, that none before had come to."""
-        self.fired: tuple[Fired, ...] = ()
-        """What was made to fail in the last exchange."""
 
     def start(self) -> None:
         """Send the trials once the app has started; with the app's first route its start-up is judged too."""
@@ -196,7 +201,8 @@ class _Run:
         elif trial is None and self.settings.searches:
             self.every()
             trial = driven.failed.get(wanted)
-            driven.findings, driven.failed, driven.requests, driven.injected = Ledger(), {}, 0, 0
+            driven.findings, driven.failed = Ledger(), {}
+            driven.requests = driven.injected = driven.looked = 0
             driven.gave_up = driven.cut_short = ""
         if trial is not None:
             self.one(replace(trial, draft=None), wanted)  # just that one, and none that is smaller
@@ -239,21 +245,23 @@ class _Run:
         plan = FaultPlan(KINDS if self.settings.faults == "calls" else ("upstream",))
         self.began = time.perf_counter()
         for trial in self.telling:
-            if not self.is_late():
+            if self.may_inject():
                 tap = Tap()
                 self.play(trial, tap=tap)
+                self.driven.looked += 1
                 plan.learn(trial, tap)
         while self.may_inject() and (failing := plan.next()) is not None:
             tap = Tap(failing.faults)
             exchange, _ = self.play(failing, tap=tap)
             plan.learn(failing, tap, caught_in(self.told.branches))
-            if self.fired:
+            if exchange.fired:
                 self.judge(exchange, trial_id(self.app, self.route, failing), failing)
         self.driven.sites = len(plan.sites)
 
     def may_inject(self) -> bool:
         """Whether the route has room and time for one more failure."""
-        return self.driven.injected < self.settings.requests and not self.driven.gave_up and not self.is_late()
+        sent = self.driven.injected + self.driven.looked
+        return sent < self.settings.requests and not self.driven.gave_up and not self.is_late()
 
     def explore(self) -> None:
         """Send what may take branches that were not taken yet, until nothing new is to be had."""
@@ -349,7 +357,6 @@ class _Run:
         with silence, self.app.around(), record.recording(naps, tap, trial.upstream) as self.told:
             exchange, answer = self.driver.exchange(request, trial.client)
             self.closing(exchange)
-        self.fired = tuple(tap.fired) if tap is not None else ()
         if not counted:
             return exchange, answer
         if tap is not None:
@@ -413,8 +420,7 @@ class _Run:
         found = judging.findings(exchange, judging.Told(self.route, replay, settings.test))
         if self.told.upstreams:
             before += (f"other machines answer {json.dumps(self.told.document)}",)
-        found = [replace(finding, notes=(*finding.notes, *before)) for finding in found]
-        return [shown_with(finding, self.fired) for finding in found] if self.fired else found
+        return [replace(finding, notes=(*finding.notes, *before)) for finding in found]
 
     def smallest(self, finding: Finding, draft: Draft, like: Trial) -> tuple[Trial, Finding]:
         """The smallest request that shows the same as the trial `like`, and the finding with it."""
@@ -432,27 +438,6 @@ class _Run:
             return same is not None
 
         return replace(self.chain.trial(shrunk(draft, shows)), faults=like.faults, client=like.client), best
-
-
-def shown_with(finding: Finding, fired: tuple[Fired, ...]) -> Finding:
-    """A finding of an exchange in which something was made to fail: a stream that is cut short by it is a practice."""
-    last, notes = (
-        fired[-1],
-        [f"before that {one.call}() in {one.place} raises {one.fault.exception}" for one in fired[:-1]],
-    )
-    fault = {
-        "kind": last.fault.kind,
-        "where": last.place.to_json(),
-        "call": last.call,
-        "exception": last.fault.exception.removeprefix("builtins."),
-        "occurrence": last.fault.nth,
-    }
-    level = "practice" if finding.rule in TRUNCATES and finding.level == "breach" else finding.level
-    return replace(finding, fault=fault, level=level, notes=(*finding.notes, *notes))
-
-
-TRUNCATES = ("error-after-start",)
-"""Rules that are practices where only an injected failure breaks them."""
 
 
 def judged(findings: list[Finding]) -> tuple[list[Finding], list[Finding]]:

@@ -155,7 +155,7 @@ def _drive_item(request: pytest.FixtureRequest) -> None:
     docket = state.docket
     if docket is not None:
         docket.found.extend(driven.findings)
-        docket.count += driven.requests + driven.injected
+        docket.count += driven.exchanges
     state.note_driven(item, driven)
     breaches, _ = judged(docket.selection.keep(driven.findings) if docket else list(driven.findings))
     if driven.gave_up and not breaches:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import NoneType
 from typing import Any
 
@@ -35,7 +35,29 @@ def findings(exchange: Exchange, told: Told, verdict: Verdict | None = None) -> 
     verdict = verdict or exchange.judge()
     none = unanswered(exchange, told.route)
     breaches = (*verdict.breaches, none) if none else verdict.breaches
-    return [_finding(exchange, breach, verdict, told) for breach in _one_cause(breaches)]
+    found = [_finding(exchange, breach, verdict, told) for breach in _one_cause(breaches)]
+    return [failed_with(finding, exchange.fired) for finding in found] if exchange.fired else found
+
+
+def failed_with(finding: Finding, fired: tuple[Any, ...]) -> Finding:
+    """A finding of an exchange in which something was made to fail: a stream that this cuts short is a practice."""
+    last = fired[-1]
+    fault = {
+        "kind": last.fault.kind,
+        "where": last.place.to_json(),
+        "call": last.call,
+        "exception": last.fault.exception.removeprefix("builtins."),
+        "occurrence": last.fault.nth,
+        "passing": last.passing,
+        "always": last.fault.always,
+    }
+    before = (
+        f"before that {one.call} in {one.place.file}:{one.place.line} raises {one.fault.exception}"
+        for one in fired[:-1]
+    )
+    truncates = finding.rule == "error-after-start" and finding.level == "breach"
+    level = "practice" if truncates else finding.level
+    return replace(finding, fault=fault, level=level, notes=(*finding.notes, *before))
 
 
 def unanswered(exchange: Exchange, route: Route | None) -> Breach | None:

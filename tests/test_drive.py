@@ -392,7 +392,7 @@ def test_what_had_findings_before_is_tried_first(explored: Explored) -> None:
     first = run(shop.app)
     read = kept.trials({"GET /": kept.to_json(first.failed)}, "GET /")
     shop.asked.clear()
-    again = run(shop.app, failed=read, requests=1)
+    again = run(shop.app, failed=read, requests=1, faults="none")
     assert queries(shop) == [
         {name: values[0] for name, values in parse_qs(next(iter(read.values())).request.query).items()}
     ]
@@ -426,7 +426,7 @@ def test_branches_of_the_route_are_told(explored: Explored) -> None:
 
 def test_exploring_keeps_to_the_number_of_requests(explored: Explored) -> None:
     shop = explored(SHOP)
-    driven = run(shop.app, requests=30)
+    driven = run(shop.app, requests=30, faults="none")
     assert driven.requests == len(shop.asked) <= 30
 
 

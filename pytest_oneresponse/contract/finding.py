@@ -112,7 +112,7 @@ class Finding:
             "state": self.state,
             "exception": self.exception and self.exception.to_json(),
             "request": self.request and self.request.to_json(),
-            "fault": self.fault and {key: self.fault.get(key) for key in _FAULT},
+            "fault": self.fault and {key: self.fault[key] for key in _FAULT if key in self.fault},
             "buffered": self.buffered,
             "count": self.count,
             "replay": self.replay,

@@ -227,6 +227,23 @@ def _of_generator(code: types.CodeType) -> Types:
     return _of_names(_module_of(code.co_filename), code.co_qualname)
 
 
+def may(kind: str, manager: Any) -> bool:
+    """Whether the entry, or the exit, of a context manager may fail.
+
+    What is opened by the call before it is entered surely; at its end only what ends a transaction does something.
+    """
+    owner = type(manager)
+    top = owner.__module__.partition(".")[0]
+    own = Code.is_user(getattr(sys.modules.get(owner.__module__), "__file__", None) or "") or top == "contextlib"
+    if kind == "exit":
+        return own or top in _TRANSACTS
+    return own or top not in _OPEN
+
+
+_OPEN = ("_io", "io", "sqlite3", "socket", "_socket", "ssl", "tempfile", "zipfile", "tarfile", "gzip", "urllib", "http")
+_TRANSACTS = ("sqlite3", "sqlalchemy", "django", "psycopg", "psycopg2", "asyncpg", "aiosqlite", "peewee")
+
+
 def of_awaitable(awaitable: Any) -> Types:
     """What an await may raise: it may be cancelled in any case."""
     code = getattr(awaitable, "cr_code", None)

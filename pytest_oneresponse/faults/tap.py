@@ -47,12 +47,16 @@ class Point(NamedTuple):
 
 
 class Fired(NamedTuple):
-    """A fault that has come to pass: where, what was to be called, in which state of the exchange."""
+    """A fault that has come to pass: where, what was to be called, in which state of the exchange.
+
+    `passing`: of all that may fail on the expression's line, and was passed until then, it is the n-th.
+    """
 
     fault: Fault
     place: Place
     call: str
     state: str
+    passing: int = 1
 
 
 class Tap:
@@ -72,10 +76,16 @@ class Tap:
         """Whether a place that had failed was passed once more."""
         self.errors: list[BaseException] = []
         """What was raised."""
+        self.on_line: frozenset[int] = frozenset()
+        """The marks on the line of the last fault, and how often one of them was passed."""
+        self.passings = 0
+        if self.armed:
+            self.on_line = marks_beside(next(reversed(self.armed)))
 
     # --- what the marks show
 
     def call(self, number: int, function: Any) -> Any:
+        self.passings += number in self.on_line
         types = exceptions.of_call(function)
         if types:
             failing = self.passed("call", number, types, sys._getframe(2))
@@ -93,6 +103,7 @@ class Tap:
         return (failing or function)(*arguments, **named)
 
     def awaited(self, number: int, awaitable: Any) -> Any:
+        self.passings += number in self.on_line
         failing = self.passed("await", number, exceptions.of_awaitable(awaitable), sys._getframe(2))
         return awaitable if failing is None else _instead(awaitable, failing)
 
@@ -100,18 +111,30 @@ class Tap:
         types = exceptions.of_thing(iterable)
         if not types:
             return iterable
-        step = functools.partial(self.passed, "step", number, types)
-        if hasattr(iterable, "__aiter__"):
-            return _AsyncSteps(iterable, step)
-        return _Steps(iterable, step)
+        return self.steps(iterable, functools.partial(self.step, number, types))
+
+    def step(self, number: int, types: exceptions.Types) -> Callable[..., Any] | None:
+        self.passings += number in self.on_line
+        return self.passed("step", number, types)
+
+    def steps(self, iterable: Any, step: Callable[..., Callable[..., Any] | None]) -> Any:
+        """The iterable, each step of which is asked for first: it gives what fails in its place."""
+        return _AsyncSteps(iterable, step) if hasattr(iterable, "__aiter__") else _Steps(iterable, step)
 
     def entered(self, number: int, manager: Any) -> Any:
-        types = exceptions.of_thing(manager)
-        return _Manager(manager, functools.partial(self.passed, types=types, number=number)) if types else manager
+        self.passings += number in self.on_line
+        kinds = [kind for kind in ("enter", "exit") if exceptions.may(kind, manager)]
+        types = exceptions.of_thing(manager) if kinds else ()
+        return _Manager(manager, functools.partial(self.with_kinds, kinds, types, number)) if types else manager
+
+    def with_kinds(
+        self, kinds: list[str], types: exceptions.Types, number: int, kind: str
+    ) -> Callable[..., Any] | None:
+        return self.passed(kind, number, types) if kind in kinds else None
 
     def upstream(self, asked: Asked, frame: FrameType | None) -> Reply | None:
         """How another machine answers when it is to fail; None where it does not."""
-        frame = _users(frame)
+        frame = users_frame(frame)
         if frame is None:
             return None
         key = ("upstream", _line_of(frame))
@@ -124,7 +147,7 @@ class Tap:
 
     def query(self, frame: FrameType | None, kind: type[BaseException]) -> BaseException | None:
         """The exception with which a statement that is sent to a database fails; None where it does not."""
-        frame = _users(frame)
+        frame = users_frame(frame)
         if frame is None:
             return None
         key = ("query", _line_of(frame))
@@ -144,7 +167,7 @@ class Tap:
         fault = self.due(key)
         if fault is not None:
             return functools.partial(self.fail, fault)
-        self.note(key, types, _users(frame or sys._getframe(1)))
+        self.note(key, types, users_frame(frame or sys._getframe(1)))
         return None
 
     def due(self, key: Key) -> Fault | None:
@@ -193,7 +216,8 @@ class Tap:
 
     def fail(self, fault: Fault, *_: Any, **__: Any) -> Any:
         """Stands in the place of what fails."""
-        frame = _users(sys._getframe(1))
+        __tracebackhide__ = True
+        frame = users_frame(sys._getframe(1))
         if frame is None:
             return None
         mark = MARKS.all[key_of(fault)[1]]  # type: ignore[index]
@@ -218,7 +242,10 @@ class Tap:
         exchange = current()
         if not any(one.fault == fault for one in self.fired):
             state = self.state(exchange) if exchange is not None else ""
-            self.fired.append(Fired(fault, sites.place_of(frame.f_code, frame.f_lasti), call, state))
+            fired = Fired(fault, sites.place_of(frame.f_code, frame.f_lasti), call, state, self.passings)
+            self.fired.append(fired)
+            if exchange is not None:
+                exchange.fired += (fired,)
 
 
 Key = tuple[str, Any]
@@ -234,7 +261,7 @@ def _then(function: Callable[..., Any], failing: Callable[..., Any], *arguments:
 _HASHED = (type, type(len))
 
 
-def _users(frame: FrameType | None) -> FrameType | None:
+def users_frame(frame: FrameType | None) -> FrameType | None:
     """The user's frame that is nearest; with all its frames in ours, as in a thread, None."""
     while frame is not None and not sites.is_users(frame.f_code):
         frame = frame.f_back
@@ -299,6 +326,16 @@ def key_of(fault: Fault) -> Key | None:
         return fault.kind, (fault.file, fault.span)
     number = _index.get((_MARKS_OF[fault.kind], fault.file, fault.span))
     return (fault.kind, number) if number is not None else None
+
+
+def marks_beside(key: Key) -> frozenset[int]:
+    """The marks on the line of one, among them itself; none for what is no mark."""
+    if key[0] not in _MARKS_OF:
+        return frozenset()
+    mark = MARKS.all[key[1]]
+    kinds = frozenset(_MARKS_OF.values())
+    beside = MARKS.of_function[mark.function].values()
+    return frozenset(one.number for one in beside if one.line == mark.line and one.kind in kinds)
 
 
 def _line_of(frame: FrameType) -> tuple[str, tuple[int, int, int, int]]:

@@ -211,7 +211,7 @@ def test_it(oneresponse):
     def prepare(request):
         asked.append(request.path)
         return request.with_header("x-a", "b")
-    oneresponse.check(shop.fine, requests=4, timeout=1, prepare=prepare, values={"path": ["/one", "/two"]})
+    oneresponse.check(shop.fine, requests=4, timeout=1, faults="none", prepare=prepare, values={"path": ["/one", "/two"]})
     assert asked == ["/one"] * 4
 """
     outcomes, told = run(shop, tests, flags)

@@ -233,7 +233,7 @@ def pytest_collection_modifyitems(items):
 
 def test_requests_of_a_check(wsgi: Suite) -> None:
     tests = """
-@mark(requests=3)
+@mark(requests=3, faults="none")
 def test_it(oneresponse):
     asked = []
     def app(environ, start_response):
@@ -254,7 +254,8 @@ def test_it(oneresponse):
         ("mark(ignores=['second-response'])", "the oneresponse marker has no key 'ignores'; did you mean 'ignore'?"),
         ("mark(expected=['second-response'])", "no key 'expected'; did you mean 'expect'?"),
         ("mark(request=3)", "no key 'request'; did you mean 'requests'?"),
-        ("mark(zzz=3)", "no key 'zzz'; it has requests, ignore, expect"),
+        ("mark(faults='some')", "faults must be one of calls, upstream, none, not 'some'"),
+        ("mark(zzz=3)", "no key 'zzz'; it has requests, faults, ignore, expect"),
         ("mark(timeout=3)", "no key 'timeout'"),
         ("mark('second-response')", "takes keys only"),
         ("mark(ignore=['second-respons'])", "did you mean second-response"),

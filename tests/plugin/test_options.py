@@ -43,6 +43,8 @@ def test_the_flags_and_ini_keys_are_those_of_the_interface() -> None:
         "--oneresponse-app": "oneresponse_app",
         "--oneresponse-requests": "oneresponse_requests",
         "--oneresponse-timeout": "oneresponse_timeout",
+        "--oneresponse-faults": "oneresponse_faults",
+        "--oneresponse-network": "oneresponse_network",
         "--oneresponse-seed": "",
         "--oneresponse-replay": "",
         "--oneresponse-report": "oneresponse_report",
@@ -65,7 +67,9 @@ def test_help_with_the_flag(suite: Suite) -> None:
 
 
 def test_markers_are_listed(suite: Suite) -> None:
-    suite.run("--markers").stdout.fnmatch_lines(["@pytest.mark.oneresponse(requests=N, ignore=*, expect=*): *"])
+    suite.run("--markers").stdout.fnmatch_lines(
+        ["@pytest.mark.oneresponse(requests=N, faults=*, ignore=*, expect=*): *"]
+    )
 
 
 def test_fixtures_are_listed(suite: Suite) -> None:
@@ -252,6 +256,7 @@ def test_a_known_practice_does_not_warn(wsgi: Suite) -> None:
 @pytest.mark.parametrize(
     ("argument", "says"),
     [
+        ("--oneresponse-faults=some", "--oneresponse-faults must be one of calls, upstream, none, not 'some'"),
         ("--oneresponse-requests=0", "--oneresponse-requests must be more than 0, not 0"),
         ("--oneresponse-requests=-3", "--oneresponse-requests must be more than 0, not -3"),
         ("--oneresponse-requests=many", "--oneresponse-requests: invalid int value: 'many'"),
