@@ -31,6 +31,7 @@ from ..contract.machine import Facts, judge
 from ..contract.request import Request, host_and_port
 from ..exchange import AlreadyJudged, Exchange, put_marks
 from ..sites import Chain, capture
+from . import interrupt
 from .alarm import Alarm, TimeLimit
 from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, REFUSED_RULES, Answer, Client, ClientLeft, Refused
 from .lifespan import LifespanRun
@@ -288,7 +289,7 @@ class Driver:
 
         `keep`: how many bytes of the body the answer holds; all of them where it is None.
 
-        KeyboardInterrupt alone passes: it is the user's. A loop in which the app cannot be ended is given up
+        KeyboardInterrupt alone passes where it is the user's. A loop in which the app cannot be ended is given up
         and a new one, with a lifespan of its own, serves the next request.
         """
         if asyncio._get_running_loop() is not None:
@@ -309,9 +310,10 @@ class Driver:
         try:
             with Alarm(self.timeout * 1.5 + 2 if self.timeout else 0, struck):
                 served.run(loop)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             self.give_up()
-            raise
+            if not interrupt.is_apps_own(error):
+                raise
         except TimeLimit:
             self.give_up()
         except BaseException:
@@ -388,6 +390,11 @@ class Driver:
         return self.lifespan.exchange if self.lifespan else None
 
 
+def _raise_if_users(error: BaseException) -> None:
+    if isinstance(error, KeyboardInterrupt) and not interrupt.is_apps_own(error):
+        raise error
+
+
 _given_up: list[Any] = []
 """Loops that were given up and their tasks, kept for good: the end of a task without a loop is an error in whatever runs then."""
 
@@ -436,18 +443,19 @@ class _Served:
         self.task = loop.create_task(self.serve(loop))
         try:
             loop.step()
-        except (KeyboardInterrupt, TimeLimit):
+        except TimeLimit:
             raise
-        except BaseException:  # the task holds it
-            pass
+        except BaseException as error:  # the task holds it
+            _raise_if_users(error)
         if self.timeout and not self.task.done():
             self.timers.append(loop.call_later(self.timeout, self.on_limit))
         while not self.task.done():
             try:
                 loop.run_until_complete(self.task)
-            except (KeyboardInterrupt, TimeLimit):
+            except TimeLimit:
                 raise
-            except BaseException:
+            except BaseException as error:
+                _raise_if_users(error)
                 if self.hangs:
                     raise
 

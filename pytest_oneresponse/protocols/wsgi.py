@@ -17,6 +17,7 @@ from ..contract.machine import Facts
 from ..contract.request import Request, host_and_port
 from ..exchange import AlreadyJudged, Exchange, current, put_marks
 from ..sites import Chain, capture
+from . import interrupt
 from .alarm import Alarm, TimeLimit
 from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
 
@@ -279,7 +280,7 @@ class Driver:
 
         `keep`: how many bytes of the body the answer holds; all of them where it is None.
 
-        KeyboardInterrupt alone passes: it is the user's.
+        KeyboardInterrupt alone passes where it is the user's.
         """
         put_marks()
         environ = environ_of(request)
@@ -293,8 +294,9 @@ class Driver:
         try:
             with Alarm(self.timeout, server.time_out):
                 server.serve(self.app, environ)
-        except KeyboardInterrupt:
-            raise
+        except KeyboardInterrupt as error:
+            if not interrupt.is_apps_own(error):
+                raise
         except BaseException:
             pass
         finally:
