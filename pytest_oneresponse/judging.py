@@ -48,7 +48,9 @@ def failed_with(finding: Finding, fired: tuple[Any, ...]) -> Finding:
         "call": last.call,
         "exception": last.fault.exception.removeprefix("builtins."),
         "occurrence": last.fault.nth,
+        "line": last.fault.span[0],
         "passing": last.passing,
+        "alone": len(fired) == 1,
         "always": last.fault.always,
     }
     before = (

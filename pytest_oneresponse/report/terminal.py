@@ -30,6 +30,7 @@ from typing import Any
 
 from pytest_oneresponse.contract.finding import Caught, Finding, Place
 from pytest_oneresponse.contract.request import Request
+from pytest_oneresponse.report.paste import pasted
 
 CONTEXT = 2
 """Lines shown above the one that is marked."""
@@ -118,6 +119,7 @@ def _facts(finding: Finding, help_text: str) -> Iterator[tuple[str, str]]:
         *(("note", note) for note in finding.notes),
         ("help", help_text),
         ("replay", finding.replay),
+        ("test", pasted(finding)),
     ]
     return ((name, text) for name, text in facts if text)
 
