@@ -1,0 +1,374 @@
+"""Failures that are injected: found while driving, run again, asked for by hand, and kept from everything else."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .conftest import Suite
+
+SHOP = """
+import sqlite3
+
+PLAIN = [("Content-Type", "text/plain")]
+
+
+def connect():
+    return sqlite3.connect(":memory:")
+
+
+def app(environ, start_response):
+    start_response("200 OK", PLAIN)
+    try:
+        row = connect().execute("select 1").fetchone()
+    except sqlite3.Error:
+        start_response("503 Service Unavailable", PLAIN)
+        return [b"no database"]
+    return [str(row).encode()]
+
+
+def fine(environ, start_response):
+    try:
+        row = connect().execute("select 1").fetchone()
+    except sqlite3.Error:
+        start_response("503 Service Unavailable", PLAIN)
+        return [b"no database"]
+    start_response("200 OK", PLAIN)
+    return [str(row).encode()]
+
+
+def stream(environ, start_response):
+    start_response("200 OK", PLAIN)
+    for row in connect().execute("select 1 union select 2"):
+        yield str(row).encode()
+"""
+
+
+def told(result: Any) -> str:
+    return str(result.stdout) + str(result.stderr)
+
+
+# ---------------------------------------------------------------- driving
+
+
+def test_a_failure_shows_a_breach(suite: Suite) -> None:
+    suite.write(shop=SHOP)
+    result = suite.drive("--oneresponse-report=report.json")
+    assert list(suite.outcomes(result).values()) == ["failed"]
+    result.stdout.fnmatch_lines(
+        [
+            "second-response GET {path}: a second response (503 *) was started after the first (200 OK) had started",
+            "*--> shop.py:15:9",
+            "*::: shop.py:11:5",
+            "* = fault: sqlite3.connect at shop.py:7 raises sqlite3.OperationalError (occurrence 1)",
+            "* failures injected, * places may fail",
+        ]
+    )
+    (finding,) = json.loads(Path(suite.path, "report.json").read_text(encoding="utf-8"))["findings"]
+    fault = finding["fault"]
+    assert set(fault) == {"where", "call", "exception", "occurrence"}
+    assert (fault["call"], fault["exception"], fault["occurrence"]) == (
+        "sqlite3.connect",
+        "sqlite3.OperationalError",
+        1,
+    )
+    assert (fault["where"]["file"], fault["where"]["line"]) == ("shop.py", 7)
+
+
+def test_a_right_answer_to_a_failure_is_silent(suite: Suite) -> None:
+    suite.write(shop=SHOP)
+    result = suite.drive("--oneresponse-report=report.json", app="shop:fine")
+    assert list(suite.outcomes(result).values()) == ["passed"]
+    document = json.loads(Path(suite.path, "report.json").read_text(encoding="utf-8"))
+    (route,) = document["routes"]
+    assert route["faults"]["sites"] == 3 and route["faults"]["injected"] >= 3
+    assert not document["findings"]
+    assert route["branches"]["missed"] == [], "a failure takes the branches of an except"
+
+
+def test_a_stream_that_a_failure_cuts_short_is_one_practice(suite: Suite) -> None:
+    suite.write(shop=SHOP)
+    result = suite.drive(app="shop:stream")
+    assert list(suite.outcomes(result).values()) == ["passed"]
+    assert told(result).count("PracticeWarning: error-after-start") == 1
+    assert "practice: error-after-start 1" in told(result)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "outcome"),
+    [
+        ((), "failed"),
+        (("--oneresponse-faults=calls",), "failed"),
+        (("--oneresponse-faults=upstream",), "passed"),
+        (("--oneresponse-faults=none",), "passed"),
+    ],
+)
+def test_what_may_fail(suite: Suite, arguments: tuple[str, ...], outcome: str) -> None:
+    suite.write(shop=SHOP)
+    assert list(suite.outcomes(suite.drive(*arguments)).values()) == [outcome]
+
+
+def test_the_ini_file_says_what_may_fail(suite: Suite) -> None:
+    suite.write(shop=SHOP)
+    Path(suite.path, "pytest.ini").write_text("[pytest]\noneresponse_faults = none\n", encoding="utf-8")
+    assert list(suite.outcomes(suite.drive()).values()) == ["passed"]
+    assert list(suite.outcomes(suite.drive("--oneresponse-faults=calls")).values()) == ["failed"]
+
+
+def test_as_many_exchanges_again_as_requests(suite: Suite) -> None:
+    suite.write(shop=SHOP)
+    suite.drive("--oneresponse-requests=2", "--oneresponse-report=report.json", app="shop:fine")
+    (route,) = json.loads(Path(suite.path, "report.json").read_text(encoding="utf-8"))["routes"]
+    assert route["requests"] == 2 and route["faults"]["injected"] == 1, "one of the two shows what may fail"
+
+
+KEEPING = ("-p", "cacheprovider")
+
+
+def test_it_is_run_again(suite: Suite) -> None:
+    suite.write(shop=SHOP)
+    first = told(suite.drive(*KEEPING))
+    command = first.partition("--oneresponse-replay=")[2].split()[0]
+    again = suite.drive(*KEEPING, f"--oneresponse-replay={command}")
+    again.stdout.fnmatch_lines(["second-response *", "* = fault: sqlite3.connect at shop.py:7 raises *"])
+    assert "1 request judged" in told(again)
+    shutil.rmtree(Path(suite.path, ".pytest_cache"))
+    sought = suite.drive(*KEEPING, f"--oneresponse-replay={command}")
+    sought.stdout.fnmatch_lines(["second-response *", "* = fault: sqlite3.connect at shop.py:7 raises *"])
+
+
+def test_what_failed_is_tried_first_in_the_next_run(suite: Suite) -> None:
+    suite.write(shop=SHOP)
+    suite.drive(*KEEPING)
+    few = "--oneresponse-requests=1", "--oneresponse-faults=none"
+    assert list(suite.outcomes(suite.drive(*KEEPING, *few)).values()) == ["failed"]
+    assert list(suite.outcomes(suite.drive(*few)).values()) == ["passed"], "without the cache"
+
+
+def test_it_offers_itself_as_a_test(suite: Suite) -> None:
+    suite.write(shop=SHOP)
+    lines = told(suite.drive()).partition(" = test: ")[2].splitlines()
+    body = [line for line in lines[1:] if line.startswith(" " * 9)][:5]
+    suite.write(test_it=lines[0] + "\n" + textwrap.dedent("\n".join(body)))
+    result = suite.run()
+    assert list(suite.outcomes(result).values()) == ["failed"], told(result)
+    result.stdout.fnmatch_lines(["second-response GET *", "*--> shop.py:15:9"])
+
+
+# ---------------------------------------------------------------- by hand
+
+BY_HAND = """
+import pytest, sqlite3
+import shop
+
+def test_it(oneresponse):
+    client = oneresponse.client(shop.{app})
+    with oneresponse.fault({fault}):
+        assert client.get("/", expect_errors=True).status_int == {status}
+"""
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        '"sqlite3.connect", sqlite3.OperationalError',
+        '"sqlite3.connect", sqlite3.OperationalError("my own")',
+        '"shop.connect", sqlite3.OperationalError',
+        '"sqlite3.Cursor.fetchone", sqlite3.OperationalError',
+        '"sqlite3.Connection.execute", sqlite3.OperationalError',
+        '"shop.py:7", sqlite3.OperationalError',
+        '"shop.py:22", sqlite3.OperationalError',
+        '"shop.py:22", sqlite3.OperationalError, nth=3',
+        '"shop.py:22", sqlite3.OperationalError, nth=2, always=True',
+    ],
+)
+@pytest.mark.parametrize("watching", [True, False])
+def test_a_test_makes_a_call_fail(suite: Suite, fault: str, watching: bool) -> None:
+    suite.write(shop=SHOP, test_it=BY_HAND.format(app="fine", fault=fault, status=503))
+    result = suite.run(*(["--oneresponse"] if watching else []))
+    assert list(suite.outcomes(result).values()) == ["passed"], told(result)
+
+
+def test_what_it_shows_fails_the_test(suite: Suite) -> None:
+    suite.write(
+        shop=SHOP, test_it=BY_HAND.format(app="app", fault='"shop.connect", sqlite3.OperationalError', status=200)
+    )
+    result = suite.run()
+    result.stdout.fnmatch_lines(["second-response GET *", "* = fault: connect at shop.py:13 raises sqlite3.*"])
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (
+            '"sqlite3.connect", ValueError, nth=2',
+            "the fault did not come: the app's code called sqlite3.connect once (nth=2)",
+        ),
+        ('"json.loads", ValueError', "the fault did not come: the app's code called json.loads never"),
+        ('"nosuch.module", ValueError', "'nosuch.module' names neither a function"),
+        ('"shop.nosuch", ValueError', "shop.nosuch: shop has no nosuch"),
+        ('"shop.PLAIN", ValueError', "shop.PLAIN is of type list, which cannot be called"),
+        ('"shop.py:1", ValueError', "nothing that could fail stands on the line shop.py:1"),
+        ('"shop.connect", "text"', "a fault raises an exception or a class of exceptions, not 'text'"),
+        ('"shop.connect", ValueError, nth=0', "nth counts from 1, not 0"),
+    ],
+)
+def test_a_fault_that_cannot_come_is_an_error(suite: Suite, fault: str, says: str) -> None:
+    suite.write(shop=SHOP, test_it=BY_HAND.format(app="fine", fault=fault, status=200))
+    result = suite.run()
+    assert list(suite.outcomes(result).values()) == ["failed"]
+    assert says in told(result)
+
+
+def test_nothing_fails_after_the_block(suite: Suite) -> None:
+    tests = """
+import sqlite3
+import shop
+
+def test_it(oneresponse):
+    client = oneresponse.client(shop.fine)
+    with oneresponse.fault("sqlite3.connect", sqlite3.Error, always=True):
+        client.get("/", status=503)
+        client.get("/", status=503)
+    client.get("/", status=200)
+    with oneresponse.fault("sqlite3.connect", sqlite3.Error, nth=2):
+        client.get("/", status=200)
+        client.get("/", status=503)
+    client.get("/", status=200)
+"""
+    suite.write(shop=SHOP, test_it=tests)
+    result = suite.run()
+    assert list(suite.outcomes(result).values()) == ["passed"], told(result)
+
+
+def test_requests_are_answered_by_hand(suite: Suite) -> None:
+    tests = """
+import requests
+
+def app(environ, start_response):
+    stock = requests.get("https://inventory.internal/stock").json()
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [str(stock["pens"]).encode()]
+
+def test_it(oneresponse):
+    oneresponse.upstream.get("https://inventory.internal/stock", json={"pens": 3})
+    assert oneresponse.client(app).get("/").text == "3"
+    assert oneresponse.upstream.called
+
+def test_after():
+    assert "requests_mock" not in repr(requests.Session().get_adapter("https://inventory.internal"))
+"""
+    suite.write(test_it=tests)
+    result = suite.run()
+    assert set(suite.outcomes(result).values()) == {"passed"}, told(result)
+
+
+# ---------------------------------------------------------------- other machines
+
+REACHING = """
+import socket
+
+
+def app(environ, start_response):
+    try:
+        socket.create_connection(("192.0.2.1", 80), timeout=0.01).close()
+    except OSError as error:
+        open("error.txt", "a").write(f"{type(error).__name__} {error}\\n")
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"done"]
+"""
+
+
+def test_no_request_leaves_the_machine(suite: Suite) -> None:
+    suite.write(shop=REACHING)
+    result = suite.drive("--oneresponse-faults=none")
+    assert "192.0.2.1 was not reached in shop.py:6 (--oneresponse-network allows it)" in told(result)
+    error = Path(suite.path, "error.txt").read_text(encoding="utf-8").splitlines()[0]
+    assert error.startswith("Refused ") and "192.0.2.1:80 is on another machine" in error and "shop.py:6" in error
+
+
+def test_the_user_allows_it(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    tried: list[Any] = []
+
+    def connect(self: socket.socket, address: Any) -> None:
+        tried.append(address)
+        raise ConnectionRefusedError(111, "refused")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    suite.write(shop=REACHING)
+    result = suite.drive("--oneresponse-faults=none", "--oneresponse-network")
+    assert "was not reached" not in told(result)
+    assert ("192.0.2.1", 80) in tried
+
+
+UPSTREAM = """
+import json
+import urllib.request
+
+
+def app(environ, start_response):
+    with urllib.request.urlopen("http://inventory.internal/stock") as answer:
+        stock = json.load(answer)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    if stock["pens"] > 1000:
+        start_response("500 Oops", [("Content-Type", "text/plain")])
+    return [b"done"]
+"""
+
+
+def test_branches_on_what_another_machine_answers_are_taken(suite: Suite) -> None:
+    suite.write(shop=UPSTREAM)
+    result = suite.drive("--oneresponse-faults=none")
+    result.stdout.fnmatch_lines(
+        ["second-response *", '* = note: other machines answer {"pens": *}', "*2 of 2 branches taken"]
+    )
+
+
+# ---------------------------------------------------------------- hostile handlers
+
+HOSTILE = Path(__file__).parents[1] / "planted" / "hostile.py"
+CONFTEST = """
+import pytest
+import hostile
+
+@pytest.fixture(autouse=True)
+def put_right():
+    yield
+    hostile.restore()
+"""
+
+
+@pytest.mark.parametrize("interface", ["WSGI", "ASGI"])
+def test_the_run_ends_whatever_handlers_do(suite: Suite, pytester: pytest.Pytester, interface: str) -> None:
+    """In a process of its own: what they leave behind is not this one's."""
+    suite.write(hostile=HOSTILE.read_text(encoding="utf-8"), conftest=CONFTEST)
+    found = [
+        line.partition("def ")[2].partition("(")[0]
+        for line in HOSTILE.read_text(encoding="utf-8").splitlines()
+        if _is_of(line, interface)
+    ]
+    assert len(found) > 15
+    apps = [f"--oneresponse-app=hostile:{name}" for name in found]
+    result = pytester.runpytest_subprocess(
+        "-p", "pytest_oneresponse.plugin", "--oneresponse", "--oneresponse-timeout=0.2", "-rA", *apps, timeout=200
+    )
+    lines = result.stdout.lines
+    ended = [line for line in lines if line.startswith(("PASSED oneresponse::", "FAILED oneresponse::"))]
+    assert len(ended) == len(found), "\n".join(lines[-40:])
+    assert not any("INTERNALERROR" in line for line in lines)
+    sane = f"hostile:sane_{interface.lower()}"
+    assert any(line.startswith(f"FAILED oneresponse::{sane}::") and "second-response" in line for line in ended)
+
+
+def _is_of(line: str, interface: str) -> bool:
+    if interface == "WSGI":
+        return line.startswith("def ") and line.endswith("(environ, start_response):")
+    return line.startswith("async def ") and line.endswith("(scope, receive, send):")
