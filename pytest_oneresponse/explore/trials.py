@@ -264,6 +264,9 @@ class Plan:
         yield from self.methods(base)
         for label, client in CLIENTS:
             yield Trial(label, base, client)
+        if self.route.method in _BODY_METHODS or base.body:
+            sent = base if base.body else replace(base, body=b"x=1&y=2")
+            yield Trial("the request's body breaks off", sent, Client(breaks_off=True))
         yield from self.headers(base)
 
     def boundaries(self) -> Iterator[Trial]:

@@ -427,7 +427,8 @@ class _Served:
         self.exchange = exchange
         self.timeout = timeout
         self.answer = Answer()
-        self.messages = [{"type": "http.request", "body": request.body, "more_body": False}]
+        half = request.body[: len(request.body) // 2] if client.breaks_off else request.body
+        self.messages = [{"type": "http.request", "body": half, "more_body": client.breaks_off}]
         self.left = False
         self.ended = False
         self.hangs = False
@@ -487,6 +488,8 @@ class _Served:
     async def receive(self) -> dict[str, Any]:
         if self.messages:
             return self.messages.pop(0)
+        if self.client.breaks_off:
+            self.leave()
         if not (self.left or self.ended):
             future = asyncio.get_running_loop().create_future()
             self.waiting.append(future)

@@ -21,13 +21,15 @@ class Client:
 
     `leaves`: "before" the first byte, after the "first" chunk, at the "end". `refuses`: sending to it raises OSError at
     the "start" or at the first "body" chunk. `slow`: sending to it lets other tasks run. `strict`: a breach is
-    refused with an exception, as a server would; otherwise all is let through and only recorded.
+    refused with an exception, as a server would; otherwise all is let through and only recorded. `breaks_off`: it leaves
+    half-way through the body of its request.
     """
 
     leaves: str = ""
     refuses: str = ""
     slow: bool = False
     strict: bool = False
+    breaks_off: bool = False
 
     def __str__(self) -> str:
         said = {
@@ -39,6 +41,8 @@ class Client:
             said = f"is gone when the {'head' if self.refuses == 'start' else 'body'} is sent (OSError)"
         if self.slow:
             said = "takes its time, so that other tasks run between two sends"
+        if self.breaks_off:
+            said = "leaves half-way through the body of its request"
         if self.strict:
             said = "stands behind a server that refuses a breach with an exception"
         return said

@@ -1343,12 +1343,23 @@ def test_a_task_of_the_apps_that_exits_does_not_leave_the_driver(drive: Drive) -
 
 
 def test_a_keyboard_interrupt_is_the_users(drive: Drive) -> None:
-    driver = drive(http(raises(KeyboardInterrupt())))
+    async def pressed(scope: Any, receive: Any, send: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    driver = drive(http(pressed))
     with pytest.raises(KeyboardInterrupt):
         driver.exchange(Request())
     driver.app = http(whole)
     assert driver.exchange(Request())[1].status == 200
     assert current() is None
+
+
+def test_a_keyboard_interrupt_of_the_apps_own_ends_the_exchange(drive: Drive) -> None:
+    driver = drive(http(raises(KeyboardInterrupt())))
+    exchange, answer = driver.exchange(Request())
+    assert rules(exchange) == ["unhandled-error"] and answer.status == 0
+    driver.app = http(whole)
+    assert driver.exchange(Request())[1].status == 200
 
 
 def test_an_app_that_returns_without_a_word(play: Play) -> None:
@@ -1406,3 +1417,15 @@ def test_a_hundred_megabytes_in_many_chunks(drive: Drive) -> None:
     answers: list[Answer] = []
     assert peak(lambda: answers.append(driver.exchange(Request())[1])) < 5_000_000
     assert answers[0].size == HUNDRED_MB + 4
+
+
+def test_the_body_of_a_request_breaks_off(drive: Drive) -> None:
+    got: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while not got or got[-1]["type"] != "http.disconnect":
+            got.append(await receive())
+
+    exchange, _ = drive(http(app)).exchange(Request("POST", body=b"abcdef"), Client(breaks_off=True))
+    assert got == [{"type": "http.request", "body": b"abc", "more_body": True}, {"type": "http.disconnect"}]
+    assert rules(exchange) == [], "nobody waits for an answer"

@@ -11,6 +11,7 @@ CLIENTS = [
     (Client(leaves="before"), "leaves before the first byte"),
     (Client(leaves="first"), "leaves after the first chunk"),
     (Client(leaves="end"), "leaves at the end"),
+    (Client(breaks_off=True), "leaves half-way through the body of its request"),
     (Client(refuses="start"), "is gone when the head is sent (OSError)"),
     (Client(refuses="body"), "is gone when the body is sent (OSError)"),
     (Client(slow=True), "takes its time, so that other tasks run between two sends"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 import threading
 import time
@@ -839,18 +840,37 @@ def test_nothing_that_escapes_from_a_body_leaves_the_driver(error: BaseException
     assert rules(exchange) == ["error-after-start"] and exchange.escaped() is error and answer.size == 1
 
 
+def interrupted(place: str) -> Any:
+    """An app during which the user presses Ctrl-C."""
+
+    def press(where: str) -> None:
+        if where == place:
+            signal.raise_signal(signal.SIGINT)
+
+    class Body(Closing):
+        def close(self) -> None:
+            press("in close")
+
+        def __iter__(self) -> Iterator[bytes]:
+            press("in the body")
+            return iter((b"a",))
+
+    def app(environ: Any, start_response: Any) -> Any:
+        press("in the app")
+        start_response("200 OK", [])
+        return Body(b"a")
+
+    return app
+
+
+def test_a_keyboard_interrupt_of_the_apps_own_ends_the_exchange() -> None:
+    exchange, answer = play(raises(KeyboardInterrupt()))
+    assert rules(exchange) == ["unhandled-error"] and answer.status == 0
+
+
 @pytest.mark.parametrize("where", ["in the app", "in the body", "in close"])
 def test_a_keyboard_interrupt_is_the_users(where: str) -> None:
-    def body() -> Iterator[bytes]:
-        yield b"a"
-        raise KeyboardInterrupt
-
-    app = {
-        "in the app": raises(KeyboardInterrupt()),
-        "in the body": answers(body()),
-        "in close": answers(Closing(b"a", error=KeyboardInterrupt())),
-    }[where]
-    driver = wsgi.Driver(app, 2)
+    driver = wsgi.Driver(interrupted(where), 2)
     with pytest.raises(KeyboardInterrupt):
         driver.exchange(Request())
     driver.app = ok
@@ -884,3 +904,16 @@ def test_a_hundred_megabytes_in_many_chunks() -> None:
     found: list[Any] = []
     assert peak(lambda: found.extend(play(app, timeout=20))) < 5_000_000
     assert found[0].plain and found[1].size == HUNDRED_MB
+
+
+def test_the_body_of_a_request_breaks_off() -> None:
+    read: list[bytes] = []
+
+    def app(environ: Any, start_response: Any) -> Any:
+        assert environ["CONTENT_LENGTH"] == "6"
+        read.append(environ["wsgi.input"].read(6))
+        start_response("400 Bad Request", [])
+        return [b"a"]
+
+    wsgi.Driver(app, 2).exchange(Request("POST", body=b"abcdef"), Client(breaks_off=True))
+    assert read == [b"abc"]
