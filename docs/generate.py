@@ -343,13 +343,15 @@ INI_KINDS = {"bool": "true or false", "list": "one a line, or a list", "int": "n
 
 
 def flag(option: Option) -> str:
-    given = f"={option.metavar}" if option.metavar else ""
-    off = f", `--no-{option.key}`" if option.kind == "bool" else ""
+    given = f"={option.metavar}".replace("|", "\\|") if option.metavar else ""
+    off = f", `{option.flag.replace('--', '--no-')}`" if option.kind == "bool" else ""
     return f"`{option.flag}{given}`{off}"
 
 
 def default(option: Option) -> str:
-    return f"{option.default:g}" if option.kind in ("int", "float") else "off" if option.kind == "bool" else ""
+    if option.kind in ("int", "float"):
+        return f"{option.default:g}"
+    return "off" if option.kind == "bool" else str(option.default or "") if option.kind == "str" else ""
 
 
 def readme() -> str:

@@ -1,4 +1,4 @@
-"""What docs/ says is so: the examples of docs/usage.md run, the generated pages are current, no link is dead."""
+"""What docs/ says is so: the examples of docs/usage.md and docs/failing.md run, the generated pages are current, no link is dead."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ def sections(page: str) -> Iterator[Section]:
 
 
 OPENING, *SECTIONS = sections((DOCS / "usage.md").read_text(encoding="utf-8"))
+FAILING, *FAILURES = sections((DOCS / "failing.md").read_text(encoding="utf-8"))
 
 
 def run(command: str, folder: Path, plugin: str = "") -> str:
@@ -84,7 +85,17 @@ def test_every_example_is_found() -> None:
 def test_the_examples_do_what_is_said(section: Section, tmp_path: Path) -> None:
     for module in NEEDS.get(section.title, ("fastapi",)):
         pytest.importorskip(module)
-    files = section.files if "mysite.py" in section.files else OPENING.files | section.files
+    check(section if "mysite.py" in section.files else section._replace(files=OPENING.files | section.files), tmp_path)
+
+
+@pytest.mark.parametrize("section", [one for one in FAILURES if one.runs], ids=lambda section: section.title)
+def test_failures_show_what_is_said(section: Section, tmp_path: Path) -> None:
+    pytest.importorskip("flask")
+    check(section._replace(files=FAILING.files | section.files), tmp_path)
+
+
+def check(section: Section, tmp_path: Path) -> None:
+    files = section.files
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     if not any(name.endswith((".ini", ".toml")) for name in files):
