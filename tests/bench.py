@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -265,8 +266,6 @@ def _driven(driver: Any, request: Any, requests: int) -> Run:
 
 def exploring() -> None:
     """A Flask handler with branches, called by its app: bare, then while it is observed, then with its own code again."""
-    from dataclasses import replace
-
     from pytest_oneresponse import marks
     from pytest_oneresponse.explore import record
     from pytest_oneresponse.instrument.swap import Swap
@@ -319,7 +318,104 @@ def grown() -> None:
         Watcher.marks = None
 
 
-FIGURES = {"off": flag_off, "watch": watching, "drive": driving, "explore": exploring}
+# --- failing
+
+
+def failing() -> None:
+    """Planted handlers, half of them with a bug that a failure shows: explored, then failing by classes, then in every way."""
+    from unittest import mock
+
+    from pytest_oneresponse import drive as driving_of
+    from pytest_oneresponse.faults.plan import FaultPlan
+    from pytest_oneresponse.faults.tap import Tap, fault_at
+
+    class EveryTap(Tap):
+        """Tells every passing of a place apart, not every class of them."""
+
+        def is_new(self, key: Any, frame: Any) -> Any:
+            self.seen.clear()
+            kept, self.points = self.points, {}
+            found = super().is_new(key, frame)
+            self.points = kept
+            return found
+
+        def add(self, key: Any, place: Any, found: Any, names: Any) -> None:
+            super().add(key, place, found, names)
+            self.points[key, self.counts[key]] = self.points.popitem()[1]
+
+    class EveryPlan(FaultPlan):
+        """Plans each of them."""
+
+        def plan(self, trial: Any, point: Any, failure: str) -> None:
+            fault = fault_at(point, failure)
+            key = (trial.identity, fault)
+            if key not in self.planned and not trial.faults:
+                self.planned.add(key)
+                self.push(0, replace(trial, faults=(*trial.faults, fault)))
+
+    print(f"\n{'failing':24}{'routes':>8}{'requests':>10}{'failures':>10}{'s':>9}{'ms a route':>12}{'findings':>10}")
+    none = _failing("none")
+    _told_failing("explored alone", *none)
+    _told_failing("by classes", *(classes := _failing("calls")))
+    with mock.patch.object(driving_of, "Tap", EveryTap), mock.patch.object(driving_of, "FaultPlan", EveryPlan):
+        _told_failing("every one", *(every := _failing("calls", 5000)))
+    lost = every[-1] - classes[-1]
+    print(f"found by every failure and not by classes: {len(lost)}")
+    for rule, route, where in sorted(lost, key=str):
+        print(f"    {rule} {route} {where}")
+
+
+def _told_failing(name: str, routes: int, requests: int, injected: int, took: float, found: Any) -> None:
+    print(
+        f"{name:24}{routes:8}{requests:10}{injected:10}{took:9.2f}{1000 * took / routes:12.1f}{len(found):10}",
+        flush=True,
+    )
+
+
+def _failing(faults: str, requests: int = 100) -> tuple[int, int, int, float, set[Any]]:
+    """Drive the planted handlers: routes, requests, failures, seconds, and the findings by rule, route and line."""
+    import importlib.util
+    import logging
+
+    from pytest_oneresponse import apps, marks, objects, sites
+    from pytest_oneresponse.drive import Settings, drive
+    from pytest_oneresponse.exchange import Watcher
+    from pytest_oneresponse.instrument.swap import Swap
+    from pytest_oneresponse.watch.patching import Patches
+
+    folder = Path(__file__).parent / "planted" / "faulty"
+    logging.disable(logging.CRITICAL)
+    patches = Patches()
+    objects.install(patches)
+    sites.Code.configure(folder, (), objects.framework_packages())
+    Watcher.marks = Swap(lambda filename: filename.startswith(str(folder)), marks.HOOKS)
+    routes = sent = injected = 0
+    found: set[Any] = set()
+    began = time.perf_counter()
+    try:
+        for name in ("wsgi_bare", "asgi_bare", "flask_app", "fastapi_app"):
+            spec = importlib.util.spec_from_file_location(f"bench_{name}", folder / f"{name}.py")
+            assert spec and spec.loader
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            Watcher.marks.put()
+            for label, target in module.APPS.items():
+                app = apps.recognised(label, target)
+                for route in app.routes:
+                    driven = drive(app, route, Settings(faults=faults, requests=100 if faults == "none" else requests))
+                    routes, sent, injected = routes + 1, sent + driven.requests, injected + driven.injected
+                    told = (one for one in driven.findings if one.level != "off" and one.request)
+                    found |= {(one.rule, f"{label} {one.route}", one.where and one.where.line) for one in told}
+                app.close()
+        return routes, sent, injected, time.perf_counter() - began, found
+    finally:
+        Watcher.marks.take_out()
+        Watcher.marks = None
+        patches.undo()
+        logging.disable(logging.NOTSET)
+
+
+FIGURES = {"off": flag_off, "watch": watching, "drive": driving, "explore": exploring, "fail": failing}
 
 if __name__ == "__main__":
     print(
