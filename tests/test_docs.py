@@ -1,4 +1,4 @@
-"""What docs/ says is so: the examples of docs/usage.md and docs/failing.md run, the generated pages are current, no link is dead."""
+"""What docs/ says is so: the examples of usage.md and failing.md run, the generated pages are current, no link is dead."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ class Explorer:
             self.corpus.append((draft, told))
         self.aim(draft, told)
         self.repair(draft, told)
-        self.fill(draft)
+        self.fill(draft, told)
         self.answer(draft, told)
         self.undress(draft, told)
         self.name(draft, told)
@@ -315,9 +315,13 @@ class Explorer:
                 for place, value in enumerate(("Basic " + base64.b64encode(b"user1:pass1").decode(), "Bearer token1")):
                     self.goals.offer(wanted, place, draft.put(("header", "authorization"), value))
 
-    def fill(self, draft: Draft) -> None:
-        """A request was found to be of use with a method that has a body: send bodies."""
-        if draft.media or draft.method not in BODY_METHODS or self.bases:
+    def fill(self, draft: Draft, told: Recording) -> None:
+        """A request was found to be of use with a method that has a body, or its body is read though it has none: send bodies."""
+        if draft.media or self.bases:
+            return
+        if any(event.what == "json.loads" and event.other[:1] in ([""], [b""]) for event in told.events):
+            self.goals.add(("a body", draft.key), [(-2, next(with_bodies(draft)))])
+        if draft.method not in BODY_METHODS:
             return
         self.goals.add(("bodies", draft.method, draft.path), enumerate(with_bodies(draft), -2))
 

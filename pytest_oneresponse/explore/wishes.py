@@ -214,6 +214,8 @@ def _starts(event: Event) -> Iterator[Wish]:
         if isinstance(prefix, str):
             ends = event.what == "str.endswith"
             with_it = [own + prefix, "a" + prefix] if ends else [prefix + own, prefix + "1", prefix]
+            if len(own) > len(prefix):  # in a text of a set length it takes the place of what is there
+                with_it.append(own[: -len(prefix)] + prefix if ends else prefix + own[len(prefix) :])
             yield Wish(own, ["other", "~"] if event.result else with_it)
             if not event.result:
                 yield Wish(prefix, [own[-3:] if ends else own[:3]])

@@ -18,7 +18,7 @@ from pytest_oneresponse.explore.bases import bases
 from pytest_oneresponse.explore.draft import Draft
 from pytest_oneresponse.explore.explorer import Explorer
 from pytest_oneresponse.explore.goals import TRIES
-from pytest_oneresponse.explore.record import HOOKS, recording
+from pytest_oneresponse.explore.record import HOOKS, now, recording
 from pytest_oneresponse.explore.trials import Inputs, draft_for
 from pytest_oneresponse.instrument.observe import MARKS
 from pytest_oneresponse.instrument.rewrite import Hooks, compiled
@@ -83,7 +83,7 @@ class Search:
             if draft is None:
                 self.ended = True
                 break
-            with recording() as told:
+            with recording(document=draft.upstream) as told:
                 try:
                     answer = app(seen(draft.request()))
                 except Exception as error:
@@ -315,6 +315,37 @@ def test_numbers_that_the_app_compares_may_be_strange(condition: str) -> None:
 def test_a_body_may_begin_as_a_file_does() -> None:
     search = Search(app_of("def app(r):\n    if r.text.encode('latin-1').startswith(b'PK'): return 'found'"), "POST")
     assert "found" in search.answers
+
+
+def test_a_body_that_is_read_whatever_the_method_is_sent() -> None:
+    source = "import json\ndef app(r):\n    if json.loads(r.text)['loan']['books'] == 'none': return 'found'"
+    assert "found" in Search(app_of(source), "GET").answers
+
+
+def test_an_end_takes_the_place_of_what_is_there() -> None:
+    source = """
+        import re
+        def app(r):
+            if re.fullmatch("TRIP-[0-9]{3}", r.args["sku"]):
+                if r.args["sku"].endswith("13"): return "found"
+    """
+    assert "found" in Search(app_of(source)).answers
+
+
+def test_another_machine_answers_what_is_read() -> None:
+    source = """
+        def app(r):
+            stock = upstream()
+            if stock["pens"]["left"] > 1000: return "found"
+    """
+
+    def upstream() -> Any:
+        told = now()
+        assert told is not None
+        told.upstreams += 1
+        return told.document
+
+    assert "found" in Search(app_of(source, upstream=upstream)).answers
 
 
 def test_constants_that_no_request_can_hold_do_no_harm() -> None:
