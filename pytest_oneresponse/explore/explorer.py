@@ -317,11 +317,11 @@ class Explorer:
 
     def fill(self, draft: Draft, told: Recording) -> None:
         """A request was found to be of use with a method that has a body, or its body is read though it has none: send bodies."""
-        if draft.media or self.bases:
+        if draft.media:
             return
         if any(event.what == "json.loads" and event.other[:1] in ([""], [b""]) for event in told.events):
             self.goals.add(("a body", draft.key), [(-2, next(with_bodies(draft)))])
-        if draft.method not in BODY_METHODS:
+        if draft.method not in BODY_METHODS or self.bases:
             return
         self.goals.add(("bodies", draft.method, draft.path), enumerate(with_bodies(draft), -2))
 
