@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import bench_apps
+import bench_beside
 from bench_apps import django_app, fastapi_app, flask_app, raw_asgi, raw_wsgi, starlette_app
 
 ROUNDS = 40
@@ -415,7 +416,14 @@ def _failing(faults: str, requests: int = 100) -> tuple[int, int, int, float, se
         logging.disable(logging.NOTSET)
 
 
-FIGURES = {"off": flag_off, "watch": watching, "drive": driving, "explore": exploring, "fail": failing}
+FIGURES = {
+    "off": flag_off,
+    "watch": watching,
+    "drive": driving,
+    "explore": exploring,
+    "fail": failing,
+    "beside": bench_beside.beside,
+}
 
 if __name__ == "__main__":
     print(
