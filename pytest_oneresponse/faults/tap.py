@@ -278,6 +278,8 @@ def apart(types: exceptions.Types, spans: tuple[Span, ...], frame: FrameType | N
     named = [kind for kind in caught if kind not in _BROAD]
     told: dict[tuple[bool, ...], type[BaseException]] = {}
     for kind in (*types, *(kind for kind in named if _is_failure(kind) and _is_of(kind, types))):
+        if not exceptions.can_be_made(kind):
+            continue
         if exceptions.name_of(kind) not in exceptions.IF_NAMED or kind in named:
             told.setdefault(_told_by(kind, caught), kind)
     return tuple(told.values())
