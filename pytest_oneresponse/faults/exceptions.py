@@ -153,12 +153,20 @@ def of_call(function: Any) -> Types:
         return of_function(function.__code__, function)
     if isinstance(function, (types.BuiltinFunctionType, types.MethodWrapperType)):
         return _of_builtin(function)
-    wrapped = getattr(function, "__wrapped__", None)  # functools.cache
+    wrapped = _held(function, "__wrapped__")  # functools.cache
     if isinstance(wrapped, types.FunctionType):
         return of_call(wrapped)
     if isinstance(function, type) and not issubclass(function, (BaseException, pathlib.PurePath)):
         return _of_names(function.__module__, function.__qualname__) if function.__module__ != "builtins" else ()
     return ()
+
+
+def _held(thing: Any, name: str) -> Any:
+    """What an object itself holds under a name; what its class does where it does not is not asked for."""
+    try:
+        return object.__getattribute__(thing, "__dict__").get(name)
+    except AttributeError:
+        return None
 
 
 def _of_builtin(function: Any) -> Types:
@@ -223,7 +231,7 @@ def of_thing(thing: Any) -> Types:
     """What an object may raise where it is gone through or entered: by its class, a generator by its function."""
     if isinstance(thing, (types.GeneratorType, types.AsyncGeneratorType)):
         return _of_generator(thing.gi_code if isinstance(thing, types.GeneratorType) else thing.ag_code)
-    inner = getattr(thing, "__dict__", {}).get("gen")  # contextlib's managers hold the generator
+    inner = _held(thing, "gen")  # contextlib's managers hold the generator
     if isinstance(inner, (types.GeneratorType, types.AsyncGeneratorType)):
         return of_thing(inner)
     kind = type(thing)
@@ -264,9 +272,8 @@ _TRANSACTS = ("sqlite3", "sqlalchemy", "django", "psycopg", "psycopg2", "asyncpg
 
 def of_awaitable(awaitable: Any) -> Types:
     """What an await may raise: it may be cancelled in any case."""
-    code = getattr(awaitable, "cr_code", None)
-    if isinstance(code, types.CodeType):
-        known = of_function(code)
+    if isinstance(awaitable, types.CoroutineType):
+        known = of_function(awaitable.cr_code)
     elif isinstance(awaitable, asyncio.Future):
         known = ()  # the task's own code is made to fail
     else:
