@@ -85,7 +85,10 @@ class _ThrownAway:
                 if rule and _getrefcount(member) <= self.inside:
                     lost.note_lost(running, rule, member, _getframe(1))
             return False
-        rule = _rules.get(kind)
+        try:
+            rule = _rules.get(kind)
+        except TypeError:  # its metaclass has no hash
+            return False
         if rule is None:
             rule = rule_of(kind)
         if rule and _getrefcount(value) <= self.alone:

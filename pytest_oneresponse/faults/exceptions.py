@@ -9,20 +9,21 @@ offer beyond the table do not fail. Nothing is imported for it: a library that i
 from __future__ import annotations
 
 import asyncio
-import builtins
 import errno
 import functools
 import inspect
 import io
 import os
+import pathlib
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 from .. import frameworks, sites
 from ..owners import HERE, Code
+from .regions import BARE, looked_up, raised_by
 
 Types = tuple[type[BaseException], ...]
 
@@ -50,7 +51,7 @@ _OF_MODULES: dict[str, tuple[str, ...]] = {
     "gzip": ("gzip.BadGzipFile",),
     "xml": ("xml.etree.ElementTree.ParseError",),
     "queue": ("_queue.Empty", "queue.Full"),
-    "string.Template": ("builtins.KeyError", "builtins.ValueError"),
+    "string.Template.substitute": ("builtins.KeyError", "builtins.ValueError"),
     "tomllib": ("tomllib.TOMLDecodeError",),
     "configparser": ("configparser.Error",),
     "concurrent.futures": ("builtins.TimeoutError",),
@@ -96,7 +97,10 @@ _OF_MODULES: dict[str, tuple[str, ...]] = {
     "django.template": ("django.template.exceptions.TemplateSyntaxError",),
     "django.shortcuts.render": ("django.template.exceptions.TemplateSyntaxError",),
     "starlette.templating": ("jinja2.exceptions.UndefinedError",),
-    "starlette.requests": ("starlette.requests.ClientDisconnect",),
+    **dict.fromkeys(
+        (f"starlette.requests.Request.{name}" for name in ("stream", "body", "json", "form", "_get_form")),
+        ("starlette.requests.ClientDisconnect",),
+    ),
 }
 """What fails in a package, a module, or one function, by the longest name that fits, as "module.qualname" of exceptions."""
 
@@ -106,9 +110,17 @@ _NEVER = frozenset(("closed", "shutdown", "terminate", "dispose", "kill"))
 """Methods after whose failure nothing that matters is different."""
 _PURE = frozenset(
     (
-        *("os.path", "posixpath", "ntpath", "os.fspath", "os.getenv", "os.getpid", "os.urandom", "json.dumps"),
+        *("os.path", "posixpath", "ntpath", "os.getenv", "json.dumps"),
+        *(f"{system}.{name}" for system in ("posix", "nt") for name in ("fspath", "getpid", "getppid", "urandom")),
         *("json.encoder", "io.StringIO", "io.BytesIO", "_io.StringIO", "_io.BytesIO", "pickle.dumps", "_pickle.dumps"),
-        *("pathlib.PurePath", "pathlib.Path.joinpath", "pathlib.Path.with_suffix", "xml.sax.saxutils", "sqlite3.Row"),
+        *(
+            "pathlib.PurePath",
+            "pathlib.PurePathBase",
+            "pathlib.Path.joinpath",
+            "pathlib.Path.with_suffix",
+            "xml.sax.saxutils",
+            "sqlite3.Row",
+        ),
         *("django.db.models.expressions", "django.db.models.query_utils", "django.db.models.aggregates"),
         *("sqlalchemy.sql", "sqlalchemy.orm.strategy_options", "sqlalchemy.orm.attributes", "subprocess.list2cmdline"),
         *("asyncio.tasks.create_task", "asyncio.tasks.sleep", "asyncio.tasks.ensure_future", "asyncio.tasks.gather"),
@@ -118,7 +130,11 @@ _PURE = frozenset(
 )
 """Parts of those that do not fail, by the same names; the longer name decides."""
 _LAZY = frozenset(
-    ("all", "filter", "exclude", "order_by", "select_related", "prefetch_related", "values", "only", "defer")
+    (
+        *("all", "filter", "exclude", "order_by", "select_related", "prefetch_related", "values", "only", "defer"),
+        *("annotate", "alias", "distinct", "none", "reverse", "values_list", "using", "select_for_update", "dates"),
+        *("union", "intersection", "difference", "extra", "complex_filter", "datetimes", "get_queryset", "as_manager"),
+    )
 )
 """Methods of Django's query sets that ask the database for nothing."""
 GO_THROUGH = frozenset((list, tuple, set, frozenset, dict, sorted, sum, min, max, any, all, next, enumerate, anext))
@@ -137,12 +153,20 @@ def of_call(function: Any) -> Types:
         return of_function(function.__code__, function)
     if isinstance(function, (types.BuiltinFunctionType, types.MethodWrapperType)):
         return _of_builtin(function)
-    wrapped = getattr(function, "__wrapped__", None)  # functools.cache
+    wrapped = _held(function, "__wrapped__")  # functools.cache
     if isinstance(wrapped, types.FunctionType):
         return of_call(wrapped)
-    if isinstance(function, type):
+    if isinstance(function, type) and not issubclass(function, (BaseException, pathlib.PurePath)):
         return _of_names(function.__module__, function.__qualname__) if function.__module__ != "builtins" else ()
     return ()
+
+
+def _held(thing: Any, name: str) -> Any:
+    """What an object itself holds under a name; what its class does where it does not is not asked for."""
+    try:
+        return object.__getattribute__(thing, "__dict__").get(name)
+    except AttributeError:
+        return None
 
 
 def _of_builtin(function: Any) -> Types:
@@ -166,10 +190,12 @@ def of_function(code: types.CodeType, function: types.FunctionType | None = None
         return _raised_in(function) if function is not None and not _is_async(code) else ()
     if function is not None and _is_async(code):
         return ()  # it fails where it is awaited, or gone through
-    known = _of_names(module, code.co_qualname)
+    # a wrapper of functools has the module and the name of what it wraps
+    name = function.__qualname__ if function is not None else code.co_qualname
+    known = _of_names(module, name)
     if known or Code.is_standard(filename) or Code.is_framework(filename) or module.startswith(_TESTS):
         return known
-    if code.co_name in _NEVER or _is_pure(module, code.co_qualname):
+    if code.co_name in _NEVER or _is_pure(module, name):
         return ()
     return (RuntimeError,)
 
@@ -205,7 +231,7 @@ def of_thing(thing: Any) -> Types:
     """What an object may raise where it is gone through or entered: by its class, a generator by its function."""
     if isinstance(thing, (types.GeneratorType, types.AsyncGeneratorType)):
         return _of_generator(thing.gi_code if isinstance(thing, types.GeneratorType) else thing.ag_code)
-    inner = getattr(thing, "__dict__", {}).get("gen")  # contextlib's managers hold the generator
+    inner = _held(thing, "gen")  # contextlib's managers hold the generator
     if isinstance(inner, (types.GeneratorType, types.AsyncGeneratorType)):
         return of_thing(inner)
     kind = type(thing)
@@ -246,9 +272,8 @@ _TRANSACTS = ("sqlite3", "sqlalchemy", "django", "psycopg", "psycopg2", "asyncpg
 
 def of_awaitable(awaitable: Any) -> Types:
     """What an await may raise: it may be cancelled in any case."""
-    code = getattr(awaitable, "cr_code", None)
-    if isinstance(code, types.CodeType):
-        known = of_function(code)
+    if isinstance(awaitable, types.CoroutineType):
+        known = of_function(awaitable.cr_code)
     elif isinstance(awaitable, asyncio.Future):
         known = ()  # the task's own code is made to fail
     else:
@@ -264,6 +289,8 @@ def _is_pure(module: str, name: str) -> bool:
 def _of_names(module: str, name: str) -> Types:
     """What the table says of a function, by its module and qualified name."""
     last = name.rpartition(".")[2]
+    if module.startswith("pathlib."):  # where Python 3.13 keeps its classes
+        module = "pathlib"
     if last in _NEVER or _is_pure(module, name) or (module.startswith("django.db") and last in _LAZY):
         return ()
     parts = f"{module}.{name}".split(".")
@@ -279,17 +306,13 @@ def _raised_in(function: types.FunctionType) -> Types:
     """The exceptions that a function of the user's raises itself; those that are answers are not failures."""
     found: dict[type[BaseException], None] = {}
     for node in _raises(function):
-        kind: Any = function.__globals__.get(node.split(".")[0], vars(builtins).get(node.split(".")[0]))
-        for attribute in node.split(".")[1:]:
-            kind = getattr(kind, "__dict__", {}).get(attribute)
+        kind = looked_up(node, function.__globals__)
         if isinstance(kind, type) and issubclass(kind, Exception) and not is_answer(kind):
             found[kind] = None
     return tuple(found)
 
 
 def _raises(function: types.FunctionType) -> Iterator[str]:
-    from .regions import BARE, raised_by  # the same trees
-
     yield from (name for name in raised_by(function.__code__) if name != BARE)
 
 
@@ -331,9 +354,12 @@ TEXT = "injected by oneresponse"
 
 def made(kind: type[BaseException]) -> BaseException | None:
     """An exception of a class; None where none can be made."""
-    if issubclass(kind, OSError) and kind.__init__ is OSError.__init__:
+    if issubclass(kind, OSError) and isinstance(kind.__init__, types.WrapperDescriptorType):  # not the class's own
         number = _NUMBERS.get(kind, errno.EIO)
         return kind(number, f"{os.strerror(number)} ({TEXT})")
+    make = _WITH_RESPONSES.get(name_of(kind))
+    if make is not None:
+        return make(kind)
     for arguments in ((TEXT,), (), (TEXT, "", 0), (TEXT, None, Exception(TEXT)), (None, TEXT), (TEXT, TEXT), (1, TEXT)):
         with suppress(Exception):
             error = kind(*arguments)
@@ -346,11 +372,69 @@ def made(kind: type[BaseException]) -> BaseException | None:
     return None
 
 
+_can_be_made: dict[Any, bool] = {}
+
+
+def can_be_made(kind: type[BaseException]) -> bool:
+    if kind not in _can_be_made:
+        _can_be_made[kind] = made(kind) is not None
+    return _can_be_made[kind]
+
+
+# Who waits for an error of a status looks at the response that it holds.
+
+_URL = "http://upstream.test/"
+
+
+def _of_urllib(kind: Any) -> BaseException:
+    from email.message import Message
+
+    error: BaseException = kind(_URL, 500, TEXT, Message(), io.BytesIO(b"{}"))
+    return error
+
+
+def _of_requests(kind: Any) -> BaseException:
+    response = sys.modules["requests"].Response()
+    response.status_code, response.url, response.reason, response._content = 500, _URL, TEXT, b"{}"
+    error: BaseException = kind(TEXT, response=response)
+    return error
+
+
+def _of_httpx(kind: Any) -> BaseException:
+    httpx = sys.modules[kind.__module__]
+    request = httpx.Request("GET", _URL)
+    error: BaseException = kind(TEXT, request=request, response=httpx.Response(500, request=request, json={}))
+    return error
+
+
+def _of_aiohttp(kind: Any) -> BaseException:
+    url, headers = sys.modules["yarl"].URL(_URL), sys.modules["multidict"].CIMultiDict()
+    asked = sys.modules["aiohttp"].RequestInfo(url, "GET", sys.modules["multidict"].CIMultiDictProxy(headers), url)
+    error: BaseException = kind(asked, (), status=500, message=TEXT)
+    return error
+
+
+_WITH_RESPONSES: dict[str, Callable[[Any], BaseException]] = {
+    "urllib.error.HTTPError": _of_urllib,
+    "requests.exceptions.HTTPError": _of_requests,
+    "httpx.HTTPStatusError": _of_httpx,
+    "httpx2.HTTPStatusError": _of_httpx,
+    "aiohttp.client_exceptions.ClientResponseError": _of_aiohttp,
+    "aiohttp.client_exceptions.ContentTypeError": _of_aiohttp,
+}
+
 _NUMBERS: dict[Any, int] = {
     ConnectionRefusedError: errno.ECONNREFUSED,
     ConnectionResetError: errno.ECONNRESET,
     ConnectionError: errno.ECONNRESET,
     TimeoutError: errno.ETIMEDOUT,
+    ConnectionAbortedError: errno.ECONNABORTED,
+    BrokenPipeError: errno.EPIPE,
+    BlockingIOError: errno.EAGAIN,
+    InterruptedError: errno.EINTR,
     FileNotFoundError: errno.ENOENT,
+    FileExistsError: errno.EEXIST,
+    IsADirectoryError: errno.EISDIR,
+    NotADirectoryError: errno.ENOTDIR,
     PermissionError: errno.EACCES,
 }

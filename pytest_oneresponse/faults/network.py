@@ -52,10 +52,11 @@ class Network:
 
     def refuse(self, address: Any) -> Refused:
         """The error of a connection that is not made."""
-        host = address[0] if isinstance(address, tuple) else address
-        target = ":".join(map(str, address[:2])) if isinstance(address, tuple) else str(host)
+        host, *port = address if isinstance(address, tuple) else (address,)
+        host = host.decode("latin-1") if isinstance(host, bytes) else str(host)
+        target = ":".join((host, *map(str, port[:1])))
         place = _users_place(sys._getframe(2))
-        self.refused.setdefault(str(host), place)
+        self.refused.setdefault(host, place)
         tried = f" in {place.file}:{place.line}" if place is not None else ""
         text = f"{target} is on another machine, and was not asked{tried}: an app is driven without the network"
         return Refused(errno.ECONNREFUSED, f"{text} (--oneresponse-network allows it)")
@@ -101,11 +102,20 @@ def _install(install: Callable[..., None], network: Network, module: Any, patche
 def _guard(network: Network, patches: Patches) -> None:
     """Let sockets connect to this machine only, and no name be asked for anywhere else."""
 
+    def is_out(connecting: socket.socket, address: Any) -> bool:
+        return connecting.family in (socket.AF_INET, socket.AF_INET6) and not is_local(address[0])
+
     def connecting(connect: Any) -> Any:
         def guarded(self: socket.socket, address: Any) -> Any:
-            if self.family in (socket.AF_INET, socket.AF_INET6) and not is_local(address[0]):
+            if is_out(self, address):
                 raise network.refuse(address)
             return connect(self, address)
+
+        return guarded
+
+    def trying(connect_ex: Any) -> Any:
+        def guarded(self: socket.socket, address: Any) -> Any:
+            return network.refuse(address).errno if is_out(self, address) else connect_ex(self, address)
 
         return guarded
 
@@ -118,9 +128,20 @@ def _guard(network: Network, patches: Patches) -> None:
 
         return guarded
 
-    for name in ("connect", "connect_ex"):
-        patches.replace(socket.socket, name, connecting)
+    def looking_one_up(gethostbyname: Any) -> Any:
+        @functools.wraps(gethostbyname)
+        def guarded(hostname: Any) -> Any:
+            if not is_local(hostname) and not _is_number(hostname):
+                raise network.refuse(hostname)
+            return gethostbyname(hostname)
+
+        return guarded
+
+    patches.replace(socket.socket, "connect", connecting)
+    patches.replace(socket.socket, "connect_ex", trying)
     patches.replace(socket, "getaddrinfo", looking_up)
+    for name in ("gethostbyname", "gethostbyname_ex"):
+        patches.replace(socket, name, looking_one_up)
 
 
 def _is_number(host: Any) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+import inspect
 import linecache
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -61,10 +62,18 @@ def raised_by(code: CodeType) -> tuple[str, ...]:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == code.co_name:
             line = min((decorator.lineno for decorator in node.decorator_list), default=node.lineno)
             if line == code.co_firstlineno:
-                raises = (one.exc for one in ast.walk(node) if isinstance(one, ast.Raise))
+                raises = (one.exc for one in _own(node) if isinstance(one, ast.Raise))
                 kinds = (one.func if isinstance(one, ast.Call) else one for one in raises)
                 return tuple(dict.fromkeys(name for kind in kinds if kind is not None for name in _names(kind)))
     return ()
+
+
+def _own(function: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a function, without those of functions and classes that are defined in it."""
+    for node in ast.iter_child_nodes(function):
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            yield node
+            yield from _own(node)
 
 
 def _inside(filename: str, body: list[Any]) -> Iterator[Span]:
@@ -131,8 +140,9 @@ def caught(spans: tuple[Span, ...], frame: FrameType | None) -> tuple[type[BaseE
     found: list[type[BaseException]] = []
     waiting = [span for span in spans if span.catches]
     while frame is not None and waiting:
-        mine = [span for span in waiting if span.region.file == frame.f_code.co_filename]
-        if mine and sites.is_users(frame.f_code):
+        if sites.is_users(frame.f_code):
+            own = _of_frame(frame.f_code, frame.f_lasti)  # a name is that of the function in which the clause stands
+            mine = [span for span in waiting if span in own]
             for span in mine:
                 found += [kind for name in span.catches for kind in _resolved(name, frame)]
             waiting = [span for span in waiting if span not in mine]
@@ -141,13 +151,19 @@ def caught(spans: tuple[Span, ...], frame: FrameType | None) -> tuple[type[BaseE
 
 
 def _resolved(name: str, frame: FrameType) -> list[type[BaseException]]:
-    """The classes that a dotted name stands for where a frame runs; nothing of the user's is called for it."""
+    """The classes that a dotted name stands for where a frame runs."""
+    value = looked_up(name, frame.f_locals, frame.f_globals)
+    members = value if issubclass(type(value), tuple) else (value,)
+    return [one for one in members if issubclass(type(one), type) and issubclass(one, BaseException)]
+
+
+def looked_up(name: str, *scopes: Mapping[str, Any]) -> Any:
+    """What a dotted name stands for, in the first scope that has it or in the builtins; nothing of the user's is called."""
     first, *rest = name.split(".")
-    value = frame.f_locals.get(first, frame.f_globals.get(first, vars(builtins).get(first)))
+    value = next((scope[first] for scope in (*scopes, vars(builtins)) if first in scope), None)
     for attribute in rest:
-        value = getattr(value, "__dict__", {}).get(attribute)
-    members = value if isinstance(value, tuple) else (value,)
-    return [one for one in members if isinstance(one, type) and issubclass(one, BaseException)]
+        value = inspect.getattr_static(value, attribute, None)
+    return value
 
 
 @functools.lru_cache(maxsize=4096)

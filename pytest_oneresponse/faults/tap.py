@@ -92,7 +92,7 @@ class Tap:
             if failing is not None and exceptions.lets_go(function):
                 return functools.partial(_then, function, failing)
             return failing or function
-        if function in exceptions.GO_THROUGH if isinstance(function, _HASHED) else False:
+        if type(function) in _HASHED and function in exceptions.GO_THROUGH:
             return functools.partial(self._called_with, number, function, sys._getframe(2))
         return function
 
@@ -119,7 +119,7 @@ class Tap:
 
     def steps(self, iterable: Any, step: Callable[..., Callable[..., Any] | None]) -> Any:
         """The iterable, each step of which is asked for first: it gives what fails in its place."""
-        return _AsyncSteps(iterable, step) if hasattr(iterable, "__aiter__") else _Steps(iterable, step)
+        return _AsyncSteps(iterable, step) if hasattr(type(iterable), "__aiter__") else _Steps(iterable, step)
 
     def entered(self, number: int, manager: Any) -> Any:
         self.passings += number in self.on_line
@@ -259,6 +259,7 @@ def _then(function: Callable[..., Any], failing: Callable[..., Any], *arguments:
 
 
 _HASHED = (type, type(len))
+"""The types of what goes through things; classes of other metaclasses may have no hash."""
 
 
 def users_frame(frame: FrameType | None) -> FrameType | None:
@@ -278,6 +279,8 @@ def apart(types: exceptions.Types, spans: tuple[Span, ...], frame: FrameType | N
     named = [kind for kind in caught if kind not in _BROAD]
     told: dict[tuple[bool, ...], type[BaseException]] = {}
     for kind in (*types, *(kind for kind in named if _is_failure(kind) and _is_of(kind, types))):
+        if not exceptions.can_be_made(kind):
+            continue
         if exceptions.name_of(kind) not in exceptions.IF_NAMED or kind in named:
             told.setdefault(_told_by(kind, caught), kind)
     return tuple(told.values())

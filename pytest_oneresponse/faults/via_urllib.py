@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import http.client
 import io
@@ -48,7 +49,7 @@ class _Socket:
             if self.reply.fails == "connect timeout":
                 raise TimeoutError("timed out (injected by oneresponse)")
             if self.reply.fails == "refused":
-                raise ConnectionRefusedError(111, "Connection refused (injected by oneresponse)")
+                raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused (injected by oneresponse)")
         self.sent += data
 
     def makefile(self, _mode: str, *_: Any, **__: Any) -> io.BufferedIOBase:
