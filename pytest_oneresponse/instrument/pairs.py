@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dis
 import tokenize
 import warnings
 from collections.abc import Iterator
@@ -41,9 +42,9 @@ class Pairs:
             tree = way(self)
             before = compiled(tree, self.filename)
             after = compiled(tree, self.filename, self.hooks)  # marks the tree
+            self.known.update(_paired(before, after))
         except Exception:  # a source that this Python cannot compile again stays as it is
             return
-        self.known.update(_paired(before, after))
 
 
 def _read(filename: str) -> bytes | None:
@@ -72,10 +73,21 @@ def _asserting(pairs: Pairs) -> ast.Module:
 
 def _paired(before: CodeType, after: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
     """The code objects of two trees of the same shape, pair by pair."""
-    mine = [constant for constant in before.co_consts if isinstance(constant, CodeType)]
-    theirs = [constant for constant in after.co_consts if isinstance(constant, CodeType)]
+    mine, theirs = _inside(before), _inside(after)
+    if len(mine) != len(theirs):  # of code that is never reached the compiler keeps what is defined there, or not
+        mine, theirs = _used(before), _used(after)
     if len(mine) != len(theirs) or before.co_name != after.co_name:
         raise ValueError(f"{before.co_name} has another shape after the rewrite")
     for one, other in zip(mine, theirs, strict=True):
         yield one, other
         yield from _paired(one, other)
+
+
+def _inside(code: CodeType) -> list[CodeType]:
+    return [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+
+
+def _used(code: CodeType) -> list[CodeType]:
+    """The code objects in a code that an instruction of it loads, in the order of its constants."""
+    loaded = {instruction.arg for instruction in dis.get_instructions(code) if instruction.opname == "LOAD_CONST"}
+    return [one for place, one in enumerate(code.co_consts) if isinstance(one, CodeType) and place in loaded]

@@ -215,3 +215,24 @@ def test_trees_of_another_shape_are_no_pairs() -> None:
     with pytest.raises(ValueError, match="another shape"):
         list(module._paired(one, compile("def g(): return lambda: 1", "x", "exec")))
     assert [a.co_name for a, _ in module._paired(one, one)] == ["f", "<lambda>"]
+
+
+NEVER_REACHED = """
+def f(x):
+    return [y for y in x]
+    return [z for z in x]
+
+
+def g(x):
+    if False:
+        x.sort(key=lambda one: one)
+    return len([y for y in x])
+"""
+
+
+def test_what_is_defined_where_nothing_runs_makes_no_difference(load: Import, noted: Noted) -> None:
+    user = load("user", NEVER_REACHED)
+    found = pairs(user, noted)
+    for function in (user.f, user.g):
+        code = found.rewritten(function.__code__)
+        assert code is not None and code.co_name == function.__name__
