@@ -387,6 +387,29 @@ def test_what_is_awaited_gone_through_and_entered_fails(
     assert module.done == wanted and len(exchange.fired) == 1 and answer.status == 200
 
 
+BOTH = """
+class Rows:
+    def __iter__(self):
+        done.append("for")
+        return iter([1, 2])
+    async def __aiter__(self):
+        done.append("async for")
+        for number in (1, 2): yield number
+    def __enter__(self): return self
+    def __exit__(self, *raised): pass
+"""
+
+
+@pytest.mark.parametrize("word", ["for", "async for"])
+@pytest.mark.parametrize(("nth", "wanted"), [(1, ["failed"]), (2, [1, "failed"]), (9, [1, 2])])
+def test_what_can_be_gone_through_in_both_ways_fails_in_both(
+    load: Load, run: Run, word: str, nth: int, wanted: list[Any]
+) -> None:
+    module = load(f"{ASYNC}{BOTH}\nasync def go():\n    {word} number in (Rows()): done.append(number)\n")
+    _, answer = run(module.app, Tap([module.fault("Rows()", BROKEN, "step", nth)]))
+    assert module.done == [word, *wanted] and answer.status == 200
+
+
 # with
 
 HELD = """
