@@ -397,6 +397,8 @@ class _Steps:
     async def __anext__(self) -> Any:
         failing = self.step()
         if failing is not None:
+            if inspect.isasyncgen(self.iterator):
+                await self.iterator.aclose()
             failing()
         return await anext(self.iterator)
 
