@@ -56,7 +56,7 @@ def orm() -> Iterator[dict[str, Any]]:
         editor.create_model(book)
     book.objects.using("faults").create(author=author.objects.using("faults").create(name="Ann"))
     yield {"Author": author, "Book": book, "transaction": transaction}
-    connections["faults"].close()
+    connections["faults"].connection.close()  # close() keeps what is in memory
     del connections["faults"]
     connections.settings.clear()
     connections.settings.update(before)
