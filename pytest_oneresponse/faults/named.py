@@ -8,7 +8,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable
-from types import FrameType, MethodType
+from types import BuiltinFunctionType, FrameType, MethodType
 from typing import Any
 
 from .. import sites
@@ -84,10 +84,13 @@ class NamedTap(Tap):
         """Whether what is about to be called is what was named."""
         while isinstance(function, functools.partial):
             function = function.func
-        if function is self.callee or getattr(function, "__func__", function) is self.callee:
+        if function is self.callee or (isinstance(function, MethodType) and function.__func__ is self.callee):
             return True
-        owner = getattr(function, "__self__", None)  # a method that is written in C
-        inherited = getattr(type(owner), getattr(function, "__name__", ""), None)
+        if not isinstance(function, BuiltinFunctionType):
+            return False
+        if function == self.callee:  # each look at a class method makes a new one
+            return True
+        inherited = getattr(type(function.__self__), function.__name__, None)
         return inherited is self.callee and inherited is not None
 
     def due_at(self, number: int, call: str) -> Callable[..., Any] | None:

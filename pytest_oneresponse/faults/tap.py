@@ -119,7 +119,7 @@ class Tap:
 
     def steps(self, iterable: Any, step: Callable[..., Callable[..., Any] | None]) -> Any:
         """The iterable, each step of which is asked for first: it gives what fails in its place."""
-        return _AsyncSteps(iterable, step) if hasattr(type(iterable), "__aiter__") else _Steps(iterable, step)
+        return _Steps(iterable, step)
 
     def entered(self, number: int, manager: Any) -> Any:
         self.passings += number in self.on_line
@@ -372,7 +372,7 @@ async def _instead(awaitable: Any, failing: Callable[..., Any]) -> Any:
 
 
 class _Steps:
-    """An iterable each step of which may fail."""
+    """An iterable each step of which may fail, gone through by `for` or, as some can be as well, by `async for`."""
 
     def __init__(self, iterable: Any, step: Callable[..., Callable[..., Any] | None]) -> None:
         self.iterable = iterable
@@ -390,22 +390,15 @@ class _Steps:
             failing()
         return next(self.iterator)
 
-
-class _AsyncSteps:
-    """An asynchronous iterable each step of which may fail."""
-
-    def __init__(self, iterable: Any, step: Callable[..., Callable[..., Any] | None]) -> None:
-        self.iterable = iterable
-        self.step = step
-        self.iterator: Any = None
-
-    def __aiter__(self) -> _AsyncSteps:
+    def __aiter__(self) -> _Steps:
         self.iterator = aiter(self.iterable)
         return self
 
     async def __anext__(self) -> Any:
         failing = self.step()
         if failing is not None:
+            if inspect.isasyncgen(self.iterator):
+                await self.iterator.aclose()
             failing()
         return await anext(self.iterator)
 

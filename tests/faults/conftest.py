@@ -90,7 +90,9 @@ def load(users: Path) -> Iterator[Load]:
         module = ModuleType(name)
         module.__file__ = str(path)
         vars(module).update(names)
-        exec(compiled(ast.parse(source), str(path), EXPLORING), vars(module))
+        tree = ast.parse(source)
+        is_users = sites.Code.is_user(str(path))
+        exec(compiled(tree, str(path), EXPLORING) if is_users else compile(tree, path, "exec"), vars(module))
         sys.modules[name] = module
         made.append(name)
         return Module(path, source, vars(module))

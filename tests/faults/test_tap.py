@@ -153,7 +153,7 @@ def test_a_call_raises_what_it_is_told_to_and_is_not_made(load: Load, run: Run) 
         done = []
         def app(environ, start_response):
             try:
-                os.mkdir(done.append("argument") or "nowhere")
+                os.stat(done.append("argument") or ".")
             except OSError as error:
                 done.append(error)
             start_response("200 OK", [])
@@ -169,7 +169,7 @@ def test_a_call_raises_what_it_is_told_to_and_is_not_made(load: Load, run: Run) 
     assert text == "argument" and type(error) is OSError and exceptions.TEXT in str(error)
     (fired,) = exchange.fired
     assert tap.fired == [fired] and tap.errors == [error]
-    assert (fired.call, fired.state, fired.place.line) == ("os.mkdir", "HEAD", module.line("os.mkdir"))
+    assert (fired.call, fired.state, fired.place.line) == ("os.stat", "HEAD", module.line("os.stat"))
     assert error.__traceback__.tb_frame.f_code is module.app.__code__
 
 
@@ -385,6 +385,30 @@ def test_what_is_awaited_gone_through_and_entered_fails(
     module = load(f"{ASYNC}\nasync def go():\n    {body}\n")
     exchange, answer = run(module.app, Tap([module.fault(text, BROKEN, kind, nth)]))
     assert module.done == wanted and len(exchange.fired) == 1 and answer.status == 200
+
+
+BOTH = """
+class Rows:
+    def __iter__(self): return iter([1, 2])
+    async def __aiter__(self):
+        try:
+            for number in (1, 2): yield number
+        finally: done.append("closed")
+    def __enter__(self): return self
+    def __exit__(self, *raised): pass
+"""
+
+
+@pytest.mark.parametrize("word", ["for", "async for"])
+@pytest.mark.parametrize(("nth", "wanted"), [(1, ["failed"]), (2, [1, "failed"]), (9, [1, 2])])
+def test_what_can_be_gone_through_in_both_ways_fails_in_both(
+    load: Load, run: Run, word: str, nth: int, wanted: list[Any]
+) -> None:
+    module = load(f"{ASYNC}{BOTH}\nasync def go():\n    {word} number in (Rows()): done.append(number)\n")
+    _, answer = run(module.app, Tap([module.fault("Rows()", BROKEN, "step", nth)]))
+    assert [one for one in module.done if one != "closed"] == wanted and answer.status == 200
+    assert ("closed" in module.done) is (word == "async for" and nth > 1)
+    assert module.done[-1] == wanted[-1] or nth == 9, "what is held is let go first"
 
 
 # with
