@@ -26,11 +26,13 @@ from pytest_oneresponse.contract.events import (
     Start,
     TimedOut,
 )
-from pytest_oneresponse.contract.finding import Finding
+from pytest_oneresponse.contract.finding import Finding, Place
 from pytest_oneresponse.contract.machine import Facts
 from pytest_oneresponse.contract.request import Request
 from pytest_oneresponse.exchange import Exchange
-from pytest_oneresponse.judging import Told, findings, life_line, route_name
+from pytest_oneresponse.faults.fault import Fault
+from pytest_oneresponse.faults.tap import Fired
+from pytest_oneresponse.judging import Told, failed_with, findings, life_line, route_name
 from pytest_oneresponse.protocols import asgi, wsgi
 from pytest_oneresponse.protocols.client import DEFAULT, Client
 from pytest_oneresponse.routes import Route
@@ -408,3 +410,59 @@ def test_the_handler_of_the_route_is_blamed_where_the_app_is_a_package(load: Any
 def test_what_is_judged_can_be_judged_again() -> None:
     exchange = exchange_of(A, [START, SECOND])
     assert judging.findings(exchange, Told()) == judging.findings(exchange, Told())
+
+
+# what was made to fail
+
+
+def fired(line: int, exception: str = "builtins.OSError", **values: Any) -> Fired:
+    fault = Fault("call", "shop.py", (line, 4, line, 10), exception, values.pop("nth", 1), values.pop("always", False))
+    return Fired(fault, Place("shop.py", line, 5, "f", "open(a)"), "open", "HEAD", values.pop("passing", 1))
+
+
+FINDING = Finding("second-response", "breach", "GET /a", "m", notes=("first",))
+
+
+def test_a_finding_tells_what_was_made_to_fail() -> None:
+    finding = failed_with(FINDING, (fired(7, nth=2, always=True, passing=3),))
+    assert finding.fault == {
+        "kind": "call",
+        "where": {"file": "shop.py", "line": 7, "column": 5, "function": "f", "source": "open(a)"},
+        "call": "open",
+        "exception": "OSError",
+        "occurrence": 2,
+        "line": 7,
+        "passing": 3,
+        "alone": True,
+        "always": True,
+    }
+    assert (finding.level, finding.notes) == ("breach", ("first",))
+
+
+def test_of_two_failures_the_last_is_the_cause() -> None:
+    finding = failed_with(FINDING, (fired(7, "json.decoder.JSONDecodeError"), fired(9)))
+    assert finding.fault is not None and finding.fault["line"] == 9 and finding.fault["alone"] is False
+    assert finding.notes == ("first", "before that open in shop.py:7 raises json.decoder.JSONDecodeError")
+
+
+@pytest.mark.parametrize(
+    ("rule", "level", "wanted"),
+    [
+        ("error-after-start", "breach", "practice"),
+        ("error-after-start", "off", "off"),
+        ("error-after-start", "practice", "practice"),
+        ("error-after-end", "breach", "breach"),
+        ("second-response", "breach", "breach"),
+        ("unfinished-response", "breach", "breach"),
+    ],
+)
+def test_a_stream_that_a_failure_cuts_short_is_a_practice(rule: str, level: str, wanted: str) -> None:
+    assert failed_with(Finding(rule, level, "GET /a", "m"), (fired(7),)).level == wanted
+
+
+def test_only_where_something_failed_is_it_told() -> None:
+    exchange = exchange_of(A, [START, SECOND])
+    assert all(finding.fault is None for finding in findings(exchange, Told()))
+    exchange.fired = (fired(7),)
+    found = findings(exchange, Told())
+    assert found and all(finding.fault and finding.fault["call"] == "open" for finding in found)

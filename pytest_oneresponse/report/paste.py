@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 from pytest_oneresponse.contract.finding import Finding
 from pytest_oneresponse.contract.request import Request
@@ -19,10 +20,10 @@ def pasted(finding: Finding) -> str:
         return ""
     if fault.get("kind") not in _KINDS or not fault.get("alone") or fault["exception"] == _CANCELLED:
         return ""
-    label, _, name = rest.rpartition("::")
+    label, _, name = rest.partition("::")
     module, colon, attribute = label.partition(":")
     error = fault["exception"]
-    lines = [f"import {error.rpartition('.')[0]}"] if "." in error else []
+    lines = [f"import {_module_of(error)}"] if "." in error else []
     escapes = finding.rule.startswith("error-after")
     lines = ["import contextlib", *lines] if escapes else lines
     lines += [f"from {module} import {attribute.removesuffix('()').partition('.')[0]}"] if colon else []
@@ -39,6 +40,13 @@ def pasted(finding: Finding) -> str:
 
 _CANCELLED = "asyncio.exceptions.CancelledError"
 """A server's doing, which no client of a test can play."""
+
+
+def _module_of(error: str) -> str:
+    """The module of an exception's dotted name: a class may stand within another one."""
+    parts = error.split(".")
+    names = (".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1))
+    return next((name for name in names if name in sys.modules), error.rpartition(".")[0])
 
 
 def _target(fault: dict[str, object]) -> str:

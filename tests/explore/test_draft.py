@@ -30,6 +30,7 @@ UPLOAD = replace(FORM, media="multipart/form-data", files=(("up", "a.txt", "text
 DEEP = {"user": {"tags": ["a", {"n": 1}], "name": "Ann"}}
 JSON = replace(GET, method="POST", media="application/json", json=DEEP)
 TEXT = replace(GET, method="PUT", media="text/plain", text="hello")
+UPSTREAM = replace(GET, upstream={"items": [{"n": 1}, {"n": 2}], "next": None})
 FILTER = replace(GET, query=(("filter", '{"a": {"b": [1, 2]}}'),))
 
 
@@ -88,7 +89,7 @@ def test_only_the_first_items_of_a_long_list_are_atoms() -> None:
     assert 2 < len([address for address, _ in long.atoms() if address[0] == "json"]) < 20
 
 
-@pytest.mark.parametrize("draft", [GET, FORM, UPLOAD, JSON, TEXT])
+@pytest.mark.parametrize("draft", [GET, FORM, UPLOAD, JSON, TEXT, UPSTREAM])
 def test_every_atom_is_found_at_its_address(draft: Draft) -> None:
     for address, atom in draft.atoms():
         assert draft.at(address) == atom, address
@@ -99,6 +100,45 @@ def test_every_atom_is_found_at_its_address(draft: Draft) -> None:
 )
 def test_where_nothing_is_nothing_is_found(address: Address) -> None:
     assert JSON.at(address) is MISSING
+
+
+# what other machines answer
+
+
+def test_the_parts_of_an_answer_are_atoms() -> None:
+    atoms = {address: value for address, value in UPSTREAM.atoms() if address[0] == "upstream"}
+    assert atoms == {
+        ("upstream",): {"items": [{"n": 1}, {"n": 2}], "next": None},
+        ("upstream", "items"): [{"n": 1}, {"n": 2}],
+        ("upstream", "items", 0): {"n": 1},
+        ("upstream", "items", 0, "n"): 1,
+        ("upstream", "items", 1): {"n": 2},
+        ("upstream", "items", 1, "n"): 2,
+        ("upstream", "next"): None,
+    }
+    assert all(address[0] != "upstream" for address, _ in GET.atoms())
+
+
+def test_an_answer_is_no_part_of_the_request() -> None:
+    assert UPSTREAM.request() == GET.request() and UPSTREAM.media == ""
+    changed = UPSTREAM.put(("upstream", "items"), [])
+    assert changed is not None and changed.request() == GET.request()
+    assert changed.media == "" and changed.json is None
+    assert len({GET.key, UPSTREAM.key, changed.key}) == 3, "though it tells one draft from another"
+
+
+@pytest.mark.parametrize("address", [("upstream", "no"), ("upstream", "items", 9), ("upstream", "next", "x")])
+def test_where_nothing_is_answered_nothing_is_found(address: Address) -> None:
+    assert UPSTREAM.at(address) is MISSING
+    assert UPSTREAM.put(("upstream", "next", 0), 1) is None
+
+
+def test_the_canaries_of_an_answer_say_where_they_stand_and_are_left_out() -> None:
+    draft = GET.put(("upstream",), canary.put_in({"items": [{"n": 1}]}))
+    assert draft is not None
+    assert draft.at(("upstream", "items", 0, canary.NAME)) == canary.value("upstream\nitems\n0")
+    assert draft.at(("upstream", canary.NAME)) == canary.value("upstream")
+    assert without_canaries(draft).upstream == {"items": [{"n": 1}]}
 
 
 # put
@@ -154,6 +194,11 @@ def test_where_nothing_is_nothing_is_found(address: Address) -> None:
             (("filter", '{"a": {"b": [1, 2]}, "c": "d"}'),),
         ),
         (FILTER, ("inside", ("query", "filter", 0), "a"), MISSING, "query", (("filter", "{}"),)),
+        (UPSTREAM, ("upstream", "items", 0, "n"), 5, "upstream", {"items": [{"n": 5}, {"n": 2}], "next": None}),
+        (UPSTREAM, ("upstream", "next"), MISSING, "upstream", {"items": [{"n": 1}, {"n": 2}]}),
+        (UPSTREAM, ("upstream", "next"), Color.RED, "upstream", {"items": [{"n": 1}, {"n": 2}], "next": "red"}),
+        (UPSTREAM, ("upstream",), [1], "upstream", [1]),
+        (GET, ("upstream", "a"), 1, "upstream", {"a": 1}),
     ],
 )
 def test_a_part_is_changed(draft: Draft, address: Address, value: Any, part: str, wanted: Any) -> None:

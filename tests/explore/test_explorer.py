@@ -20,6 +20,8 @@ from pytest_oneresponse.explore.explorer import Explorer
 from pytest_oneresponse.explore.goals import TRIES
 from pytest_oneresponse.explore.record import HOOKS, now, recording
 from pytest_oneresponse.explore.trials import Inputs, draft_for
+from pytest_oneresponse.faults.network import Network
+from pytest_oneresponse.faults.replies import Asked
 from pytest_oneresponse.instrument.observe import MARKS
 from pytest_oneresponse.instrument.rewrite import Hooks, compiled
 from pytest_oneresponse.routes import Route
@@ -251,6 +253,46 @@ def test_one_seed_sends_the_same_requests(kind: str) -> None:
         return [draft.key for draft in Search(app_of(source), method, seed=seed, most=120).drafts]
 
     assert sent(0) == sent(0) and sent(7) == sent(7)
+
+
+# what other machines answer
+
+
+def asks() -> Any:
+    """What an app gets of another machine."""
+    return json.loads(Network().answer(Asked("requests", "GET", "http://stock.test/")).body)
+
+
+UPSTREAMS: dict[str, tuple[str, Any]] = {
+    "a number": ("def app(r):\n    if asks()['left'] < -3: return 'found'", {"left"}),
+    "deep down": ("def app(r):\n    if asks()['data']['user']['role'] == 'admin': return 'found'", {"data"}),
+    "a list of objects": ("def app(r):\n    for one in asks():\n        if one['kind'] == 'b': return 'found'", 0),
+    "with the query": ("""
+        def app(r):
+            found = asks().get("names") or []
+            if r.args.get("name") == "ann" and len(found) > 1: return "found"
+        """, {"names"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", UPSTREAMS)
+def test_what_another_machine_answers_is_searched_too(kind: str) -> None:
+    source, inside = UPSTREAMS[kind]
+    search = Search(app_of(source, asks=asks))
+    assert "found" in search.answers, (len(search.drafts), search.missed)
+    draft = search.drafts[search.answers.index("found")]
+    assert draft.upstream[inside] if isinstance(inside, int) else inside <= set(draft.upstream)
+
+
+def test_an_app_that_asks_no_other_machine_needs_no_answers() -> None:
+    search = Search(app_of("def app(r):\n    if r.args.get('a') == 'secret': return 'found'"))
+    assert "found" in search.answers and {draft.upstream for draft in search.drafts} == {None}
+
+
+def test_an_app_that_asks_without_a_look_at_the_answer_is_sent_little() -> None:
+    search = Search(app_of("def app(r):\n    asks()\n    return 5", asks=asks))
+    assert search.ended and len(search.drafts) < 20
+    assert any(draft.upstream is not None for draft in search.drafts)
 
 
 # what the user gives

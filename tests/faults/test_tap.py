@@ -498,6 +498,13 @@ def test_who_is_cancelled_is_so_as_by_a_server(load: Load, run: Run) -> None:
     assert answer.status == 0 and any(isinstance(event, Gone) for event in exchange.events)
 
 
+def test_a_client_has_left_also_where_the_app_goes_on(load: Load, run: Run) -> None:
+    swallows = "async def go():\n    try: await later()\n    except asyncio.CancelledError: done.append('swallowed')\n"
+    module = load(f"{ASYNC}\n{swallows}")
+    exchange, _ = run(module.app, Tap([module.fault("await later()", CANCELLED, "await")]))
+    assert module.done == ["swallowed"] and any(isinstance(event, Gone) for event in exchange.events)
+
+
 def test_a_group_of_tasks_hears_of_it(load: Load, run: Run) -> None:
     module = load(
         f"""{ASYNC}
@@ -673,7 +680,8 @@ CANCEL = asyncio.CancelledError
         ((RuntimeError, CANCEL), ("Exception",), [RuntimeError, CANCEL]),
         ((RuntimeError, CANCEL), ("BaseException",), [RuntimeError, CANCEL]),
         ((CANCEL,), ("asyncio.TimeoutError",), [CANCEL]),
-        ((OSError,), ("StopIteration", "AssertionError"), [OSError]),
+        ((Exception,), ("StopIteration", "AssertionError"), [Exception]),
+        ((Exception,), ("KeyError", "AssertionError"), [Exception, KeyError]),
         ((Unmakeable,), (), []),
         ((KeyError, Unmakeable), ("Unmakeable",), [KeyError]),
         ((), ("KeyError",), []),
