@@ -34,14 +34,14 @@ class Built(NamedTuple):
 class Left(NamedTuple):
     """Where a function was left, and by which value: its type, and its id, good for as long as the value lives.
 
-    `by_user`: it was called by another function of the user's.
+    `caller`: the code that called it.
     """
 
     code: CodeType
     instruction: int
     kind: type
     value: int
-    by_user: bool = False
+    caller: CodeType | None = None
 
 
 _running: list[Exchange] = []
@@ -193,8 +193,8 @@ class Exchange:
             left = self.left = {}
         else:
             left.pop(key, None)
-        by_user = value is None and frame.f_back is not None and sites.is_users(frame.f_back.f_code)
-        left[key] = _new(Left, (code, frame.f_lasti, type(value), id(value), by_user))
+        caller = frame.f_back.f_code if frame.f_back is not None else None
+        left[key] = _new(Left, (code, frame.f_lasti, type(value), id(value), caller))
 
     def data(self, size: int, frame: FrameType | None = None, message: Any = None) -> None:
         """`size` bytes of the body were handed over. A site is taken where a finding could need it."""

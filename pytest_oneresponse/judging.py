@@ -16,6 +16,7 @@ from .contract.machine import Breach, Verdict
 from .exchange import Exchange, Left
 from .frameworks.recognise import is_answer
 from .routes import Handler, Route, handler_of
+from .sites import is_users
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ def unanswered(exchange: Exchange, route: Route | None) -> Breach | None:
     if not left or handler is None:
         return None
     last, what = blame.left_of(handler, left, strictly=True), "view"
+    if last is not None and not _went_to_a_framework(last, left):
+        return None  # a decorator of the user's made something else of it
     if last is None or is_answer(exchange.app, last.kind):
         last, what = next((one for one in reversed(left) if _lacks_a_response(one)), None), "middleware"
         if last is None or (is_answer(exchange.app, NoneType) and "call_next" not in _arguments(last)):
@@ -91,14 +94,29 @@ def unanswered(exchange: Exchange, route: Route | None) -> Breach | None:
     return Breach("no-response", event, None, "HEAD", detail)
 
 
+def _went_to_a_framework(last: Left, left: tuple[Left, ...]) -> bool:
+    """Whether what a function was left with came to a framework as it was, on whatever way through functions of the user's."""
+    for _ in left:
+        caller = last.caller
+        if caller is None or not is_users(caller):
+            return True
+        outer = next((one for one in left if one.code is caller and one.value == last.value), None)
+        if outer is None or outer.kind is not last.kind:
+            return False
+        last = outer
+    return False
+
+
 def _lacks_a_response(last: Left) -> bool:
     """Whether a framework called what was left, by its name or arguments a middleware, and got None for the response."""
-    if last.kind is not NoneType or last.by_user:
+    if last.kind is not NoneType or (last.caller is not None and is_users(last.caller)):
         return False
-    hands_on = _arguments(last)[-1:] == ("response",) or "call_next" in _arguments(last)
+    given = _arguments(last)
+    hands_on = given[-1:] == ("response",) or "call_next" in given
     # What speaks the protocol itself returns no response.
     speaks = {"send", "start_response"} & set(last.code.co_varnames)
-    return not speaks and (hands_on or last.code.co_name in _MIDDLEWARE)
+    named = last.code.co_name in _MIDDLEWARE and not {"request", "req", "environ"}.isdisjoint(given)
+    return not speaks and (hands_on or named)
 
 
 def _arguments(last: Left) -> tuple[str, ...]:

@@ -61,6 +61,8 @@ _OF_MODULES: dict[str, tuple[str, ...]] = {
     # upstreams
     "requests": ("requests.exceptions.ConnectionError", "requests.exceptions.ReadTimeout"),
     "urllib3": ("urllib3.exceptions.ProtocolError",),
+    "httpx._models": ("httpx.ReadError", "httpx.ReadTimeout"),
+    "httpx2._models": ("httpx2.ReadError", "httpx2.ReadTimeout"),
     "httpx": ("httpx.ConnectError", "httpx.ReadTimeout"),
     "httpx2": ("httpx2.ConnectError", "httpx2.ReadTimeout"),
     "aiohttp": ("aiohttp.client_exceptions.ClientConnectionError", "builtins.TimeoutError"),
@@ -104,7 +106,9 @@ _OF_MODULES: dict[str, tuple[str, ...]] = {
 }
 """What fails in a package, a module, or one function, by the longest name that fits, as "module.qualname" of exceptions."""
 
-LETS_GO = frozenset(("close", "aclose", "release", "disconnect"))
+LETS_GO = frozenset(
+    ("close", "aclose", "release", "disconnect", "remove", "unlink", "rmtree", "rmdir", "cleanup", "__exit__")
+)
 """Methods that let go of something: they do it, and fail then."""
 _NEVER = frozenset(("closed", "shutdown", "terminate", "dispose", "kill"))
 """Methods after whose failure nothing that matters is different."""
@@ -137,6 +141,8 @@ _LAZY = frozenset(
     )
 )
 """Methods of Django's query sets that ask the database for nothing."""
+_WRAPS = frozenset(("scalars", "mappings", "unique", "columns", "tuples", "keys", "yield_per", "freeze"))
+"""Methods of SQLAlchemy's results that fetch nothing."""
 GO_THROUGH = frozenset((list, tuple, set, frozenset, dict, sorted, sum, min, max, any, all, next, enumerate, anext))
 """What is called with an iterable, and fails where that does."""
 
@@ -174,8 +180,12 @@ def _of_builtin(function: Any) -> Types:
     if function is open or function is io.open:
         return (OSError,)
     if owner is None or isinstance(owner, types.ModuleType):
+        if function.__module__ == "_csv":
+            return ()
         return _of_names(function.__module__ or "", function.__qualname__)
     kind = owner if isinstance(owner, type) else type(owner)
+    if kind.__module__ == "_csv":
+        return ()  # what is read may be wrong, and fails where it is gone through
     return _of_names(kind.__module__, f"{kind.__qualname__}.{function.__name__}")
 
 
@@ -195,12 +205,17 @@ def of_function(code: types.CodeType, function: types.FunctionType | None = None
     known = _of_names(module, name)
     if known or Code.is_standard(filename) or Code.is_framework(filename) or module.startswith(_TESTS):
         return known
-    if code.co_name in _NEVER or _is_pure(module, name):
+    if code.co_name in _NEVER or code.co_name in LETS_GO or _is_pure(module, name):
         return ()
-    return (RuntimeError,)
+    return () if code.co_name.startswith(("is_", "has_")) else (RuntimeError,)
 
 
-_TESTS = ("pytest", "_pytest", "unittest", "pydantic", "typing_extensions", "anyio", "sniffio", "attr", "markupsafe")
+_TESTS = (
+    *("pytest", "_pytest", "unittest", "pydantic", "typing_extensions", "anyio", "sniffio", "attr", "markupsafe"),
+    *("simplejson", "orjson", "ujson", "msgpack", "dateutil", "pytz", "babel", "markdown", "bleach", "slugify"),
+    *("marshmallow", "wtforms", "numpy", "itsdangerous", "more_itertools", "humanize", "phonenumbers", "passlib"),
+    *("bcrypt", "jwt", "jose", "rich", "click", "pygments", "docutils", "bs4", "tzlocal", "cachetools", "toolz"),
+)
 """Packages whose functions do not fail by themselves."""
 
 
@@ -241,8 +256,8 @@ def of_thing(thing: Any) -> Types:
 
 
 def _of_own_kind(kind: type) -> Types:
-    """A class of the user's own that is gone through or entered stands for something that others hold."""
-    steps = (getattr(kind, name, None) for name in ("__next__", "__anext__", "__enter__", "__aenter__"))
+    """A class of the user's own that is gone through stands for something that others hold."""
+    steps = (getattr(kind, name, None) for name in ("__next__", "__anext__"))
     mine = any(isinstance(step, types.FunctionType) and Code.is_user(step.__code__.co_filename) for step in steps)
     return (RuntimeError,) if mine else ()
 
@@ -262,11 +277,19 @@ def may(kind: str, manager: Any) -> bool:
     top = owner.__module__.partition(".")[0]
     own = Code.is_user(getattr(sys.modules.get(owner.__module__), "__file__", None) or "") or top == "contextlib"
     if kind == "exit":
-        return own or top in _TRANSACTS
+        names = set(frameworks.class_names(owner))
+        return not names & _ONLY_CLOSE and (own or top in _TRANSACTS)
     return own or top not in _OPEN
 
 
 _OPEN = ("_io", "io", "sqlite3", "socket", "_socket", "ssl", "tempfile", "zipfile", "tarfile", "gzip", "urllib", "http")
+_ONLY_CLOSE = frozenset(
+    (
+        *("sqlalchemy.orm.session.Session", "sqlalchemy.ext.asyncio.session.AsyncSession", "aiosqlite.core.Connection"),
+        *("sqlalchemy.engine.base.Connection", "sqlalchemy.ext.asyncio.engine.AsyncConnection"),
+    )
+)
+"""Managers whose end only lets go of what they hold."""
 _TRANSACTS = ("sqlite3", "sqlalchemy", "django", "psycopg", "psycopg2", "asyncpg", "aiosqlite", "peewee")
 
 
@@ -289,6 +312,8 @@ def _is_pure(module: str, name: str) -> bool:
 def _of_names(module: str, name: str) -> Types:
     """What the table says of a function, by its module and qualified name."""
     last = name.rpartition(".")[2]
+    if last.startswith(("is_", "has_")) or (module.startswith("sqlalchemy.engine.result") and last in _WRAPS):
+        return ()
     if module.startswith("pathlib."):  # where Python 3.13 keeps its classes
         module = "pathlib"
     if last in _NEVER or _is_pure(module, name) or (module.startswith("django.db") and last in _LAZY):

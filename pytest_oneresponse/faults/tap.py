@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import inspect
 import sys
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -20,11 +19,11 @@ from ..contract.finding import Place
 from ..contract.machine import judge
 from ..exchange import Exchange, current
 from ..instrument.observe import MARKS
-from ..owners import HERE
 from . import exceptions, regions
 from .fault import Fault
 from .regions import Span
 from .replies import MISBEHAVIOURS, Asked, Reply
+from .standins import Manager, Steps, instead, then
 
 _MARKS_OF = {"call": "call", "await": "await", "step": "iterate", "enter": "with", "exit": "with"}
 _MOST_NOTED = 400
@@ -90,7 +89,7 @@ class Tap:
         if types:
             failing = self.passed("call", number, types, sys._getframe(2))
             if failing is not None and exceptions.lets_go(function):
-                return functools.partial(_then, function, failing)
+                return functools.partial(then, function, failing)
             return failing or function
         if type(function) in _HASHED and function in exceptions.GO_THROUGH:
             return functools.partial(self._called_with, number, function, sys._getframe(2))
@@ -105,7 +104,7 @@ class Tap:
     def awaited(self, number: int, awaitable: Any) -> Any:
         self.passings += number in self.on_line
         failing = self.passed("await", number, exceptions.of_awaitable(awaitable), sys._getframe(2))
-        return awaitable if failing is None else _instead(awaitable, failing)
+        return awaitable if failing is None else instead(awaitable, failing)
 
     def gone_through(self, number: int, iterable: Any) -> Any:
         types = exceptions.of_thing(iterable)
@@ -119,13 +118,13 @@ class Tap:
 
     def steps(self, iterable: Any, step: Callable[..., Callable[..., Any] | None]) -> Any:
         """The iterable, each step of which is asked for first: it gives what fails in its place."""
-        return _Steps(iterable, step)
+        return Steps(iterable, step)
 
     def entered(self, number: int, manager: Any) -> Any:
         self.passings += number in self.on_line
         kinds = [kind for kind in ("enter", "exit") if exceptions.may(kind, manager)]
         types = exceptions.of_thing(manager) if kinds else ()
-        return _Manager(manager, functools.partial(self.with_kinds, kinds, types, number)) if types else manager
+        return Manager(manager, functools.partial(self.with_kinds, kinds, types, number)) if types else manager
 
     def with_kinds(
         self, kinds: list[str], types: exceptions.Types, number: int, kind: str
@@ -252,12 +251,6 @@ Key = tuple[str, Any]
 """A kind of fault, and the number of the mark; of upstreams and queries the user's line."""
 
 
-def _then(function: Callable[..., Any], failing: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-    """Do what is to be done, and fail then."""
-    function(*arguments, **named)
-    return failing()
-
-
 _HASHED = (type, type(len))
 """The types of what goes through things; classes of other metaclasses may have no hash."""
 
@@ -348,98 +341,3 @@ def _line_of(frame: FrameType) -> tuple[str, tuple[int, int, int, int]]:
 def fault_at(point: Point, failure: str) -> Fault:
     """The fault that makes a point fail in one of its ways."""
     return Fault(point.kind, *point.place, failure, point.nth)
-
-
-# --- what stands in for awaitables, iterables and managers
-
-
-async def _instead(awaitable: Any, failing: Callable[..., Any]) -> Any:
-    """Fails in the place of an awaitable, which is not awaited any more."""
-    if inspect.iscoroutine(awaitable) and awaitable.cr_code.co_filename.startswith(HERE):
-        await awaitable  # a message was handed over, and who waited for it to be sent was cancelled
-    elif inspect.iscoroutine(awaitable):
-        awaitable.close()
-    elif hasattr(awaitable, "cancel"):
-        awaitable.cancel()
-    try:
-        return failing()
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is None:
-            raise
-    task.cancel()  # as a server does: so that task groups and timeouts know of it
-    await asyncio.sleep(0)
-
-
-class _Steps:
-    """An iterable each step of which may fail, gone through by `for` or, as some can be as well, by `async for`."""
-
-    def __init__(self, iterable: Any, step: Callable[..., Callable[..., Any] | None]) -> None:
-        self.iterable = iterable
-        self.step = step
-        self.iterator: Any = None
-
-    def __iter__(self) -> _Steps:
-        self.iterator = iter(self.iterable)
-        return self
-
-    def __next__(self) -> Any:
-        failing = self.step()
-        if failing is not None:
-            _let_go(self.iterator)
-            failing()
-        return next(self.iterator)
-
-    def __aiter__(self) -> _Steps:
-        self.iterator = aiter(self.iterable)
-        return self
-
-    async def __anext__(self) -> Any:
-        failing = self.step()
-        if failing is not None:
-            if inspect.isasyncgen(self.iterator):
-                await self.iterator.aclose()
-            failing()
-        return await anext(self.iterator)
-
-
-def _let_go(iterator: Any) -> None:
-    """A generator that fails has ended: what it holds is let go."""
-    close = getattr(iterator, "close", None)
-    if inspect.isgenerator(iterator) and close is not None:
-        close()
-
-
-class _Manager:
-    """A context manager the entry and the exit of which may fail; only an exit without another exception does."""
-
-    def __init__(self, manager: Any, passed: Callable[..., Callable[..., Any] | None]) -> None:
-        self.manager = manager
-        self.passed = passed
-
-    def __enter__(self) -> Any:
-        self.fail("enter")
-        return self.manager.__enter__()
-
-    def __exit__(self, *raised: Any) -> Any:
-        done = self.manager.__exit__(*raised)
-        if raised[0] is None:
-            self.fail("exit")
-        return done
-
-    async def __aenter__(self) -> Any:
-        self.fail("enter")
-        return await self.manager.__aenter__()
-
-    async def __aexit__(self, *raised: Any) -> Any:
-        done = await self.manager.__aexit__(*raised)
-        if raised[0] is None:
-            self.fail("exit")
-        return done
-
-    def fail(self, kind: str) -> None:
-        failing = self.passed(kind)
-        if failing is not None:
-            if isinstance(self.manager, Coroutine):  # one that could be awaited as well
-                self.manager.close()
-            failing()

@@ -1,0 +1,108 @@
+"""What stands in the place of what fails: of a call, an awaitable, an iterable, a context manager."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from ..owners import HERE
+
+
+def then(function: Callable[..., Any], failing: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """Do what is to be done, and fail then."""
+    function(*arguments, **named)
+    return failing()
+
+
+async def instead(awaitable: Any, failing: Callable[..., Any]) -> Any:
+    """Fails in the place of an awaitable, which is not awaited any more."""
+    if inspect.iscoroutine(awaitable) and awaitable.cr_code.co_filename.startswith(HERE):
+        await awaitable  # a message was handed over, and who waited for it to be sent was cancelled
+    elif inspect.iscoroutine(awaitable):
+        awaitable.close()
+    elif hasattr(awaitable, "cancel"):
+        awaitable.cancel()
+    try:
+        return failing()
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None:
+            raise
+    task.cancel()  # as a server does: so that task groups and timeouts know of it
+    await asyncio.sleep(0)
+
+
+class Steps:
+    """An iterable each step of which may fail, gone through by `for` or, as some can be as well, by `async for`."""
+
+    def __init__(self, iterable: Any, step: Callable[..., Callable[..., Any] | None]) -> None:
+        self.iterable = iterable
+        self.step = step
+        self.iterator: Any = None
+
+    def __iter__(self) -> Steps:
+        self.iterator = iter(self.iterable)
+        return self
+
+    def __next__(self) -> Any:
+        failing = self.step()
+        if failing is not None:
+            _let_go(self.iterator)
+            failing()
+        return next(self.iterator)
+
+    def __aiter__(self) -> Steps:
+        self.iterator = aiter(self.iterable)
+        return self
+
+    async def __anext__(self) -> Any:
+        failing = self.step()
+        if failing is not None:
+            if inspect.isasyncgen(self.iterator):
+                await self.iterator.aclose()
+            failing()
+        return await anext(self.iterator)
+
+
+def _let_go(iterator: Any) -> None:
+    """A generator that fails has ended: what it holds is let go."""
+    close = getattr(iterator, "close", None)
+    if inspect.isgenerator(iterator) and close is not None:
+        close()
+
+
+class Manager:
+    """A context manager the entry and the exit of which may fail; only an exit without another exception does."""
+
+    def __init__(self, manager: Any, passed: Callable[..., Callable[..., Any] | None]) -> None:
+        self.manager = manager
+        self.passed = passed
+
+    def __enter__(self) -> Any:
+        self.fail("enter")
+        return self.manager.__enter__()
+
+    def __exit__(self, *raised: Any) -> Any:
+        done = self.manager.__exit__(*raised)
+        if raised[0] is None:
+            self.fail("exit")
+        return done
+
+    async def __aenter__(self) -> Any:
+        self.fail("enter")
+        return await self.manager.__aenter__()
+
+    async def __aexit__(self, *raised: Any) -> Any:
+        done = await self.manager.__aexit__(*raised)
+        if raised[0] is None:
+            self.fail("exit")
+        return done
+
+    def fail(self, kind: str) -> None:
+        failing = self.passed(kind)
+        if failing is not None:
+            if isinstance(self.manager, Coroutine):  # one that could be awaited as well
+                self.manager.close()
+            failing()
