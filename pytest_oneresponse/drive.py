@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import itertools
 import json
 import time
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -14,7 +16,7 @@ from typing import Any
 from . import judging, marks, unreached
 from .apps import App
 from .contract.events import TimedOut
-from .contract.finding import Finding, Ledger
+from .contract.finding import Finding, Ledger, Place
 from .contract.request import Request
 from .exchange import Exchange, Watcher, put_marks
 from .explore import record
@@ -159,6 +161,8 @@ class _Run:
         """What creates the things that the route's path names."""
         self.told = record.Recording()
         """What the last exchange has told."""
+        self.untidy: list[BaseException] | None = None
+        """What was raised in the last exchange, where that may have left something behind."""
         self.telling: list[Trial] = []
         """The trials that took a branch, or came to a function, that none before had come to."""
 
@@ -169,6 +173,10 @@ class _Run:
             self.driven.gave_up = f"the app's start-up failed: {failure}"
         else:
             self.all()
+        self.judge_lifespan()
+
+    def judge_lifespan(self) -> None:
+        """Judge the app's start-up, once for the app, and before a failure that is injected can end it."""
         lifespan = self.driver.lifespan_exchange()
         if lifespan is not None and not self.app.lifespan_judged:
             self.app.lifespan_judged = True
@@ -242,6 +250,8 @@ class _Run:
         """Make each call fail that the user's code made, one at a time, in as many exchanges again as the route may have."""
         if self.settings.faults == "none" or Watcher.marks is None or self.driven.gave_up:
             return
+        self.judge_lifespan()
+        last: tuple[tuple[Any, ...], Trial] | None = None
         plan = FaultPlan(KINDS if self.settings.faults == "calls" else ("upstream",))
         self.began = time.perf_counter()
         for trial in self.telling:
@@ -256,6 +266,12 @@ class _Run:
             plan.learn(failing, tap, caught_in(self.told.branches))
             if exchange.fired:
                 self.judge(exchange, trial_id(self.app, self.route, failing), failing)
+                last = exchange.fired, failing
+            elif last is not None and any(isinstance(event, TimedOut) for event in exchange.events):
+                exchange.fired = last[0]  # what failed before has kept a lock
+                self.judge(exchange, trial_id(self.app, self.route, last[1]), last[1])
+            if not self.driver.is_up():
+                self.driver.close()  # the failure has ended what the app's start-up began
         self.driven.sites = len(plan.sites)
 
     def may_inject(self) -> bool:
@@ -341,14 +357,25 @@ class _Run:
         Not `counted`: it is sent to another route than the one that is driven. `tap`: sees what the trial's own request calls.
         """
         known: dict[str, str] = {}
+        self.tidy()
+        if tap is None and trial.faults:
+            tap = Tap(trial.faults)
         with self.settings.reset():
             for request, name in itertools.zip_longest(trial.before, trial.ids):
-                _, answer = self.send(replace(trial, request=with_ids(request, known), client=DEFAULT), counted)
+                before = replace(trial, request=with_ids(request, known), client=DEFAULT)
+                _, answer = self.send(before, counted and tap is None)
                 if name is not None:
                     known[name] = found_id(answer, name)
-            if tap is None and trial.faults:
-                tap = Tap(trial.faults)
+            self.untidy = tap.errors if tap is not None else [] if trial.client != DEFAULT else None
             return self.send(replace(trial, request=with_ids(trial.request, known)), counted, tap)
+
+    def tidy(self) -> None:
+        """Let go of what the last exchange has left behind because something failed or the client left, as locks and cursors."""
+        if self.untidy is not None:
+            for error in self.untidy:
+                traceback.clear_frames(error.__traceback__)
+            self.untidy = None
+            gc.collect(1)
 
     def send(self, trial: Trial, counted: bool = True, tap: Tap | None = None) -> tuple[Exchange, Answer]:
         request = self.settings.prepare(self.app.prepare(trial.request))
@@ -404,11 +431,19 @@ class _Run:
             self.driven.cut_short = "slow: what runs on after the response outlasts the time limit"
 
     def as_told(self, finding: Finding) -> Finding:
-        """A finding, or the one that was told already: a stream that failures cut short is one, wherever they do."""
+        """A finding, or the one that was told already: a stream that failures cut short is one, and tells of all their lines."""
         if finding.fault is None or finding.rule not in ("error-after-start", "error-after-end"):
             return finding
-        known = (one for one in self.driven.findings if one.rule == finding.rule and one.also == finding.also)
-        return next((replace(finding, where=one.where) for one in known), finding)
+        same = (
+            one for one in self.driven.findings if one.rule == finding.rule and _line(one.also) == _line(finding.also)
+        )
+        known = next(same, None)
+        if known is None or known.where is None or finding.where is None:
+            return finding
+        note = f"so it does where {finding.where.file}:{finding.where.line} fails"
+        if finding.where.line != known.where.line and note not in known.notes:
+            self.driven.findings.replace(replace(known, notes=(*known.notes, note)))
+        return replace(finding, where=known.where, also=known.also)
 
     def found(self, exchange: Exchange, trial: Trial, identity: str) -> list[Finding]:
         """What an exchange broke."""
@@ -438,6 +473,10 @@ class _Run:
             return same is not None
 
         return replace(self.chain.trial(shrunk(draft, shows)), faults=like.faults, client=like.client), best
+
+
+def _line(place: Place | None) -> tuple[str, int] | None:
+    return (place.file, place.line) if place is not None else None
 
 
 def judged(findings: list[Finding]) -> tuple[list[Finding], list[Finding]]:

@@ -77,6 +77,8 @@ class Exchange:
     handed: tuple[Any, Any, Headers] | None = None
     """The head as it was handed over: the list of its headers, or the message, and the status and headers of that moment."""
     told_late: tuple[Any, ...] = ()
+    task: Any = None
+    """The task in which the server called the app, where there is one."""
     fired: tuple[Any, ...] = ()
     """What was made to fail in it, as faults.tap.Fired."""
     last_status = 0

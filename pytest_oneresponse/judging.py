@@ -41,7 +41,10 @@ def findings(exchange: Exchange, told: Told, verdict: Verdict | None = None) -> 
 
 
 def failed_with(finding: Finding, fired: tuple[Any, ...]) -> Finding:
-    """A finding of an exchange in which something was made to fail: a stream that this cuts short is a practice."""
+    """A finding of an exchange in which something was made to fail: a stream that this cuts short is a practice.
+
+    That nobody expects `close()` to fail is none.
+    """
     last = fired[-1]
     fault = {
         "kind": last.fault.kind,
@@ -60,6 +63,8 @@ def failed_with(finding: Finding, fired: tuple[Any, ...]) -> Finding:
     )
     truncates = finding.rule == "error-after-start" and finding.level == "breach"
     level = "practice" if truncates else finding.level
+    if last.lets_go and finding.rule in ("error-after-start", "error-after-end"):
+        level = "off"
     return replace(finding, fault=fault, level=level, notes=(*finding.notes, *before))
 
 

@@ -256,8 +256,9 @@ def of_thing(thing: Any) -> Types:
 
 
 def _of_own_kind(kind: type) -> Types:
-    """A class of the user's own that is gone through stands for something that others hold."""
-    steps = (getattr(kind, name, None) for name in ("__next__", "__anext__"))
+    """A class of the user's own that is gone through or entered stands for something that others hold."""
+    names = ("__next__", "__anext__", "__iter__", "__aiter__", "__enter__", "__aenter__")
+    steps = (getattr(kind, name, None) for name in names)
     mine = any(isinstance(step, types.FunctionType) and Code.is_user(step.__code__.co_filename) for step in steps)
     return (RuntimeError,) if mine else ()
 
@@ -275,11 +276,10 @@ def may(kind: str, manager: Any) -> bool:
     """
     owner = type(manager)
     top = owner.__module__.partition(".")[0]
-    own = Code.is_user(getattr(sys.modules.get(owner.__module__), "__file__", None) or "") or top == "contextlib"
     if kind == "exit":
         names = set(frameworks.class_names(owner))
-        return not names & _ONLY_CLOSE and (own or top in _TRANSACTS)
-    return own or top not in _OPEN
+        return not names & _ONLY_CLOSE and (top == "contextlib" or top in _TRANSACTS)
+    return top not in _OPEN
 
 
 _OPEN = ("_io", "io", "sqlite3", "socket", "_socket", "ssl", "tempfile", "zipfile", "tarfile", "gzip", "urllib", "http")

@@ -4,34 +4,60 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+from ..exchange import current
 from ..owners import HERE
 
 
 def then(function: Callable[..., Any], failing: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-    """Do what is to be done, and fail then."""
-    function(*arguments, **named)
-    return failing()
+    """Do what is to be done, and fail then, unless that is not wanted."""
+    done = function(*arguments, **named)
+    return done if named.get("ignore_errors") else failing()
 
 
 async def instead(awaitable: Any, failing: Callable[..., Any]) -> Any:
     """Fails in the place of an awaitable, which is not awaited any more."""
-    if inspect.iscoroutine(awaitable) and awaitable.cr_code.co_filename.startswith(HERE):
-        await awaitable  # a message was handed over, and who waited for it to be sent was cancelled
-    elif inspect.iscoroutine(awaitable):
+    let_go(awaitable)
+    return failing()
+
+
+async def cancelled(awaitable: Any, failing: Callable[..., Any]) -> Any:
+    """Cancels as a server does, while an awaitable is awaited: the task in which the app was called, and what waits in it.
+
+    A task that outlives the exchange is none of them: there the awaitable is awaited.
+    """
+    task, exchange = asyncio.current_task(), current()
+    own = exchange.task if exchange is not None and exchange.task is not None else task
+    if own is None or own.done() or (exchange is not None and exchange.closed):
+        return await awaitable
+    if own is task and inspect.iscoroutine(awaitable) and awaitable.cr_code.co_filename.startswith(HERE):
+        await awaitable  # a message was handed over, and who waits for it to be sent is cancelled
+    elif own is task:
+        let_go(awaitable)
+    with suppress(asyncio.CancelledError):
+        failing()
+    own.cancel()
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    return await awaitable
+
+
+_TURNS = 10
+"""So many turns of the loop are enough for a cancellation to come to the tasks of a task group."""
+
+
+def let_go(awaitable: Any) -> None:
+    """Nobody awaits it: a coroutine, or what holds one, is closed, and a task cancelled."""
+    if inspect.iscoroutine(awaitable):
         awaitable.close()
     elif hasattr(awaitable, "cancel"):
         awaitable.cancel()
-    try:
-        return failing()
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is None:
-            raise
-    task.cancel()  # as a server does: so that task groups and timeouts know of it
-    await asyncio.sleep(0)
+    else:
+        with suppress(Exception):
+            awaitable.__await__().close()
 
 
 class Steps:
@@ -103,6 +129,6 @@ class Manager:
     def fail(self, kind: str) -> None:
         failing = self.passed(kind)
         if failing is not None:
-            if isinstance(self.manager, Coroutine):  # one that could be awaited as well
-                self.manager.close()
+            if hasattr(self.manager, "__await__"):  # one that could be awaited as well
+                let_go(self.manager)
             failing()

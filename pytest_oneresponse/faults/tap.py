@@ -23,9 +23,10 @@ from . import exceptions, regions
 from .fault import Fault
 from .regions import Span
 from .replies import MISBEHAVIOURS, Asked, Reply
-from .standins import Manager, Steps, instead, then
+from .standins import Manager, Steps, cancelled, instead, then
 
 _MARKS_OF = {"call": "call", "await": "await", "step": "iterate", "enter": "with", "exit": "with"}
+_CANCELLED = exceptions.name_of(asyncio.CancelledError)
 _MOST_NOTED = 400
 """A place that was passed so often is only counted."""
 
@@ -56,6 +57,8 @@ class Fired(NamedTuple):
     call: str
     state: str
     passing: int = 1
+    lets_go: bool = False
+    """What failed lets go of something, as `close()` does."""
 
 
 class Tap:
@@ -104,7 +107,10 @@ class Tap:
     def awaited(self, number: int, awaitable: Any) -> Any:
         self.passings += number in self.on_line
         failing = self.passed("await", number, exceptions.of_awaitable(awaitable), sys._getframe(2))
-        return awaitable if failing is None else instead(awaitable, failing)
+        if failing is None:
+            return awaitable
+        cancels = failing.args[0].exception == _CANCELLED
+        return cancelled(awaitable, failing) if cancels else instead(awaitable, failing)
 
     def gone_through(self, number: int, iterable: Any) -> Any:
         types = exceptions.of_thing(iterable)
@@ -160,7 +166,7 @@ class Tap:
 
     def passed(
         self, kind: str, number: int, types: exceptions.Types, frame: FrameType | None = None
-    ) -> Callable[..., Any] | None:
+    ) -> functools.partial[Any] | None:
         """A place is passed: what is to be called in place of what stands there, None where that is to be done."""
         key = (kind, number)
         fault = self.due(key)
@@ -241,7 +247,8 @@ class Tap:
         exchange = current()
         if not any(one.fault == fault for one in self.fired):
             state = self.state(exchange) if exchange is not None else ""
-            fired = Fired(fault, sites.place_of(frame.f_code, frame.f_lasti), call, state, self.passings)
+            place = sites.place_of(frame.f_code, frame.f_lasti)
+            fired = Fired(fault, place, call, state, self.passings, call.rpartition(".")[2] in exceptions.LETS_GO)
             self.fired.append(fired)
             if exchange is not None:
                 exchange.fired += (fired,)

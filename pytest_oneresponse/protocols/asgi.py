@@ -385,6 +385,11 @@ class Driver:
             if not loop.is_running():
                 loop.close()
 
+    def is_up(self) -> bool:
+        """Whether what the app's start-up began goes on: its lifespan has not ended, or it has none."""
+        lifespan = self.lifespan
+        return lifespan is None or not lifespan.has_begun or lifespan.task is None or not lifespan.task.done()
+
     def lifespan_exchange(self) -> Exchange | None:
         """The exchange of the lifespan, once it has begun."""
         return self.lifespan.exchange if self.lifespan else None
@@ -441,7 +446,7 @@ class _Served:
 
     def run(self, loop: Loop) -> None:
         """Serve the request to its end. SystemExit in some task of the app's leaves the loop: it is entered again."""
-        self.task = loop.create_task(self.serve(loop))
+        self.task = self.exchange.task = loop.create_task(self.serve(loop))
         try:
             loop.step()
         except TimeLimit:

@@ -22,6 +22,8 @@ class LifespanRun:
         self.exchange = exchange
         self.timeout = timeout or None
         self.state: dict[str, Any] = {}
+        self.has_begun = False
+        """Whether the app has completed its start-up."""
         self.failure = ""
         """What the app said when its start-up failed."""
         self.task: asyncio.Task[None] | None = None
@@ -46,6 +48,7 @@ class LifespanRun:
     async def send(self, message: dict[str, Any]) -> None:
         if not str(message.get("type")).startswith("lifespan."):
             raise Refused(f"{message.get('type')!r} has no place in the lifespan")
+        self.has_begun |= message.get("type") == "lifespan.startup.complete"
         if message.get("type") == "lifespan.startup.failed":
             self.failure = str(message.get("message") or "it said no more")
         await self.told.put(str(message.get("type")))

@@ -312,6 +312,10 @@ class Driver:
         """WSGI has no start-up."""
         return ""
 
+    def is_up(self) -> bool:
+        """WSGI has no lifespan that could end."""
+        return True
+
     def lifespan_exchange(self) -> Exchange | None:
         """WSGI has no lifespan."""
         return None

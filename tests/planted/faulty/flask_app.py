@@ -486,9 +486,10 @@ torn = flask.Flask(f"{__name__}.torn", static_folder=None)
 
 @torn.teardown_request
 def disconnect(_error):
-    db = flask.g.pop("db", None)  # where: error-after-start for disconnected
+    db = flask.g.pop("db", None)
     if db is not None:
-        db.close()  # where: error-after-start for disconnected
+        db.commit()  # where: error-after-start for disconnected
+        db.close()
 
 
 @torn.get("/disconnected")
