@@ -14,7 +14,6 @@ import functools
 import inspect
 import io
 import os
-import pathlib
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -143,6 +142,14 @@ _LAZY = frozenset(
 """Methods of Django's query sets that ask the database for nothing."""
 _WRAPS = frozenset(("scalars", "mappings", "unique", "columns", "tuples", "keys", "yield_per", "freeze"))
 """Methods of SQLAlchemy's results that fetch nothing."""
+_OPENING = frozenset(
+    (
+        *("smtplib.SMTP", "smtplib.SMTP_SSL", "ftplib.FTP", "ftplib.FTP_TLS", "imaplib.IMAP4", "imaplib.IMAP4_SSL"),
+        *("zipfile.ZipFile", "subprocess.Popen", "_io.FileIO", "tempfile.TemporaryDirectory", "gzip.GzipFile"),
+        *("socket.socket", "psycopg.Connection", "pymysql.connections.Connection", "tarfile.TarFile"),
+    )
+)
+"""Classes that reach for something when they are called; the others only hold what they are given."""
 GO_THROUGH = frozenset((list, tuple, set, frozenset, dict, sorted, sum, min, max, any, all, next, enumerate, anext))
 """What is called with an iterable, and fails where that does."""
 
@@ -162,8 +169,8 @@ def of_call(function: Any) -> Types:
     wrapped = _held(function, "__wrapped__")  # functools.cache
     if isinstance(wrapped, types.FunctionType):
         return of_call(wrapped)
-    if isinstance(function, type) and not issubclass(function, (BaseException, pathlib.PurePath)):
-        return _of_names(function.__module__, function.__qualname__) if function.__module__ != "builtins" else ()
+    if isinstance(function, type) and f"{function.__module__}.{function.__qualname__}" in _OPENING:
+        return _of_names(function.__module__, function.__qualname__)
     return ()
 
 
