@@ -15,7 +15,7 @@ from typing import Any
 
 from . import judging, marks, unreached
 from .apps import App
-from .contract.events import TimedOut
+from .contract.events import End, Gone, Start, TimedOut
 from .contract.finding import Finding, Ledger, Place
 from .contract.request import Request
 from .exchange import Exchange, Watcher, put_marks
@@ -130,6 +130,7 @@ def drive(app: App, route: Route, settings: Settings) -> Driven:
             driven.gave_up = f"no request could be made: {error}; give values through the oneresponse_values fixture"
         else:
             run.start()
+            run.tidy()
         if not settings.replay:
             for finding in unreached.findings(route, driven.findings, settings.test):
                 driven.findings.add(finding)
@@ -161,8 +162,8 @@ class _Run:
         """What creates the things that the route's path names."""
         self.told = record.Recording()
         """What the last exchange has told."""
-        self.untidy: list[BaseException] | None = None
-        """What was raised in the last exchange, where that may have left something behind."""
+        self.untidy: tuple[list[BaseException], int] | None = None
+        """What was raised in the last exchange, where that may have left something behind, and how old that may be for Python."""
         self.telling: list[Trial] = []
         """The trials that took a branch, or came to a function, that none before had come to."""
 
@@ -366,16 +367,18 @@ class _Run:
                 _, answer = self.send(before, counted and tap is None)
                 if name is not None:
                     known[name] = found_id(answer, name)
-            self.untidy = tap.errors if tap is not None else [] if trial.client != DEFAULT else None
-            return self.send(replace(trial, request=with_ids(trial.request, known)), counted, tap)
+            done = self.send(replace(trial, request=with_ids(trial.request, known)), counted, tap)
+            if tap is not None or _is_cut_off(done[0]):
+                self.untidy = (tap.errors if tap is not None else [], 2 if _is_cut_off(done[0]) else 1)
+            return done
 
     def tidy(self) -> None:
         """Let go of what the last exchange has left behind because something failed or the client left, as locks and cursors."""
         if self.untidy is not None:
-            for error in self.untidy:
+            (errors, generation), self.untidy = self.untidy, None
+            for error in errors:
                 traceback.clear_frames(error.__traceback__)
-            self.untidy = None
-            gc.collect(1)
+            gc.collect(generation)
 
     def send(self, trial: Trial, counted: bool = True, tap: Tap | None = None) -> tuple[Exchange, Answer]:
         request = self.settings.prepare(self.app.prepare(trial.request))
@@ -473,6 +476,12 @@ class _Run:
             return same is not None
 
         return replace(self.chain.trial(shrunk(draft, shows)), faults=like.faults, client=like.client), best
+
+
+def _is_cut_off(exchange: Exchange) -> bool:
+    """Whether a client left in the middle of a stream: what makes it may wait to be collected."""
+    kinds = [type(event) for event in exchange.events]
+    return Gone in kinds and Start in kinds and End not in kinds
 
 
 def _line(place: Place | None) -> tuple[str, int] | None:

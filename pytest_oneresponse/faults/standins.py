@@ -30,7 +30,7 @@ async def cancelled(awaitable: Any, failing: Callable[..., Any]) -> Any:
     A task that outlives the exchange is none of them: there the awaitable is awaited.
     """
     task, exchange = asyncio.current_task(), current()
-    own = exchange.task if exchange is not None and exchange.task is not None else task
+    own: Any = exchange.task if exchange is not None and exchange.task is not None else task
     if own is None or own.done() or (exchange is not None and exchange.closed):
         return await awaitable
     if own is task and inspect.iscoroutine(awaitable) and awaitable.cr_code.co_filename.startswith(HERE):
