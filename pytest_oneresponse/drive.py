@@ -31,7 +31,7 @@ from .faults.databases import tapped
 from .faults.fault import KINDS
 from .faults.network import Network, watched_over
 from .faults.plan import FaultPlan, caught_in
-from .faults.quiet import quiet
+from .faults.quiet import quiet, silent
 from .faults.tap import Tap
 from .protocols import alarm, probe
 from .protocols.client import DEFAULT, Answer
@@ -46,6 +46,9 @@ _REFUSALS = (400, 403, 421)
 
 _SEARCHES = 40
 """So many requests are sent to a route whose responses another one needs."""
+
+Failed = tuple[tuple[Any, ...], Trial]
+"""What was made to fail, and in which trial."""
 
 TIME_LIMITS = 4
 """A route may take so many times the time limit of one exchange."""
@@ -252,28 +255,39 @@ class _Run:
         if self.settings.faults == "none" or Watcher.marks is None or self.driven.gave_up:
             return
         self.judge_lifespan()
-        last: tuple[tuple[Any, ...], Trial] | None = None
         plan = FaultPlan(KINDS if self.settings.faults == "calls" else ("upstream",))
         self.began = time.perf_counter()
         for trial in self.telling:
             if self.may_inject():
-                tap = Tap()
-                self.play(trial, tap=tap)
-                self.driven.looked += 1
-                plan.learn(trial, tap)
+                self.look(trial, plan)
+        last: Failed | None = None
         while self.may_inject() and (failing := plan.next()) is not None:
-            tap = Tap(failing.faults)
-            exchange, _ = self.play(failing, tap=tap)
-            plan.learn(failing, tap, caught_in(self.told.branches))
-            if exchange.fired:
-                self.judge(exchange, trial_id(self.app, self.route, failing), failing)
-                last = exchange.fired, failing
-            elif last is not None and any(isinstance(event, TimedOut) for event in exchange.events):
-                exchange.fired = last[0]  # what failed before has kept a lock
-                self.judge(exchange, trial_id(self.app, self.route, last[1]), last[1])
-            if not self.driver.is_up():
-                self.driver.close()  # the failure has ended what the app's start-up began
+            last = self.inject(failing, plan, last)
+        if last is not None and not self.driven.gave_up:
+            self.inject(replace(self.telling[0], faults=()), plan, last)
         self.driven.sites = len(plan.sites)
+
+    def look(self, trial: Trial, plan: FaultPlan) -> None:
+        """Run a trial once more, to see what may fail in it."""
+        tap = Tap()
+        self.play(trial, tap=tap)
+        self.driven.looked += 1
+        plan.learn(trial, tap)
+
+    def inject(self, trial: Trial, plan: FaultPlan, last: Failed | None) -> Failed | None:
+        """Run a trial with what is to fail in it, and judge it; gives what failed `last`, for what hangs after it."""
+        tap = Tap(trial.faults)
+        exchange, _ = self.play(trial, tap=tap)
+        plan.learn(trial, tap, caught_in(self.told.branches))
+        if exchange.fired:
+            self.judge(exchange, trial_id(self.app, self.route, trial), trial)
+            last = exchange.fired, trial
+        elif last is not None and any(isinstance(event, TimedOut) for event in exchange.events):
+            exchange.fired = last[0]  # what failed before has kept a lock
+            self.judge(exchange, trial_id(self.app, self.route, last[1]), last[1])
+        if not self.driver.is_up():
+            self.driver.close()  # the failure has ended what the app's start-up began
+        return last
 
     def may_inject(self) -> bool:
         """Whether the route has room and time for one more failure."""
@@ -378,7 +392,8 @@ class _Run:
             (errors, generation), self.untidy = self.untidy, None
             for error in errors:
                 traceback.clear_frames(error.__traceback__)
-            gc.collect(generation)
+            with silent():
+                gc.collect(generation)
 
     def send(self, trial: Trial, counted: bool = True, tap: Tap | None = None) -> tuple[Exchange, Answer]:
         request = self.settings.prepare(self.app.prepare(trial.request))

@@ -32,6 +32,19 @@ def quiet(errors: Sequence[BaseException]) -> Iterator[None]:
         threading.excepthook, sys.unraisablehook = in_threads, unraisable
 
 
+@contextmanager
+def silent() -> Iterator[None]:
+    """Keep from Python's hooks whatever is raised where nobody can catch it, as in a generator that is collected."""
+    unraisable = sys.unraisablehook
+    sys.unraisablehook = lambda _: None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        sys.unraisablehook = unraisable
+
+
 def comes_of(error: BaseException | None, errors: Sequence[BaseException]) -> bool:
     """Whether an exception is one of some others, or was raised because of one."""
     waiting, seen = [error], set()
