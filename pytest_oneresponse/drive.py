@@ -31,7 +31,7 @@ from .faults.databases import tapped
 from .faults.fault import KINDS
 from .faults.network import Network, watched_over
 from .faults.plan import FaultPlan, caught_in
-from .faults.quiet import quiet, silent
+from .faults.quiet import only_new, quiet, silent
 from .faults.tap import Tap
 from .protocols import alarm, probe
 from .protocols.client import DEFAULT, Answer
@@ -132,8 +132,9 @@ def drive(app: App, route: Route, settings: Settings) -> Driven:
         except (KeyError, ValueError) as error:
             driven.gave_up = f"no request could be made: {error}; give values through the oneresponse_values fixture"
         else:
-            run.start()
-            run.tidy()
+            with only_new():
+                run.start()
+                run.tidy()
         if not settings.replay:
             for finding in unreached.findings(route, driven.findings, settings.test):
                 driven.findings.add(finding)

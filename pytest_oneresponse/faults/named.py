@@ -14,7 +14,7 @@ from typing import Any
 from .. import sites
 from ..exchange import current
 from ..instrument.observe import MARKS
-from . import exceptions
+from . import exceptions, making
 from .fault import Fault
 from .tap import Fired, Tap, users_frame
 
@@ -36,7 +36,7 @@ class NamedTap(Tap):
 
     def __init__(self, target: str, error: Error, nth: int = 1, always: bool = False) -> None:
         super().__init__()
-        made = exceptions.made(error) if isinstance(error, type) and issubclass(error, BaseException) else error
+        made = making.made(error) if isinstance(error, type) and issubclass(error, BaseException) else error
         if not isinstance(made, BaseException):
             raise TypeError(f"a fault raises an exception or a class of exceptions, not {error!r}")
         if nth < 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import warnings
@@ -43,6 +44,19 @@ def silent() -> Iterator[None]:
             yield
     finally:
         sys.unraisablehook = unraisable
+
+
+@contextmanager
+def only_new() -> Iterator[None]:
+    """Collections look only at what is made meanwhile: all that is there already takes too long to look at each time."""
+    if gc.get_freeze_count():  # somebody else has said what is not to be looked at
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def comes_of(error: BaseException | None, errors: Sequence[BaseException]) -> bool:

@@ -40,8 +40,12 @@ async def cancelled(awaitable: Any, failing: Callable[..., Any]) -> Any:
     with suppress(asyncio.CancelledError):
         failing()
     own.cancel()
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)
+    try:
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+    except BaseException:
+        let_go(awaitable)
+        raise
     return await awaitable
 
 

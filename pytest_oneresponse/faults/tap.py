@@ -19,7 +19,7 @@ from ..contract.finding import Place
 from ..contract.machine import judge
 from ..exchange import Exchange, current
 from ..instrument.observe import MARKS
-from . import exceptions, regions
+from . import exceptions, making, regions
 from .fault import Fault
 from .regions import Span
 from .replies import MISBEHAVIOURS, Asked, Reply
@@ -234,7 +234,7 @@ class Tap:
     def error_of(self, fault: Fault, frame: FrameType, call: str) -> BaseException | None:
         """The exception that a fault raises in a frame; None where it cannot be made."""
         kind = exceptions.resolved(fault.exception)
-        error = exceptions.made(kind) if kind is not None else None
+        error = making.made(kind) if kind is not None else None
         if error is not None:
             self.note_fired(fault, frame, call)
             self.errors.append(error)
@@ -279,7 +279,7 @@ def apart(types: exceptions.Types, spans: tuple[Span, ...], frame: FrameType | N
     named = [kind for kind in caught if kind not in _BROAD]
     told: dict[tuple[bool, ...], type[BaseException]] = {}
     for kind in (*types, *(kind for kind in named if _is_failure(kind) and _is_of(kind, types))):
-        if not exceptions.can_be_made(kind):
+        if not making.can_be_made(kind):
             continue
         if exceptions.name_of(kind) not in exceptions.IF_NAMED or kind in named:
             told.setdefault(_told_by(kind, caught), kind)

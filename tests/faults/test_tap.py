@@ -13,7 +13,7 @@ import pytest
 
 from pytest_oneresponse.contract.events import Gone
 from pytest_oneresponse.explore.record import now
-from pytest_oneresponse.faults import exceptions
+from pytest_oneresponse.faults import exceptions, making
 from pytest_oneresponse.faults.fault import Fault
 from pytest_oneresponse.faults.regions import Region, Span
 from pytest_oneresponse.faults.tap import Point, Tap, apart, fault_at, key_of
@@ -166,7 +166,7 @@ def test_a_call_raises_what_it_is_told_to_and_is_not_made(load: Load, run: Run) 
     exchange, answer = run(module.app, tap)
     assert answer.status == 200
     text, error = module.done
-    assert text == "argument" and type(error) is OSError and exceptions.TEXT in str(error)
+    assert text == "argument" and type(error) is OSError and making.TEXT in str(error)
     (fired,) = exchange.fired
     assert tap.fired == [fired] and tap.errors == [error]
     assert (fired.call, fired.state, fired.place.line) == ("os.stat", "HEAD", module.line("os.stat"))

@@ -372,3 +372,139 @@ def _is_of(line: str, interface: str) -> bool:
     if interface == "WSGI":
         return line.startswith("def ") and line.endswith("(environ, start_response):")
     return line.startswith("async def ") and line.endswith("(scope, receive, send):")
+
+
+# ---------------------------------------------------------------- what a failure leaves behind
+
+LOCKING = """
+import json
+import threading
+
+LOCK = threading.Lock()
+
+
+def app(environ, start_response):
+    LOCK.acquire()
+    document = json.loads('{"a": 1}')
+    LOCK.release()
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [str(document).encode()]
+"""
+
+
+def test_a_lock_that_a_failure_leaves_is_told_where_it_failed(suite: Suite) -> None:
+    suite.write(shop=LOCKING)
+    result = suite.drive("--oneresponse-timeout=0.3")
+    result.stdout.fnmatch_lines(
+        ["hung-response *", "* = fault: json.loads at shop.py:9 raises json.decoder.JSONDecodeError *"]
+    )
+
+
+LIVING = """
+import asyncio
+import contextlib
+
+from fastapi import FastAPI
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app):
+    async with asyncio.TaskGroup() as group:
+        app.state.group = group
+        yield
+
+
+app = FastAPI(lifespan=lifespan, openapi_url=None)
+
+
+async def job():
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+@app.post("/jobs")
+async def start():
+    app.state.group.create_task(job())
+    await asyncio.sleep(0.01)
+    return {"ok": 1}
+"""
+
+
+def test_a_task_of_the_apps_own_is_not_cancelled_by_a_client(suite: Suite) -> None:
+    pytest.importorskip("fastapi")
+    suite.write(shop=LIVING)
+    result = suite.drive("--oneresponse-report=report.json")
+    assert list(suite.outcomes(result).values()) == ["passed"], told(result)
+    assert suite.report()["findings"] == []
+
+
+REMOVING = """
+import os
+import tempfile
+
+
+def app(environ, start_response):
+    handle, name = tempfile.mkstemp(dir=FOLDER)
+    os.close(handle)
+    try:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"done"]
+    finally:
+        os.unlink(name)
+"""
+
+
+def test_what_is_removed_is_removed_and_fails_then(suite: Suite) -> None:
+    folder = Path(suite.path, "made")
+    folder.mkdir()
+    suite.write(shop=f"FOLDER = {str(folder)!r}\n" + REMOVING)
+    suite.drive()
+    left = list(folder.iterdir())
+    assert len(left) <= 2, "only what a failing os.close() keeps from being removed"
+
+
+DECORATED = """
+import functools
+import json
+
+from flask import Flask, Response
+
+app = Flask(__name__, static_folder=None)
+
+
+class Report:
+    name = "report"
+
+
+class Unique:
+    def __call__(self, form, field):
+        return None
+
+
+def as_json(view):
+    @functools.wraps(view)
+    def wrapper():
+        return Response(json.dumps(view().name) + json.loads('"."'))
+
+    return wrapper
+
+
+@app.get("/report")
+@as_json
+def report():
+    return Report()
+
+
+@app.get("/unsaved")
+def unsaved():
+    list(map(Unique(), [1], [2]))
+    return "could not be saved", 500
+"""
+
+
+def test_a_failure_of_what_makes_the_response_is_not_laid_to_the_view(suite: Suite) -> None:
+    """Nor is a validator that returns None a middleware, because a view answers 500."""
+    pytest.importorskip("flask")
+    suite.write(shop=DECORATED)
+    result = suite.drive()
+    assert set(suite.outcomes(result).values()) == {"passed"}, told(result)
