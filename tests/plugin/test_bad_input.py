@@ -220,9 +220,16 @@ def test_an_exception_of_any_kind_in_the_body(suite: Suite, kind: str, error: st
 
 
 def test_ctrl_c_is_the_users(suite: Suite) -> None:
-    suite.write(shop=WSGI + "    raise KeyboardInterrupt")
+    suite.write(shop="import signal\n" + WSGI + "    signal.raise_signal(signal.SIGINT)")
     result = suite.spawn("--oneresponse", "--oneresponse-app=shop:app")
     assert result.ret == pytest.ExitCode.INTERRUPTED
+
+
+def test_a_keyboard_interrupt_of_the_apps_own_is_as_any_error(suite: Suite) -> None:
+    suite.write(shop=WSGI + "    raise KeyboardInterrupt")
+    result = suite.spawn("--oneresponse", "--oneresponse-app=shop:app", "--oneresponse-select=unhandled-error")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "unhandled-error GET {path}: KeyboardInterrupt escaped" in str(result.stdout)
 
 
 @pytest.mark.parametrize("kind", [WSGI, ASGI], ids=["wsgi", "asgi"])
