@@ -53,6 +53,8 @@ class App:
     """What a framework wants around each exchange that no server makes."""
     prepare: Callable[[Request], Request] = lambda request: request
     """What a framework wants of each request that no client has by itself."""
+    caught: tuple[type[BaseException], ...] = ()
+    """The exceptions that handlers were registered for with the app."""
     django: bool = False
     packages: tuple[str, ...] = field(default=())
     """Installed packages that are the user's own code here, because the app is theirs."""
@@ -152,6 +154,7 @@ def recognised(label: str, target: Any, module: str = "") -> App:
         holds=tuple(_safely(_holds, target)),
         around=_optional(target, "around", nullcontext),
         prepare=_optional(target, "prepare", lambda request: request),
+        caught=tuple(_safely(recognise.caught_by, target)),
         django=_is_django(target),
         packages=_own_packages(module),
     )

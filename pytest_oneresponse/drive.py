@@ -270,14 +270,14 @@ class _Run:
 
     def look(self, trial: Trial, plan: FaultPlan) -> None:
         """Run a trial once more, to see what may fail in it."""
-        tap = Tap()
+        tap = Tap((), self.app.caught)
         self.play(trial, tap=tap)
         self.driven.looked += 1
         plan.learn(trial, tap)
 
     def inject(self, trial: Trial, plan: FaultPlan, last: Failed | None) -> Failed | None:
         """Run a trial with what is to fail in it, and judge it; gives what failed `last`, for what hangs after it."""
-        tap = Tap(trial.faults)
+        tap = Tap(trial.faults, self.app.caught)
         exchange, _ = self.play(trial, tap=tap)
         plan.learn(trial, tap, caught_in(self.told.branches))
         if exchange.fired:
@@ -375,7 +375,7 @@ class _Run:
         known: dict[str, str] = {}
         self.tidy()
         if tap is None and trial.faults:
-            tap = Tap(trial.faults)
+            tap = Tap(trial.faults, self.app.caught)
         with self.settings.reset():
             for request, name in itertools.zip_longest(trial.before, trial.ids):
                 before = replace(trial, request=with_ids(request, known), client=DEFAULT)

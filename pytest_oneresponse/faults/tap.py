@@ -62,9 +62,10 @@ class Fired(NamedTuple):
 
 
 class Tap:
-    """For one exchange. `faults` are planned; `points` is what else may fail."""
+    """For one exchange. `faults` are planned; `points` is what else may fail. `caught`: what the app has handlers for."""
 
-    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+    def __init__(self, faults: Iterable[Fault] = (), caught: exceptions.Types = ()) -> None:
+        self.caught = caught
         self.armed: dict[Key, list[Fault]] = {}
         for fault in faults:
             key = key_of(fault)
@@ -202,7 +203,7 @@ class Tap:
         found = self.is_new(key, frame)
         if found is not None:
             mark = MARKS.all[key[1]]
-            names = tuple(exceptions.name_of(kind) for kind in apart(types, found[1], frame))
+            names = tuple(exceptions.name_of(kind) for kind in apart(types, found[1], frame, self.caught))
             self.add(key, (sites.Code.shown(mark.function.file), mark.span), found, names)
 
     def note_place(self, key: tuple[str, Any], names: tuple[str, ...], frame: FrameType) -> None:
@@ -269,13 +270,15 @@ def users_frame(frame: FrameType | None) -> FrameType | None:
     return frame
 
 
-def apart(types: exceptions.Types, spans: tuple[Span, ...], frame: FrameType | None) -> exceptions.Types:
-    """Of what a place may raise one of each kind that the user's `except` clauses around it can tell from the others.
+def apart(
+    types: exceptions.Types, spans: tuple[Span, ...], frame: FrameType | None, registered: exceptions.Types = ()
+) -> exceptions.Types:
+    """Of what a place may raise one of each kind that the user's `except` clauses and handlers can tell from the others.
 
     No clause around it can tell an exception from another if it is an instance of the same of their classes. What they
     name of the same package is among it: their author expects it from there.
     """
-    caught = regions.caught(spans, frame)
+    caught = (*regions.caught(spans, frame), *registered)
     named = [kind for kind in caught if kind not in _BROAD]
     told: dict[tuple[bool, ...], type[BaseException]] = {}
     for kind in (*types, *(kind for kind in named if _is_failure(kind) and _is_of(kind, types))):

@@ -55,6 +55,9 @@ class Framework(Protocol):
     def hosts(self, app: Any) -> list[str]:
         """Host values that the app's own configuration asks for; may be empty."""
 
+    def caught(self, app: Any) -> list[Any]:
+        """The exceptions that handlers were registered for with the app; optional."""
+
 
 @functools.cache
 def modules() -> tuple[Framework, ...]:

@@ -30,6 +30,7 @@ def routes(app: Any) -> list[Route]:
 
 
 hosts = starlette.hosts
+caught = starlette.caught
 
 
 def _expanded(routes: Iterable[Any]) -> Iterator[Any]:

@@ -47,6 +47,11 @@ def hosts(app: Any) -> list[str]:
     return [str(name).lstrip(".") for name in names if name]
 
 
+def caught(app: Any) -> list[Any]:
+    """What `errorhandler` was given, the blueprints' too."""
+    return [kind for by_code in app.error_handler_spec.values() for kinds in by_code.values() for kind in kinds]
+
+
 def _of_rule(app: Any, rule: Any) -> Iterator[Route]:
     if rule.build_only or getattr(rule, "websocket", False):
         return

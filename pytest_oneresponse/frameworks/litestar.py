@@ -53,6 +53,11 @@ def routes(app: Any) -> list[Route]:
     return sorted(_all(app), key=lambda route: (route.template, route.method))
 
 
+def caught(app: Any) -> list[Any]:
+    """The keys of `exception_handlers`."""
+    return list(getattr(app, "exception_handlers", None) or ())
+
+
 def hosts(app: Any) -> list[str]:
     """`allowed_hosts`; a name below a wildcard stands for it."""
     config = getattr(app, "allowed_hosts", None)

@@ -143,6 +143,15 @@ def hosts_of(app: Any) -> list[str]:
     return list(dict.fromkeys(hosts))
 
 
+def caught_by(app: Any) -> list[type[BaseException]]:
+    """The exceptions that handlers were registered for with the apps inside, without repeats."""
+    found: list[Any] = []
+    for one in recognise_all(app):
+        offered = getattr(one.framework, "caught", None)
+        found += offered(one.app) if offered is not None else ()
+    return list(dict.fromkeys(kind for kind in found if isinstance(kind, type) and issubclass(kind, BaseException)))
+
+
 def _framework(value: Any) -> Framework | None:
     if isinstance(value, type):
         return None

@@ -116,6 +116,11 @@ def hosts(app: Any) -> list[str]:
     return names
 
 
+def caught(app: Any) -> list[Any]:
+    """The keys of `exception_handlers`: exceptions, and statuses."""
+    return list(getattr(app, "exception_handlers", None) or ())
+
+
 def split(path: str, convertors: dict[str, Any]) -> Parts:
     """A path template ("/items/{id:int}") as parts."""
     parts: list[str | Parameter] = []

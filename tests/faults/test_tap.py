@@ -704,6 +704,12 @@ def test_of_what_nobody_can_tell_apart_one_is_tried(load: Load, types: Any, clau
     assert found == wanted
 
 
+def test_a_handler_that_is_registered_with_the_app_tells_apart() -> None:
+    types = (OSError, KeyError)
+    assert apart(types, (), None) == (OSError,)
+    assert apart(types, (), None, (LookupError,)) == (OSError, KeyError)
+
+
 def _spans(frame: Any) -> tuple[Span, ...]:
     from pytest_oneresponse.faults import regions
 

@@ -13,6 +13,7 @@ import pytest
 
 from pytest_oneresponse.frameworks import GROUP, OWN, app_classes, modules
 from pytest_oneresponse.frameworks.recognise import (
+    caught_by,
     hosts_of,
     interface,
     recognise,
@@ -434,3 +435,27 @@ def test_no_framework_is_imported() -> None:
         "assert not {'flask', 'werkzeug', 'django', 'starlette', 'fastapi', 'pydantic'} & set(sys.modules), sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_the_exceptions_that_handlers_were_registered_for_are_known() -> None:
+    fastapi = pytest.importorskip("fastapi")
+
+    class Mine(Exception): ...
+
+    app = fastapi.FastAPI()
+    app.add_exception_handler(Mine, lambda request, error: None)
+    app.add_exception_handler(404, lambda request, error: None)
+    assert Mine in caught_by(app) and 404 not in caught_by(app)
+
+
+def test_a_blueprints_handlers_are_known() -> None:
+    flask = pytest.importorskip("flask")
+    app, blueprint = flask.Flask("shop"), flask.Blueprint("inner", "inner")
+    app.register_error_handler(LookupError, lambda error: "")
+    blueprint.register_error_handler(ArithmeticError, lambda error: "")
+    app.register_blueprint(blueprint)
+    assert {LookupError, ArithmeticError} <= set(caught_by(app))
+
+
+def test_an_app_without_a_framework_has_no_handlers() -> None:
+    assert caught_by(lambda environ, start_response: []) == []
