@@ -343,11 +343,21 @@ class _Run:
             )
         except (KeyError, ValueError):
             return None
+        began = time.perf_counter()
+        try:
+            return self.searched(explorer, name, began + self.settings.timeout)
+        finally:
+            self.began += time.perf_counter() - began  # the time of this route is its own
+
+    def searched(self, explorer: Explorer, name: str, until: float) -> Request | None:
+        """The request of a search whose response holds an ID; None where the search ends, hangs or takes too long."""
         for _ in range(min(_SEARCHES, self.settings.requests)):
             draft = explorer.next()
-            if draft is None or self.is_late():
+            if draft is None or time.perf_counter() > until:
                 break
-            _, answer = self.play(self.chain.trial(draft), counted=False)
+            exchange, answer = self.play(self.chain.trial(draft), counted=False)
+            if any(isinstance(event, TimedOut) for event in exchange.events):
+                break
             if found_id(answer, name):
                 plain = without_canaries(draft)
                 _, answer = self.play(self.chain.trial(plain), counted=False)
