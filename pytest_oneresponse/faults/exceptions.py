@@ -223,6 +223,9 @@ _TESTS = (
 """Packages whose functions do not fail by themselves."""
 
 
+Code.listeners.append(of_function.cache_clear)
+
+
 def _is_async(code: types.CodeType) -> bool:
     return bool(code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_GENERATOR))
 

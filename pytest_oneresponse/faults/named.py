@@ -154,15 +154,13 @@ def named(target: str) -> Any:
 def numbers_on(file: str, line: int) -> frozenset[int]:
     """The marks of what may fail on a line of a file, which is named as reports name it, or by the end of its path."""
     kinds = ("call", "await", "iterate", "with")
+    files = {mark.function.file for mark in MARKS.all if sites.Code.is_user(mark.function.file)}
+    ending = "/" + file.removeprefix("./")
+    exact = {one for one in files if sites.Code.shown(one) == file}
+    meant = exact or {one for one in files if f"/{one}".replace("\\", "/").endswith(ending)}
     return frozenset(
-        mark.number
-        for mark in MARKS.all
-        if mark.line == line and mark.kind in kinds and _is_file(mark.function.file, file)
+        mark.number for mark in MARKS.all if mark.line == line and mark.kind in kinds and mark.function.file in meant
     )
-
-
-def _is_file(file: str, wanted: str) -> bool:
-    return sites.Code.shown(file) == wanted or f"/{file}".replace("\\", "/").endswith("/" + wanted.removeprefix("./"))
 
 
 def _told(function: Any) -> str:

@@ -112,7 +112,7 @@ NEVER: list[Any] = [
     *(urllib.parse.urlencode, urllib.parse.urlparse, functools.reduce, contextlib.suppress, contextlib.nullcontext),
     *(asyncio.create_task, asyncio.sleep, asyncio.gather, asyncio.current_task, asyncio.Lock, asyncio.shield),
     *(string.Template, string.Template("").safe_substitute, json.JSONDecodeError, zipfile.BadZipFile, os.getppid),
-    *(subprocess.list2cmdline, tempfile.gettempdir, lambda: 1, types.SimpleNamespace, "not callable", None),
+    *(subprocess.list2cmdline, tempfile.gettempdir, types.SimpleNamespace, "not callable", None),
     *(concurrent.futures.ThreadPoolExecutor.shutdown, gzip.GzipFile.closed, io.BytesIO().getvalue, csv.DictReader),
 ]  # fmt: skip
 
