@@ -275,11 +275,11 @@ def apart(
 ) -> exceptions.Types:
     """Of what a place may raise one of each kind that the user's `except` clauses and handlers can tell from the others.
 
-    No clause around it can tell an exception from another if it is an instance of the same of their classes. What they
-    name of the same package is among it: their author expects it from there.
+    None of them can tell an exception from another if it is an instance of the same of their classes. What the clauses
+    name of the same package is among it: their author expects it from there, which who registers a handler does not say.
     """
-    caught = (*regions.caught(spans, frame), *registered)
-    named = [kind for kind in caught if kind not in _BROAD]
+    clauses = regions.caught(spans, frame)
+    named, caught = [kind for kind in clauses if kind not in _BROAD], (*clauses, *registered)
     told: dict[tuple[bool, ...], type[BaseException]] = {}
     for kind in (*types, *(kind for kind in named if _is_failure(kind) and _is_of(kind, types))):
         if not making.can_be_made(kind):
