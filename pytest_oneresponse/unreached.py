@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import ast
 import builtins
-import functools
 import inspect
 import sys
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import FunctionType, ModuleType
@@ -23,10 +21,10 @@ from .contract import rules
 from .contract.finding import Finding, Place
 from .marks import rule_of
 from .routes import Route, innermost, line_place
+from .source import Function, function_of, own_nodes
 
 _DEPTH = 3
 """Through so many helpers a value is followed."""
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
 _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -68,7 +66,7 @@ def lost(handler: Any) -> Iterator[tuple[str, Place]]:
     target = innermost(handler) if handler is not None else None
     functions = [target] if inspect.isfunction(target) else _methods(target)
     for function in functions:
-        node = definition(function)
+        node = function_of(function.__code__)
         if node is None or not sites.Code.is_user(function.__code__.co_filename):
             continue
         names = _Names(function.__globals__, node)
@@ -88,31 +86,10 @@ def _place(function: FunctionType, node: ast.stmt) -> Place:
     return replace(line, column=node.col_offset + 1, end_column=end)
 
 
-def definition(function: FunctionType) -> _Function | None:
-    """The tree of a function, from its file; None where the file does not hold it."""
-    code = function.__code__
-    for node in _functions(code.co_filename):
-        first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-        if node.name == code.co_name and first == code.co_firstlineno:
-            return node
-    return None
-
-
-@functools.lru_cache(maxsize=256)
-def _functions(filename: str) -> tuple[_Function, ...]:
-    try:
-        with open(filename, "rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(file.read(), filename)
-    except (OSError, SyntaxError, ValueError):
-        return ()
-    return tuple(node for node in ast.walk(tree) if isinstance(node, _Function))
-
-
 class _Names:
     """What the names in a function mean."""
 
-    def __init__(self, module: Mapping[str, Any], node: _Function) -> None:
+    def __init__(self, module: Mapping[str, Any], node: Function) -> None:
         self.module = module
         stored = (one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store))
         arguments = (one.arg for one in ast.walk(node) if isinstance(one, ast.arg))
@@ -138,11 +115,15 @@ class _Names:
 
     def returned(self, function: FunctionType, depth: int) -> str:
         """The same for what a function of the user's returns, where it returns nothing else."""
-        node = definition(function) if sites.Code.is_user(function.__code__.co_filename) else None
+        node = function_of(function.__code__) if sites.Code.is_user(function.__code__.co_filename) else None
         if node is None or node.decorator_list:
             return ""
         names = _Names(function.__globals__, node)
-        found = {names.rule(one.value, depth) if one.value else "" for one in _returns(node)}
+        found = {
+            names.rule(one.value, depth) if one.value else ""
+            for one in own_nodes(node.body)
+            if isinstance(one, ast.Return)
+        }
         ends = isinstance(node.body[-1], (ast.Return, ast.Raise))
         return found.pop() if ends and len(found) == 1 else ""
 
@@ -155,14 +136,3 @@ class _Names:
             if isinstance(holder, ModuleType):
                 return vars(holder).get(node.attr) or sys.modules.get(f"{holder.__name__}.{node.attr}")
         return None
-
-
-def _returns(node: _Function) -> Iterator[ast.Return]:
-    """The return statements of a function, without those of what is defined in it."""
-    waiting: list[ast.AST] = list(node.body)
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, ast.Return):
-            yield one
-        elif not isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            waiting += ast.iter_child_nodes(one)

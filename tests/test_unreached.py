@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from pytest_oneresponse import sites, unreached
+from pytest_oneresponse import sites, source, unreached
 from pytest_oneresponse.contract.finding import Finding, Place
 from pytest_oneresponse.routes import Route
 
@@ -172,5 +172,6 @@ def test_what_a_request_has_found_is_not_told_again(load: Callable[[str], Module
 def test_a_file_that_has_changed_or_gone_tells_nothing(load: Callable[[str], ModuleType]) -> None:
     module = load('def view():\n    redirect("/a")\n')
     Path(str(module.__file__)).unlink()
-    unreached._functions.cache_clear()
+    source.functions_of.cache_clear()
+    source.tree_of.cache_clear()
     assert told(module) == []

@@ -6,12 +6,12 @@ import ast
 import builtins
 import functools
 import inspect
-import linecache
 from collections.abc import Iterator, Mapping
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from .. import sites
+from ..source import function_of, own_nodes, tree_of
 
 
 class Region(NamedTuple):
@@ -35,45 +35,20 @@ BARE = "BaseException"
 """What an `except:` catches."""
 
 
-@functools.lru_cache(maxsize=512)
-def tree_of(filename: str) -> ast.Module:
-    """The syntax tree of a file; an empty one where the file cannot be read."""
-    try:
-        return ast.parse("".join(linecache.getlines(filename)))
-    except (SyntaxError, ValueError):
-        return ast.Module([], [])
-
-
-@functools.lru_cache(maxsize=512)
-def spans_of(filename: str) -> dict[tuple[int, str], tuple[Span, ...]]:
-    """Of each function of a file, by the line and the name of its code, the regions in it, the innermost first."""
-    found: dict[tuple[int, str], tuple[Span, ...]] = {}
-    for node in ast.walk(tree_of(filename)):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            line = min((decorator.lineno for decorator in node.decorator_list), default=node.lineno)
-            found[line, node.name] = tuple(_inside(filename, node.body))
-    return found
+@functools.lru_cache(maxsize=4096)
+def spans_of(code: CodeType) -> tuple[Span, ...]:
+    """The regions in a function, the innermost first."""
+    function = function_of(code)
+    return tuple(_inside(code.co_filename, function.body)) if function is not None else ()
 
 
 @functools.lru_cache(maxsize=4096)
 def raised_by(code: CodeType) -> tuple[str, ...]:
     """The names of the exceptions that a function raises itself, as its source has them."""
-    for node in ast.walk(tree_of(code.co_filename)):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == code.co_name:
-            line = min((decorator.lineno for decorator in node.decorator_list), default=node.lineno)
-            if line == code.co_firstlineno:
-                raises = (one.exc for one in _own(node) if isinstance(one, ast.Raise))
-                kinds = (one.func if isinstance(one, ast.Call) else one for one in raises)
-                return tuple(dict.fromkeys(name for kind in kinds if kind is not None for name in _names(kind)))
-    return ()
-
-
-def _own(function: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a function, without those of functions and classes that are defined in it."""
-    for node in ast.iter_child_nodes(function):
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            yield node
-            yield from _own(node)
+    function = function_of(code)
+    raises = (one.exc for one in own_nodes(function.body if function else ()) if isinstance(one, ast.Raise))
+    kinds = (one.func if isinstance(one, ast.Call) else one for one in raises)
+    return tuple(dict.fromkeys(name for kind in kinds if kind is not None for name in _names(kind)))
 
 
 def _inside(filename: str, body: list[Any]) -> Iterator[Span]:
@@ -119,7 +94,7 @@ def _names(kind: ast.expr | None) -> Iterator[str]:
 @functools.lru_cache(maxsize=8192)
 def _of_frame(code: CodeType, instruction: int) -> tuple[Span, ...]:
     """The regions in which an instruction of a function stands, the innermost first."""
-    spans = spans_of(code.co_filename).get((code.co_firstlineno, code.co_name), ())
+    spans = spans_of(code)
     if not spans:
         return ()
     line = sites.place_of(code, instruction).line

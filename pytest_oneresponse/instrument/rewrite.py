@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any, cast
 
+from ..source import own_nodes
 from .nodes import COMPILED, at, first_part, last_name, nowhere
 from .observe import Observed, Observer
 
@@ -261,14 +262,7 @@ def _end() -> ast.Return:
 
 def _yields(node: ast.AsyncFunctionDef) -> bool:
     """Whether a function is a generator: a `yield` of its own, not of what is defined in it."""
-    waiting: list[ast.AST] = list(node.body)
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, (ast.Yield, ast.YieldFrom)):
-            return True
-        if not isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            waiting += ast.iter_child_nodes(one)
-    return False
+    return any(isinstance(one, (ast.Yield, ast.YieldFrom)) for one in own_nodes(node.body))
 
 
 def _ours(node: Any) -> Any:

@@ -142,12 +142,6 @@ def test_clauses_of_others_than_the_user_are_none(load: Load) -> None:
     assert asked(load, "def f():\n    g(here)", g=own.g).parts == ["body"]
 
 
-def test_a_file_that_cannot_be_read_has_no_clauses(users: Any) -> None:
-    assert regions.spans_of(str(users / "gone.py")) == {}
-    (users / "bad.py").write_text("def f(:")
-    assert regions.spans_of(str(users / "bad.py")) == {}
-
-
 # what is caught
 
 
