@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import itertools
 import json
 import time
-import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -15,7 +13,7 @@ from typing import Any
 
 from . import judging, marks, unreached
 from .apps import App
-from .contract.events import End, Gone, Start, TimedOut
+from .contract.events import TimedOut
 from .contract.finding import Finding, Ledger, Place
 from .contract.request import Request
 from .exchange import Exchange, Watcher, put_marks
@@ -29,9 +27,10 @@ from .explore.shrink import shrunk
 from .explore.trials import EXPLORED, Inputs, Plan, Trial, draft_for
 from .faults.databases import tapped
 from .faults.fault import KINDS
+from .faults.leftovers import Leftovers, left_by, only_new
 from .faults.network import Network, watched_over
 from .faults.plan import FaultPlan, caught_in
-from .faults.quiet import only_new, quiet, silent
+from .faults.quiet import quiet
 from .faults.tap import Tap
 from .protocols import alarm, probe
 from .protocols.client import DEFAULT, Answer
@@ -166,8 +165,8 @@ class _Run:
         """What creates the things that the route's path names."""
         self.told = record.Recording()
         """What the last exchange has told."""
-        self.untidy: tuple[list[BaseException], int] | None = None
-        """What was raised in the last exchange, where that may have left something behind, and how old that may be for Python."""
+        self.leftovers: Leftovers | None = None
+        """What the last exchange may have left behind."""
         self.telling: list[Trial] = []
         """The trials that took a branch, or came to a function, that none before had come to."""
 
@@ -393,18 +392,14 @@ class _Run:
                 if name is not None:
                     known[name] = found_id(answer, name)
             done = self.send(replace(trial, request=with_ids(trial.request, known)), counted, tap)
-            if tap is not None or _is_cut_off(done[0]):
-                self.untidy = (tap.errors if tap is not None else [], 2 if _is_cut_off(done[0]) else 1)
+            self.leftovers = left_by(done[0], tap.errors if tap is not None else ())
             return done
 
     def tidy(self) -> None:
-        """Let go of what the last exchange has left behind because something failed or the client left, as locks and cursors."""
-        if self.untidy is not None:
-            (errors, generation), self.untidy = self.untidy, None
-            for error in errors:
-                traceback.clear_frames(error.__traceback__)
-            with silent():
-                gc.collect(generation)
+        """Let go of what the last exchange has left behind."""
+        if self.leftovers is not None:
+            self.leftovers.let_go()
+            self.leftovers = None
 
     def send(self, trial: Trial, counted: bool = True, tap: Tap | None = None) -> tuple[Exchange, Answer]:
         request = self.settings.prepare(self.app.prepare(trial.request))
@@ -502,12 +497,6 @@ class _Run:
             return same is not None
 
         return replace(self.chain.trial(shrunk(draft, shows)), faults=like.faults, client=like.client), best
-
-
-def _is_cut_off(exchange: Exchange) -> bool:
-    """Whether a client left in the middle of a stream: what makes it may wait to be collected."""
-    kinds = [type(event) for event in exchange.events]
-    return Gone in kinds and Start in kinds and End not in kinds
 
 
 def _line(place: Place | None) -> tuple[str, int] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 import warnings
@@ -31,32 +30,6 @@ def quiet(errors: Sequence[BaseException]) -> Iterator[None]:
             yield
     finally:
         threading.excepthook, sys.unraisablehook = in_threads, unraisable
-
-
-@contextmanager
-def silent() -> Iterator[None]:
-    """Keep from Python's hooks whatever is raised where nobody can catch it, as in a generator that is collected."""
-    unraisable = sys.unraisablehook
-    sys.unraisablehook = lambda _: None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        sys.unraisablehook = unraisable
-
-
-@contextmanager
-def only_new() -> Iterator[None]:
-    """Collections look only at what is made meanwhile: all that is there already takes too long to look at each time."""
-    if gc.get_freeze_count():  # somebody else has said what is not to be looked at
-        yield
-        return
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def comes_of(error: BaseException | None, errors: Sequence[BaseException]) -> bool:

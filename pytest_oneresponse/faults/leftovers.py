@@ -1,0 +1,77 @@
+"""What an exchange leaves behind because something failed in it or its client left, as locks and cursors, is let go."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
+
+from ..contract.events import End, Gone, Start
+from ..exchange import Exchange
+
+
+class Leftovers(NamedTuple):
+    """What may be left: by exceptions that were injected, and by a stream that its client has left."""
+
+    errors: Sequence[BaseException] = ()
+    stream: bool = False
+
+    def let_go(self) -> None:
+        """Clear the frames of the exceptions, and collect what only they have held."""
+        for error in self.errors:
+            _let_go_of_frames(error)
+        with _silent():
+            gc.collect(2 if self.stream else 1)  # a stream is as old as its exchange
+
+
+def left_by(exchange: Exchange, errors: Sequence[BaseException]) -> Leftovers | None:
+    """What an exchange may have left in which these exceptions were injected; None where that is nothing."""
+    kinds = [type(event) for event in exchange.events]
+    stream = Gone in kinds and Start in kinds and End not in kinds
+    return Leftovers(errors, stream) if exchange.fired or stream else None
+
+
+@contextmanager
+def only_new() -> Iterator[None]:
+    """Collections look only at what is made meanwhile: all that is there already takes too long to look at each time."""
+    if gc.get_freeze_count():  # somebody else has said what is not to be looked at
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+_SUSPENDABLE = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
+
+def _let_go_of_frames(error: BaseException) -> None:
+    """Clear the frames that an exception holds, but of generators and coroutines, which may have caught it and go on.
+
+    Before Python 3.13 clearing the frame of one that waits would end it.
+    """
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if not frame.f_code.co_flags & _SUSPENDABLE:
+            with suppress(RuntimeError):  # it runs
+                frame.clear()
+    error.__traceback__ = None
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep from Python's hooks whatever is raised where nobody can catch it, as in a generator that is collected."""
+    unraisable = sys.unraisablehook
+    sys.unraisablehook = lambda _: None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        sys.unraisablehook = unraisable
