@@ -31,9 +31,9 @@ from ..contract.machine import Facts, judge
 from ..contract.request import Request, host_and_port
 from ..exchange import AlreadyJudged, Exchange, put_marks
 from ..sites import Chain, capture
-from . import interrupt
 from .alarm import Alarm, TimeLimit
 from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, REFUSED_RULES, Answer, Client, ClientLeft, Refused
+from .interrupt import raise_if_users
 from .lifespan import LifespanRun
 from .loop import Loop
 from .waiting import where_it_waits
@@ -312,8 +312,7 @@ class Driver:
                 served.run(loop)
         except KeyboardInterrupt as error:
             self.give_up()
-            if not interrupt.is_apps_own(error):
-                raise
+            raise_if_users(error)
         except TimeLimit:
             self.give_up()
         except BaseException:
@@ -395,11 +394,6 @@ class Driver:
         return self.lifespan.exchange if self.lifespan else None
 
 
-def _raise_if_users(error: BaseException) -> None:
-    if isinstance(error, KeyboardInterrupt) and not interrupt.is_apps_own(error):
-        raise error
-
-
 _given_up: list[Any] = []
 """Loops that were given up and their tasks, kept for good: the end of a task without a loop is an error in whatever runs then."""
 
@@ -452,7 +446,7 @@ class _Served:
         except TimeLimit:
             raise
         except BaseException as error:  # the task holds it
-            _raise_if_users(error)
+            raise_if_users(error)
         if self.timeout and not self.task.done():
             self.timers.append(loop.call_later(self.timeout, self.on_limit))
         while not self.task.done():
@@ -461,7 +455,7 @@ class _Served:
             except TimeLimit:
                 raise
             except BaseException as error:
-                _raise_if_users(error)
+                raise_if_users(error)
                 if self.hangs:
                     raise
 

@@ -7,6 +7,12 @@ import dis
 from ..sites import is_users
 
 
+def raise_if_users(error: BaseException) -> None:
+    """Raise what ends the run, and nothing else: the user's Ctrl-C."""
+    if isinstance(error, KeyboardInterrupt) and not is_apps_own(error):
+        raise error
+
+
 def is_apps_own(error: KeyboardInterrupt) -> bool:
     """Whether a `raise` of the user's code made it; a signal strikes at other instructions."""
     traceback = error.__traceback__

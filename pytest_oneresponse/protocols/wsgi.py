@@ -17,9 +17,9 @@ from ..contract.machine import Facts
 from ..contract.request import Request, host_and_port
 from ..exchange import AlreadyJudged, Exchange, current, put_marks
 from ..sites import Chain, capture
-from . import interrupt
 from .alarm import Alarm, TimeLimit
 from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
+from .interrupt import raise_if_users
 
 NAME = "wsgi"
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -296,11 +296,8 @@ class Driver:
         try:
             with Alarm(self.timeout, server.time_out):
                 server.serve(self.app, environ)
-        except KeyboardInterrupt as error:
-            if not interrupt.is_apps_own(error):
-                raise
-        except BaseException:
-            pass
+        except BaseException as error:
+            raise_if_users(error)
         finally:
             exchange.close()
             exchange.abandon(around)

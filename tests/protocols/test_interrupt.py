@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from pytest_oneresponse import sites
-from pytest_oneresponse.protocols.interrupt import is_apps_own
+from pytest_oneresponse.protocols.alarm import TimeLimit
+from pytest_oneresponse.protocols.interrupt import is_apps_own, raise_if_users
 
 APP = """
 import signal
@@ -109,3 +110,19 @@ def test_a_signal_that_strikes_is_the_users(users: Path, name: str) -> None:
 def test_one_that_nobody_has_raised_is_not_the_apps() -> None:
     assert not is_apps_own(KeyboardInterrupt())
     assert sys.exception() is None
+
+
+@pytest.mark.parametrize("error", [ValueError(), SystemExit(3), TimeLimit(None)])
+def test_what_is_no_interrupt_does_not_end_the_run(error: BaseException) -> None:
+    raise_if_users(error)
+
+
+def test_an_interrupt_of_the_apps_own_does_not_end_the_run(users: Path) -> None:
+    raise_if_users(interrupt_of(module_at(users / "app.py").raises))
+
+
+def test_the_users_interrupt_ends_the_run() -> None:
+    error = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        raise_if_users(error)
+    assert caught.value is error
