@@ -254,6 +254,13 @@ def is_users(code: CodeType) -> bool:
     return bool((_mark(code) if mark is None else mark) & _OWN)
 
 
+def users_frame(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame of the user's, from `frame` outward; None where there is none, as in a thread of a library's."""
+    while frame is not None and not is_users(frame.f_code):
+        frame = frame.f_back
+    return frame
+
+
 def holds_user(chain: Chain) -> bool:
     """Whether a frame of the chain is the user's own code."""
     return any(Code.is_user(code.co_filename) for code in chain[::2])

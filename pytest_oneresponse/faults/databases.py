@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -56,6 +55,6 @@ def _fail(statement: Any, kind: Any) -> None:
     now = record.now()
     if now is None or now.tap is None or kind is None or str(statement).lstrip().upper().startswith(_OF_TRANSACTIONS):
         return
-    error = now.tap.query(sys._getframe(2), kind)
+    error = now.tap.query(kind)
     if error is not None:
         raise error

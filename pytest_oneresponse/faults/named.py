@@ -8,7 +8,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable
-from types import BuiltinFunctionType, FrameType, MethodType
+from types import BuiltinFunctionType, MethodType
 from typing import Any
 
 from .. import sites
@@ -16,7 +16,8 @@ from ..exchange import current
 from ..instrument.observe import MARKS
 from . import exceptions, making
 from .fault import Fault
-from .tap import Fired, Tap, users_frame
+from .standins import Steps
+from .tap import Fired, Tap
 
 Error = BaseException | type[BaseException]
 _LINE = re.compile(r"(?P<file>.+\.pyw?):(?P<line>\d+)")
@@ -63,8 +64,7 @@ class NamedTap(Tap):
     def gone_through(self, number: int, iterable: Any) -> Any:
         if not exceptions.of_thing(iterable):
             return iterable
-        step = functools.partial(self.due_at, number, "a step of the iteration")
-        return self.steps(iterable, step)
+        return Steps(iterable, functools.partial(self.due_at, number, "a step of the iteration"))
 
     def entered(self, number: int, manager: Any) -> Any:
         failing = self.due_at(number, "the entry of `with`")
@@ -72,10 +72,10 @@ class NamedTap(Tap):
             failing()
         return manager
 
-    def upstream(self, asked: Any, frame: FrameType | None) -> Any:
+    def upstream(self, asked: Any) -> Any:
         return None
 
-    def query(self, frame: FrameType | None, kind: type[BaseException]) -> BaseException | None:
+    def query(self, kind: type[BaseException]) -> BaseException | None:
         return None
 
     # --- when
@@ -105,7 +105,7 @@ class NamedTap(Tap):
 
     def fail_with(self, call: str, *_: Any, **__: Any) -> Any:
         __tracebackhide__ = True
-        frame = users_frame(sys._getframe(1))
+        frame = sites.users_frame(sys._getframe(1))
         exchange = current()
         if frame is not None:
             place = sites.place_of(frame.f_code, frame.f_lasti)

@@ -9,7 +9,6 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 from .. import sites
@@ -46,7 +45,7 @@ class Network:
         if now is None:
             return shaped({})
         tap = now.tap
-        failing = tap.upstream(asked, sys._getframe(1)) if tap is not None else None
+        failing = tap.upstream(asked) if tap is not None else None
         now.upstreams += 1
         return failing or shaped(now.document)
 
@@ -55,7 +54,8 @@ class Network:
         host, *port = address if isinstance(address, tuple) else (address,)
         host = host.decode("latin-1") if isinstance(host, bytes) else str(host)
         target = ":".join((host, *map(str, port[:1])))
-        place = _users_place(sys._getframe(2))
+        frame = sites.users_frame(sys._getframe(1))
+        place = sites.place_of(frame.f_code, frame.f_lasti) if frame is not None else None
         self.refused.setdefault(host, place)
         tried = f" in {place.file}:{place.line}" if place is not None else ""
         text = f"{target} is on another machine, and was not asked{tried}: an app is driven without the network"
@@ -153,11 +153,3 @@ def _is_number(host: Any) -> bool:
         except (OSError, TypeError, ValueError):
             continue
     return False
-
-
-def _users_place(frame: FrameType | None) -> Place | None:
-    while frame is not None:
-        if sites.is_users(frame.f_code):
-            return sites.place_of(frame.f_code, frame.f_lasti)
-        frame = frame.f_back
-    return None

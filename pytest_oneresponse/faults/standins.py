@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -12,19 +12,25 @@ from ..exchange import current
 from ..owners import HERE
 
 
-def then(function: Callable[..., Any], failing: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+def rather(failing: Callable[[], Any], *_: Any, **__: Any) -> Any:
+    """Fails in the place of a call, with whatever it is called."""
+    __tracebackhide__ = True
+    return failing()
+
+
+def then(function: Callable[..., Any], failing: Callable[[], Any], *arguments: Any, **named: Any) -> Any:
     """Do what is to be done, and fail then, unless that is not wanted."""
     done = function(*arguments, **named)
     return done if named.get("ignore_errors") else failing()
 
 
-async def instead(awaitable: Any, failing: Callable[..., Any]) -> Any:
+async def instead(awaitable: Any, failing: Callable[[], Any]) -> Any:
     """Fails in the place of an awaitable, which is not awaited any more."""
     let_go(awaitable)
     return failing()
 
 
-async def cancelled(awaitable: Any, failing: Callable[..., Any]) -> Any:
+async def cancelled(awaitable: Any, failing: Callable[[], Any]) -> Any:
     """Cancels as a server does, while an awaitable is awaited: the task in which the app was called, and what waits in it.
 
     A task that outlives the exchange is none of them: there the awaitable is awaited.
@@ -67,7 +73,7 @@ def let_go(awaitable: Any) -> None:
 class Steps:
     """An iterable each step of which may fail, gone through by `for` or, as some can be as well, by `async for`."""
 
-    def __init__(self, iterable: Any, step: Callable[..., Callable[..., Any] | None]) -> None:
+    def __init__(self, iterable: Any, step: Callable[[], Callable[[], Any] | None]) -> None:
         self.iterable = iterable
         self.step = step
         self.iterator: Any = None
@@ -104,9 +110,12 @@ def _let_go(iterator: Any) -> None:
 
 
 class Manager:
-    """A context manager the entry and the exit of which may fail; only an exit without another exception does."""
+    """A context manager the entry and the exit of which may fail; only an exit without another exception does.
 
-    def __init__(self, manager: Any, passed: Callable[..., Callable[..., Any] | None]) -> None:
+    `passed`: by "enter" and "exit", as far as these may fail, what is asked as they are passed.
+    """
+
+    def __init__(self, manager: Any, passed: Mapping[str, Callable[[], Callable[[], Any] | None]]) -> None:
         self.manager = manager
         self.passed = passed
 
@@ -131,7 +140,7 @@ class Manager:
         return done
 
     def fail(self, kind: str) -> None:
-        failing = self.passed(kind)
+        failing = self.passed[kind]() if kind in self.passed else None
         if failing is not None:
             if hasattr(self.manager, "__await__"):  # one that could be awaited as well
                 let_go(self.manager)

@@ -23,7 +23,7 @@ from . import exceptions, making, regions
 from .fault import Fault
 from .regions import Span
 from .replies import MISBEHAVIOURS, Asked, Reply
-from .standins import Manager, Steps, cancelled, instead, then
+from .standins import Manager, Steps, cancelled, instead, rather, then
 
 _MARKS_OF = {"call": "call", "await": "await", "step": "iterate", "enter": "with", "exit": "with"}
 _CANCELLED = exceptions.name_of(asyncio.CancelledError)
@@ -91,23 +91,25 @@ class Tap:
         self.passings += number in self.on_line
         types = exceptions.of_call(function)
         if types:
-            failing = self.passed("call", number, types, sys._getframe(2))
-            if failing is not None and exceptions.lets_go(function):
-                return functools.partial(then, function, failing)
-            return failing or function
+            failing = self.passed("call", number, types)
+            if failing is None:
+                return function
+            if exceptions.lets_go(function):
+                return functools.partial(then, function, functools.partial(failing, lets_go=True))
+            return functools.partial(rather, failing)
         if type(function) in _HASHED and function in exceptions.GO_THROUGH:
-            return functools.partial(self._called_with, number, function, sys._getframe(2))
+            return functools.partial(self._called_with, number, function)
         return function
 
-    def _called_with(self, number: int, function: Any, frame: FrameType, *arguments: Any, **named: Any) -> Any:
+    def _called_with(self, number: int, function: Any, *arguments: Any, **named: Any) -> Any:
         """What goes through its argument fails where that does."""
         types = exceptions.of_thing(arguments[0]) if arguments else ()
-        failing = self.passed("call", number, types, frame) if types else None
-        return (failing or function)(*arguments, **named)
+        failing = self.passed("call", number, types) if types else None
+        return failing() if failing is not None else function(*arguments, **named)
 
     def awaited(self, number: int, awaitable: Any) -> Any:
         self.passings += number in self.on_line
-        failing = self.passed("await", number, exceptions.of_awaitable(awaitable), sys._getframe(2))
+        failing = self.passed("await", number, exceptions.of_awaitable(awaitable))
         if failing is None:
             return awaitable
         cancels = failing.args[0].exception == _CANCELLED
@@ -115,32 +117,22 @@ class Tap:
 
     def gone_through(self, number: int, iterable: Any) -> Any:
         types = exceptions.of_thing(iterable)
-        if not types:
-            return iterable
-        return self.steps(iterable, functools.partial(self.step, number, types))
+        return Steps(iterable, functools.partial(self.step, number, types)) if types else iterable
 
-    def step(self, number: int, types: exceptions.Types) -> Callable[..., Any] | None:
+    def step(self, number: int, types: exceptions.Types) -> Callable[[], Any] | None:
         self.passings += number in self.on_line
         return self.passed("step", number, types)
-
-    def steps(self, iterable: Any, step: Callable[..., Callable[..., Any] | None]) -> Any:
-        """The iterable, each step of which is asked for first: it gives what fails in its place."""
-        return Steps(iterable, step)
 
     def entered(self, number: int, manager: Any) -> Any:
         self.passings += number in self.on_line
         kinds = [kind for kind in ("enter", "exit") if exceptions.may(kind, manager)]
         types = exceptions.of_thing(manager) if kinds else ()
-        return Manager(manager, functools.partial(self.with_kinds, kinds, types, number)) if types else manager
+        passed = {kind: functools.partial(self.passed, kind, number, types) for kind in kinds}
+        return Manager(manager, passed) if types else manager
 
-    def with_kinds(
-        self, kinds: list[str], types: exceptions.Types, number: int, kind: str
-    ) -> Callable[..., Any] | None:
-        return self.passed(kind, number, types) if kind in kinds else None
-
-    def upstream(self, asked: Asked, frame: FrameType | None) -> Reply | None:
+    def upstream(self, asked: Asked) -> Reply | None:
         """How another machine answers when it is to fail; None where it does not."""
-        frame = users_frame(frame)
+        frame = sites.users_frame(sys._getframe(1))
         if frame is None:
             return None
         key = ("upstream", _line_of(frame))
@@ -151,9 +143,9 @@ class Tap:
         self.note_fired(fault, frame, f"{asked.method} {asked.url}")
         return MISBEHAVIOURS[fault.exception]
 
-    def query(self, frame: FrameType | None, kind: type[BaseException]) -> BaseException | None:
+    def query(self, kind: type[BaseException]) -> BaseException | None:
         """The exception with which a statement that is sent to a database fails; None where it does not."""
-        frame = users_frame(frame)
+        frame = sites.users_frame(sys._getframe(1))
         if frame is None:
             return None
         key = ("query", _line_of(frame))
@@ -165,15 +157,13 @@ class Tap:
 
     # --- counting, noting, raising
 
-    def passed(
-        self, kind: str, number: int, types: exceptions.Types, frame: FrameType | None = None
-    ) -> functools.partial[Any] | None:
-        """A place is passed: what is to be called in place of what stands there, None where that is to be done."""
+    def passed(self, kind: str, number: int, types: exceptions.Types) -> functools.partial[Any] | None:
+        """A place is passed: what raises in place of what stands there, None where that is to be done."""
         key = (kind, number)
         fault = self.due(key)
         if fault is not None:
             return functools.partial(self.fail, fault)
-        self.note(key, types, users_frame(frame or sys._getframe(1)))
+        self.note(key, types, sites.users_frame(sys._getframe(1)))
         return None
 
     def due(self, key: Key) -> Fault | None:
@@ -220,36 +210,35 @@ class Tap:
         """The state of the exchange, as the machine's table has it."""
         return judge(exchange.facts, exchange.events, over=False).state
 
-    def fail(self, fault: Fault, *_: Any, **__: Any) -> Any:
-        """Stands in the place of what fails."""
+    def fail(self, fault: Fault, lets_go: bool = False) -> None:
+        """Raise what a fault raises where the user's code runs. `lets_go`: what failed has let go of something."""
         __tracebackhide__ = True
-        frame = users_frame(sys._getframe(1))
+        frame = sites.users_frame(sys._getframe(1))
         if frame is None:
-            return None
+            return
         mark = MARKS.all[key_of(fault)[1]]  # type: ignore[index]
-        error = self.error_of(fault, frame, regions.told(mark.function.file, mark.span))
+        error = self.error_of(fault, frame, regions.told(mark.function.file, mark.span), lets_go)
         if error is not None:
             raise error
-        return None
 
-    def error_of(self, fault: Fault, frame: FrameType, call: str) -> BaseException | None:
+    def error_of(self, fault: Fault, frame: FrameType, call: str, lets_go: bool = False) -> BaseException | None:
         """The exception that a fault raises in a frame; None where it cannot be made."""
         kind = exceptions.resolved(fault.exception)
         error = making.made(kind) if kind is not None else None
         if error is not None:
-            self.note_fired(fault, frame, call)
+            self.note_fired(fault, frame, call, lets_go)
             self.errors.append(error)
             exchange = current()
             if isinstance(error, asyncio.CancelledError) and exchange is not None:
                 exchange.gone()  # who cancels has no more use for an answer
         return error
 
-    def note_fired(self, fault: Fault, frame: FrameType, call: str) -> None:
+    def note_fired(self, fault: Fault, frame: FrameType, call: str, lets_go: bool = False) -> None:
         exchange = current()
         if not any(one.fault == fault for one in self.fired):
             state = self.state(exchange) if exchange is not None else ""
             place = sites.place_of(frame.f_code, frame.f_lasti)
-            fired = Fired(fault, place, call, state, self.passings, call.rpartition(".")[2] in exceptions.LETS_GO)
+            fired = Fired(fault, place, call, state, self.passings, lets_go)
             self.fired.append(fired)
             if exchange is not None:
                 exchange.fired += (fired,)
@@ -261,13 +250,6 @@ Key = tuple[str, Any]
 
 _HASHED = (type, type(len))
 """The types of what goes through things; classes of other metaclasses may have no hash."""
-
-
-def users_frame(frame: FrameType | None) -> FrameType | None:
-    """The user's frame that is nearest; with all its frames in ours, as in a thread, None."""
-    while frame is not None and not sites.is_users(frame.f_code):
-        frame = frame.f_back
-    return frame
 
 
 def apart(
@@ -319,18 +301,34 @@ def _is_failure(kind: type[BaseException]) -> bool:
     return fails and not issubclass(kind, ends) and not exceptions.is_answer(kind)
 
 
-_index: dict[tuple[str, str, tuple[int, ...]], int] = {}
-_indexed = [0]
+class _Numbers:
+    """The numbers of the marks by kind, file as reports name it, and span; what is new is added at each look."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, str, tuple[int, ...]], int] = {}
+        self.seen = 0
+
+    def of(self, kind: str, file: str, span: tuple[int, ...]) -> int | None:
+        for mark in MARKS.all[self.seen :]:
+            self.known[mark.kind, sites.Code.shown(mark.function.file), mark.span] = mark.number
+        self.seen = len(MARKS.all)
+        return self.known.get((kind, file, span))
+
+    def forget(self) -> None:
+        """Files are named anew where the user's code lies elsewhere."""
+        self.known.clear()
+        self.seen = 0
+
+
+_NUMBERS = _Numbers()
+sites.Code.listeners.append(_NUMBERS.forget)
 
 
 def key_of(fault: Fault) -> Key | None:
     """What a tap counts a fault's place by; None where there is no such place."""
-    for mark in MARKS.all[_indexed[0] :]:
-        _index[mark.kind, sites.Code.shown(mark.function.file), mark.span] = mark.number
-    _indexed[0] = len(MARKS.all)
     if fault.kind not in _MARKS_OF:
         return fault.kind, (fault.file, fault.span)
-    number = _index.get((_MARKS_OF[fault.kind], fault.file, fault.span))
+    number = _NUMBERS.of(_MARKS_OF[fault.kind], fault.file, fault.span)
     return (fault.kind, number) if number is not None else None
 
 
