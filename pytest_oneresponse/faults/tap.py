@@ -19,7 +19,7 @@ from ..contract.finding import Place
 from ..contract.machine import judge
 from ..exchange import Exchange, current
 from ..instrument.observe import MARKS
-from . import exceptions, making, regions
+from . import callees, exceptions, making, regions
 from .fault import Fault
 from .regions import Span
 from .replies import MISBEHAVIOURS, Asked, Reply
@@ -97,7 +97,7 @@ class Tap:
             if exceptions.lets_go(function):
                 return functools.partial(then, function, functools.partial(failing, lets_go=True))
             return functools.partial(rather, failing)
-        if type(function) in _HASHED and function in exceptions.GO_THROUGH:
+        if type(function) in _HASHED and function in callees.GO_THROUGH:
             return functools.partial(self._called_with, number, function)
         return function
 
@@ -266,7 +266,7 @@ def apart(
     for kind in (*types, *(kind for kind in named if _is_failure(kind) and _is_of(kind, types))):
         if not making.can_be_made(kind):
             continue
-        if exceptions.name_of(kind) not in exceptions.IF_NAMED or kind in named:
+        if exceptions.name_of(kind) not in callees.IF_NAMED or kind in named:
             told.setdefault(_told_by(kind, caught), kind)
     return tuple(told.values())
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..watch.patching import Patches
+from .making import TEXT
 from .replies import Answering, Asked
 
 MODULES = ("aiohttp",)
@@ -22,9 +23,9 @@ def install(module: Any, patches: Patches, answering: Answering, is_local: Calla
                 return await connect(self, request, traces, timeout)
             reply = answering(Asked("aiohttp", request.method, str(request.url)))
             if reply.fails == "connect timeout":
-                raise module.ServerTimeoutError("connection timeout (injected by oneresponse)")
+                raise module.ServerTimeoutError(f"connection timeout ({TEXT})")
             if reply.fails == "refused":
-                refusal = ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused (injected by oneresponse)")
+                refusal = ConnectionRefusedError(errno.ECONNREFUSED, f"Connection refused ({TEXT})")
                 raise module.ClientConnectorError(request.connection_key, refusal)
             protocol = self._factory()
             protocol.connection_made(_Transport(protocol, None if reply.fails else reply.wire))
@@ -57,7 +58,7 @@ class _Transport(asyncio.Transport):
         if self.answer is None:
             from aiohttp import SocketTimeoutError
 
-            self.protocol.set_exception(SocketTimeoutError("timeout on reading data (injected by oneresponse)"))
+            self.protocol.set_exception(SocketTimeoutError(f"timeout on reading data ({TEXT})"))
             return
         self.protocol.data_received(self.answer)
         if not self.closing:

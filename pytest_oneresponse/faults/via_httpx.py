@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from ..watch.patching import Patches
+from .making import TEXT
 from .replies import Answering, Asked, Reply
 
 MODULES = ("httpx", "httpx2")
@@ -36,7 +37,7 @@ def _response(httpx: Any, answering: Answering, request: Any) -> Any:
     reply = answering(Asked(httpx.__name__, request.method, str(request.url)))
     kinds = {"connect timeout": httpx.ConnectTimeout, "read timeout": httpx.ReadTimeout, "refused": httpx.ConnectError}
     if reply.fails:
-        raise kinds[reply.fails](f"{reply.fails} (injected by oneresponse)", request=request)
+        raise kinds[reply.fails](f"{reply.fails} ({TEXT})", request=request)
     if reply.whole:
         return httpx.Response(reply.status, headers=dict(reply.headers), content=reply.body)
     return httpx.Response(reply.status, headers=dict(reply.headers), stream=_broken(httpx, reply))
@@ -46,7 +47,7 @@ def _broken(httpx: Any, reply: Reply) -> Any:
     """A body that breaks off."""
 
     def error() -> Exception:
-        text = "peer closed connection without sending complete message body (injected by oneresponse)"
+        text = f"peer closed connection without sending complete message body ({TEXT})"
         return httpx.RemoteProtocolError(text)  # type: ignore[no-any-return]
 
     class Broken(httpx.SyncByteStream, httpx.AsyncByteStream):  # type: ignore[misc]

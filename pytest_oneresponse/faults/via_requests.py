@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..watch.patching import Patches
+from .making import TEXT
 from .replies import Answering, Asked, Reply
 
 MODULES = ("requests",)
@@ -37,7 +38,7 @@ def _response(requests: Any, request: Any, reply: Reply) -> Any:
         "refused": requests.exceptions.ConnectionError,
     }
     if reply.fails:
-        raise kinds[reply.fails](f"{reply.fails} (injected by oneresponse)", request=request._request)
+        raise kinds[reply.fails](f"{reply.fails} ({TEXT})", request=request._request)
     headers = {**reply.headers, "content-length": str(len(reply.body) + (0 if reply.whole else 100))}
     if reply.whole:
         return requests_mock.create_response(request, status_code=reply.status, headers=headers, content=reply.body)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..watch.patching import Patches
+from .making import TEXT
 from .replies import Answering, Asked
 
 MODULES = ("http.client",)
@@ -47,9 +48,9 @@ class _Socket:
             url = path if "://" in path else f"{scheme}://{self.connection.host}:{self.connection.port}{path}"
             self.reply = self.answering(Asked("urllib", line[0], url))
             if self.reply.fails == "connect timeout":
-                raise TimeoutError("timed out (injected by oneresponse)")
+                raise TimeoutError(f"timed out ({TEXT})")
             if self.reply.fails == "refused":
-                raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused (injected by oneresponse)")
+                raise ConnectionRefusedError(errno.ECONNREFUSED, f"Connection refused ({TEXT})")
         self.sent += data
 
     def makefile(self, _mode: str, *_: Any, **__: Any) -> io.BufferedIOBase:
@@ -71,4 +72,4 @@ class _Silent(io.RawIOBase):
         return True
 
     def readinto(self, _buffer: Any) -> int:
-        raise TimeoutError("timed out (injected by oneresponse)")
+        raise TimeoutError(f"timed out ({TEXT})")

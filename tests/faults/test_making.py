@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from pytest_oneresponse.faults import exceptions, making
+from pytest_oneresponse.faults import callees, making
 from pytest_oneresponse.faults.exceptions import name_of, resolved
 from pytest_oneresponse.faults.making import made
 
 
 def table() -> list[str]:
-    return sorted({text for known in exceptions._OF_MODULES.values() for text in known})
+    return sorted({text for known in callees.RAISES.values() for text in known})
 
 
 def loaded(text: str) -> bool:

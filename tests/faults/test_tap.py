@@ -13,7 +13,7 @@ import pytest
 
 from pytest_oneresponse.contract.events import Gone
 from pytest_oneresponse.explore.record import now
-from pytest_oneresponse.faults import exceptions, making
+from pytest_oneresponse.faults import callees, making
 from pytest_oneresponse.faults.fault import Fault
 from pytest_oneresponse.faults.regions import Region, Span
 from pytest_oneresponse.faults.tap import Point, Tap, apart, fault_at, key_of
@@ -595,7 +595,7 @@ def test_a_generator_that_fails_has_ended(load: Load, run: Run, monkeypatch: pyt
         """,
         folder="site-packages/lib",
     )
-    monkeypatch.setitem(exceptions._OF_MODULES, library.path.stem, (OS,))
+    monkeypatch.setitem(callees.RAISES, library.path.stem, (OS,))
     module = load(
         """
         def app(environ, start_response):
