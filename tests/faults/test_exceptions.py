@@ -245,6 +245,12 @@ def test_what_a_framework_offers_does_not_fail(load: Load, monkeypatch: pytest.M
     assert of_call(module.get) == of_call(module.Client().get) == ()
 
 
+@pytest.mark.parametrize(("package", "wanted"), [("click.core", ()), ("clickhouse.client", (RuntimeError,))])
+def test_a_package_that_computes_only_is_told_by_its_whole_name(load: Load, package: str, wanted: Any) -> None:
+    module = load(LIBRARY, folder="site-packages/lib", __name__=package)
+    assert of_call(module.get) == wanted
+
+
 def test_what_is_ours_does_not_fail() -> None:
     assert of_call(exceptions.of_call) == of_call(sites.capture) == ()
 
