@@ -14,7 +14,7 @@ from .contract.finding import Finding, Ledger
 from .docket import BreachFailure, TestDocket, Unexpected
 from .drive import EXPLORING, Settings, drive
 from .exchange import Watcher
-from .explore import record
+from .explore.recording import recording
 from .faults.named import NamedTap
 from .faults.quiet import quiet
 from .session import Session, start
@@ -132,7 +132,7 @@ class OneResponse:
         swap.refresh()
         try:
             tap = NamedTap(target, error, nth, always)
-            with record.recording(tap=tap), quiet(tap.errors):
+            with recording(tap=tap), quiet(tap.errors):
                 yield
         finally:
             swap.change(marks.HOOKS)

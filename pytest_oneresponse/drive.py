@@ -17,12 +17,13 @@ from .contract.events import TimedOut
 from .contract.finding import Finding, Ledger, Place
 from .contract.request import Request
 from .exchange import Exchange, Watcher, put_marks
-from .explore import record
+from .explore import hooks
 from .explore.bases import bases
 from .explore.draft import Draft, without_canaries
 from .explore.explorer import Explorer
 from .explore.producers import Chain, found_id, producer_of, with_ids
 from .explore.reached import Reached
+from .explore.recording import Recording, recording
 from .explore.shrink import shrunk
 from .explore.trials import EXPLORED, Inputs, Plan, Trial, draft_for
 from .faults.databases import tapped
@@ -36,7 +37,7 @@ from .protocols import alarm, probe
 from .protocols.client import DEFAULT, Answer
 from .routes import Route
 
-EXPLORING = replace(marks.HOOKS, observed=record.HOOKS)
+EXPLORING = replace(marks.HOOKS, observed=hooks.HOOKS)
 """The marks of a function that is explored."""
 
 _REFUSALS = (400, 403, 421)
@@ -163,7 +164,7 @@ class _Run:
         self.plan = Plan(route, settings.values, app.host, alone)
         self.chain = Chain()
         """What creates the things that the route's path names."""
-        self.told = record.Recording()
+        self.told = Recording()
         """What the last exchange has told."""
         self.leftovers: Leftovers | None = None
         """What the last exchange may have left behind."""
@@ -231,7 +232,7 @@ class _Run:
             self.one(trial, identity, judged=not wanted or identity == wanted)
             self.driven.replayed |= identity == wanted
 
-    def one(self, trial: Trial, identity: str, judged: bool = True) -> tuple[Answer, record.Recording]:
+    def one(self, trial: Trial, identity: str, judged: bool = True) -> tuple[Answer, Recording]:
         """Send one trial, and judge what came of it."""
         known = self.driven.reached.known if self.driven.reached is not None else 0
         exchange, answer = self.play(trial)
@@ -405,7 +406,7 @@ class _Run:
         request = self.settings.prepare(self.app.prepare(trial.request))
         naps = tap is not None or trial.label.startswith(EXPLORED)
         silence = quiet(tap.errors) if tap is not None else nullcontext()
-        with silence, self.app.around(), record.recording(naps, tap, trial.upstream) as self.told:
+        with silence, self.app.around(), recording(naps, tap, trial.upstream) as self.told:
             exchange, answer = self.driver.exchange(request, trial.client)
             self.closing(exchange)
         if not counted:

@@ -268,12 +268,13 @@ def _driven(driver: Any, request: Any, requests: int) -> Run:
 def exploring() -> None:
     """A Flask handler with branches, called by its app: bare, then while it is observed, then with its own code again."""
     from pytest_oneresponse import marks
-    from pytest_oneresponse.explore import record
+    from pytest_oneresponse.explore import hooks
+    from pytest_oneresponse.explore.recording import recording
     from pytest_oneresponse.instrument.swap import Swap
 
     print(f"\n{'exploring, us a request':34}{'bare':>12}{'observed':>12}{'added':>10}{'ratio':>9}")
     app = bench_apps.branching_app()
-    swap = Swap(lambda filename: filename == bench_apps.__file__, replace(marks.HOOKS, observed=record.HOOKS))
+    swap = Swap(lambda filename: filename == bench_apps.__file__, replace(marks.HOOKS, observed=hooks.HOOKS))
     bare = wsgi_loop(app)
 
     def observed() -> float:
@@ -282,7 +283,7 @@ def exploring() -> None:
         try:
             began = time.perf_counter()
             for _ in range(REQUESTS):
-                with record.recording():
+                with recording():
                     one()
             return (time.perf_counter() - began) / REQUESTS
         finally:

@@ -44,11 +44,11 @@ def beside(requests: int = 100) -> None:
 def observed() -> tuple[Any, set[Any]]:
     """The app with the marks of exploration in it, and the outcomes that it tells."""
     from pytest_oneresponse import marks
-    from pytest_oneresponse.explore import record
+    from pytest_oneresponse.explore import hooks
     from pytest_oneresponse.instrument.swap import Swap
 
     app = runner.load(GUARDS).app
-    Swap(lambda filename: filename == str(GUARDS), replace(marks.HOOKS, observed=record.HOOKS)).put()
+    Swap(lambda filename: filename == str(GUARDS), replace(marks.HOOKS, observed=hooks.HOOKS)).put()
     return app, set()
 
 
@@ -56,7 +56,7 @@ def run(tests: list[tuple[Any, Callable[[Any], None]]], requests: int, taken: se
     """Draw from each strategy so many examples, and ask the app for each of them."""
     from hypothesis import HealthCheck, Phase, given, settings
 
-    from pytest_oneresponse.explore import record
+    from pytest_oneresponse.explore.recording import recording
 
     sent = 0
     began = time.process_time()
@@ -72,7 +72,7 @@ def run(tests: list[tuple[Any, Callable[[Any], None]]], requests: int, taken: se
     def one(ask: Callable[[Any], None], drawn: Any) -> None:
         nonlocal sent
         sent += 1
-        with record.recording() as told, suppress(Exception):
+        with recording() as told, suppress(Exception):
             ask(drawn)
         taken.update(told.branches)
 

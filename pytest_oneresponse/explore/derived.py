@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .matching import NO_WAY, Derived
-from .record import UNKNOWN, Event
+from .plain import UNKNOWN
+from .recording import Event
 
 
 def derived(events: Iterable[Event]) -> list[Derived]:

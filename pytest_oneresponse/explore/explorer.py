@@ -1,6 +1,6 @@
 """Which request to send next, so that every branch is taken that an input can reach.
 
-Theory. Each exchange tells what the app has read, compared and decided (record.py). For each outcome that was not seen yet,
+Theory. Each exchange tells what the app has read, compared and decided (recording.py). For each outcome that was not seen yet,
 what stood before it is turned into requests that may bring it about (wishes.py, derived.py, matching.py): these are the
 goals, and each has a list of drafts, the likeliest first. A draft that brings something new teaches further goals in its
 turn. When no goal has a draft left, constants of the code and changes of structure are tried on what was of interest so far.
@@ -26,7 +26,7 @@ from .derived import derived
 from .draft import DOCUMENTS, Draft, without_canaries
 from .goals import Goal, Goals, Offer, others, outcome_of, own
 from .nearer import is_number
-from .record import Event, Recording
+from .recording import Event, Recording
 from .schemas import seeds
 from .tree import MISSING
 from .turning import Turning, all_put, leading, put, turnable

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .draft import Draft
-from .record import Event, Recording
+from .recording import Event, Recording
 from .turning import Turning
 from .wishes import CONVERSIONS
 

@@ -10,7 +10,7 @@ from typing import Any
 from .addresses import is_free
 from .draft import DOCUMENTS, Address, Draft
 from .matching import Derived
-from .record import Event
+from .recording import Event
 
 
 def nearer(

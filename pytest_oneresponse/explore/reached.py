@@ -8,7 +8,7 @@ from typing import Any
 
 from ..instrument.observe import MARKS, Function, Mark
 from ..routes import Route, handler_of
-from .record import Recording
+from .recording import Recording
 
 
 class Reached:

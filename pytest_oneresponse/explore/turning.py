@@ -13,7 +13,7 @@ from .addresses import meant
 from .draft import DOCUMENTS, Address, Draft
 from .matching import NO_WAY, Derived, Matcher, Way
 from .nearer import nearer
-from .record import Event, Recording
+from .recording import Event, Recording
 from .tree import MISSING
 from .wishes import Wish, wishes
 

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from . import canary
 from .matching import FORMATS, NO_WAY
-from .record import UNKNOWN, Event
+from .plain import UNKNOWN
+from .recording import Event
 from .regexes import matching, several_matching
 from .tree import MISSING
 

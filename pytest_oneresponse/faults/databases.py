@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..explore import record
+from ..explore.recording import Recording
 from ..watch.patching import Patches
 from .exceptions import resolved
 
@@ -52,7 +52,7 @@ def _sqlalchemy(module: Any, patches: Patches) -> None:
 
 
 def _fail(statement: Any, kind: Any) -> None:
-    now = record.now()
+    now = Recording.now
     if now is None or now.tap is None or kind is None or str(statement).lstrip().upper().startswith(_OF_TRANSACTIONS):
         return
     error = now.tap.query(kind)

@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import sites
 from ..contract.finding import Place
-from ..explore import record
+from ..explore.recording import Recording
 from ..watch.patching import Patches
 from .replies import Asked, Reply, shaped
 
@@ -41,7 +41,7 @@ class Network:
 
     def answer(self, asked: Asked) -> Reply:
         """The answer to a request that was to leave the machine."""
-        now = record.now()
+        now = Recording.now
         if now is None:
             return shaped({})
         tap = now.tap

@@ -10,7 +10,8 @@ import pytest
 
 from pytest_oneresponse.explore.derived import derived
 from pytest_oneresponse.explore.matching import Matcher
-from pytest_oneresponse.explore.record import UNKNOWN, Event
+from pytest_oneresponse.explore.plain import UNKNOWN
+from pytest_oneresponse.explore.recording import Event
 
 DAY = datetime.date(2024, 3, 5)
 

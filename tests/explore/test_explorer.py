@@ -18,7 +18,8 @@ from pytest_oneresponse.explore.bases import bases
 from pytest_oneresponse.explore.draft import Draft
 from pytest_oneresponse.explore.explorer import Explorer
 from pytest_oneresponse.explore.goals import TRIES
-from pytest_oneresponse.explore.record import HOOKS, now, recording
+from pytest_oneresponse.explore.hooks import HOOKS
+from pytest_oneresponse.explore.recording import Recording, recording
 from pytest_oneresponse.explore.trials import Inputs, draft_for
 from pytest_oneresponse.faults.network import Network
 from pytest_oneresponse.faults.replies import Asked
@@ -382,7 +383,7 @@ def test_another_machine_answers_what_is_read() -> None:
     """
 
     def upstream() -> Any:
-        told = now()
+        told = Recording.now
         assert told is not None
         told.upstreams += 1
         return told.document

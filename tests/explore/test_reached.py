@@ -7,8 +7,9 @@ import itertools
 import textwrap
 from typing import Any
 
+from pytest_oneresponse.explore.hooks import HOOKS
 from pytest_oneresponse.explore.reached import Reached
-from pytest_oneresponse.explore.record import HOOKS, recording
+from pytest_oneresponse.explore.recording import recording
 from pytest_oneresponse.instrument.rewrite import Hooks, compiled
 from pytest_oneresponse.routes import Route
 

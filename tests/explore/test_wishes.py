@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from pytest_oneresponse.explore import canary
-from pytest_oneresponse.explore.record import UNKNOWN, Event
+from pytest_oneresponse.explore.plain import UNKNOWN
+from pytest_oneresponse.explore.recording import Event
 from pytest_oneresponse.explore.tree import MISSING
 from pytest_oneresponse.explore.wishes import beside, other_than, spread, wishes
 

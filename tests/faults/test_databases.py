@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_oneresponse.explore.record import recording
+from pytest_oneresponse.explore.recording import recording
 from pytest_oneresponse.faults.databases import tapped
 from pytest_oneresponse.faults.fault import Fault
 from pytest_oneresponse.faults.tap import Tap

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_oneresponse.explore.record import recording
+from pytest_oneresponse.explore.recording import recording
 from pytest_oneresponse.faults.fault import Fault
 from pytest_oneresponse.faults.network import Network, Refused, is_local, watched_over
 from pytest_oneresponse.faults.replies import MISBEHAVIOURS, Asked

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_oneresponse.contract.request import Request
 from pytest_oneresponse.exchange import Exchange
-from pytest_oneresponse.explore.record import recording
+from pytest_oneresponse.explore.recording import recording
 from pytest_oneresponse.explore.trials import Trial
 from pytest_oneresponse.faults.plan import FaultPlan, caught_in
 from pytest_oneresponse.faults.regions import Region, Span

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_oneresponse.contract.events import Gone
-from pytest_oneresponse.explore.record import now
+from pytest_oneresponse.explore.recording import Recording
 from pytest_oneresponse.faults import callees, making
 from pytest_oneresponse.faults.fault import Fault
 from pytest_oneresponse.faults.regions import Region, Span
@@ -578,7 +578,7 @@ def test_nothing_is_left_behind(thrice: Module, run: Run) -> None:
     threads = threading.active_count()
     run(thrice.app, Tap([thrice.fault('json.loads("1")', JSON, always=True)]))
     assert thrice.done == ["failed"] * 3
-    assert now() is None and thrice.app.__code__ is code and thrice.json.loads is loads
+    assert Recording.now is None and thrice.app.__code__ is code and thrice.json.loads is loads
     run(thrice.app)
     assert thrice.done == [1, 1, 1] and threading.active_count() == threads
 

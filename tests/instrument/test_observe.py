@@ -15,11 +15,11 @@ from pytest_oneresponse.instrument.observe import (
     ARITHMETICS,
     MARKS,
     OPERATORS,
-    Attributes,
     Inside,
     Mark,
     Observed,
 )
+from pytest_oneresponse.instrument.patterns import Attributes
 from pytest_oneresponse.instrument.rewrite import Hooks, compiled
 
 _files = (f"<observed {number}>" for number in itertools.count())

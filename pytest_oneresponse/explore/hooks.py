@@ -1,0 +1,202 @@
+"""The hooks of exploration: what the marks in the user's functions call, and what they tell the recording of the moment."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import sys
+from typing import Any
+
+from ..instrument.observe import ARITHMETICS, CALCULATE_BY, COMPARE_BY, MARKS, OPERATORS, Observed
+from ..instrument.patterns import Attributes
+from .calls import called
+from .plain import EXACT, UNKNOWN, is_small, members, plain
+from .recording import LINKS, Event, Recording
+
+
+def decide(number: int, value: Any) -> bool:
+    outcome = bool(value)
+    now = Recording.now
+    if now is not None:
+        now.branches.add((number, "true" if outcome else "false"))
+        if type(value) is not bool:
+            now.note(Event("truth", number, "", plain(value), None, outcome))
+        now.note(Event("decide", number, "", None, None, outcome))
+    return outcome
+
+
+def weigh(number: int, value: Any) -> Any:
+    now = Recording.now
+    if now is not None and type(value) is not bool:
+        seen = plain(value)
+        if seen is not UNKNOWN:
+            now.note(Event("truth", number, "", seen, None, bool(seen)))
+    return value
+
+
+_NAMES = tuple(kind.__name__ for kind in OPERATORS)
+
+
+def compare(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
+    now = Recording.now
+    if kind in _IN:
+        if now is not None:
+            _in(now, number, kind, one, other)
+        return other, one
+    if now is not None:
+        left, right = plain(one), plain(other)
+        if left is not UNKNOWN or right is not UNKNOWN:
+            now.note(Event("compare", number, _NAMES[kind], left, right, _result_of(kind, one, other)))
+    return one, other
+
+
+_IN = frozenset((_NAMES.index("In"), _NAMES.index("NotIn")))
+
+
+def _result_of(kind: int, one: Any, other: Any) -> bool | None:
+    """What a comparison of plain values comes to; None where it is not ours to make, or fails."""
+    if type(one) not in EXACT or type(other) not in EXACT:
+        return None
+    try:
+        return bool(COMPARE_BY[kind](one, other))
+    except TypeError:
+        return None
+
+
+def _in(now: Recording, number: int, kind: int, one: Any, other: Any) -> None:
+    source = now.source_of(other)
+    if source:
+        now.note(Event("read", number, source, plain(one), None, one in other))
+        return
+    atom = type(other) in EXACT or isinstance(other, int)
+    right = plain(other) if atom else members(other) if is_small(other) else UNKNOWN
+    if right is UNKNOWN:
+        return
+    try:
+        inside = bool(one in other)
+    except TypeError:  # the user's own comparison will tell
+        return
+    now.note(Event("compare", number, _NAMES[kind], plain(one), right, inside == (_NAMES[kind] == "In")))
+
+
+def compare_on(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
+    # By the frame, as what is compared may come to this chain again on its way.
+    vars(LINKS)[f"{number} {id(sys._getframe(1))}"] = other
+    return compare(number, kind, one, other)
+
+
+def middle(number: int) -> Any:
+    return vars(LINKS).pop(f"{number} {id(sys._getframe(1))}")
+
+
+def item(number: int, container: Any, key: Any) -> tuple[Any, Any]:
+    now = Recording.now
+    if now is not None:
+        now.note_item(number, container, key)
+    return container, key
+
+
+def slice_(number: int, container: Any, start: Any, stop: Any, step: Any) -> tuple[Any, Any]:
+    part = slice(start, stop, step)
+    now = Recording.now
+    if now is not None and type(container) in (str, bytes, list):
+        try:
+            result = plain(container[part])
+        except (TypeError, ValueError):  # the user's own slice will tell
+            return container, part
+        now.note(Event("call", number, "slice", plain(container), [start, stop, step], result))
+    return container, part
+
+
+_NUMBERS = (int, float, decimal.Decimal, datetime.date)
+
+
+def arithmetic(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
+    now = Recording.now
+    if now is not None and isinstance(one, _NUMBERS) and isinstance(other, _NUMBERS):
+        left, right = plain(one), plain(other)
+        try:
+            result = plain(CALCULATE_BY[kind](left, right))
+        except (TypeError, ArithmeticError, ValueError):  # the user's own operation will tell
+            return one, other
+        now.note(Event("call", number, ARITHMETICS[kind].__name__, left, right, result))
+    return one, other
+
+
+def iterate(number: int, value: Any) -> Any:
+    now = Recording.now
+    if now is not None:
+        seen = plain(value)
+        if seen is not UNKNOWN:
+            now.note(Event("iterate", number, "", seen))
+        if now.tap is not None:
+            return now.tap.gone_through(number, value)
+    return value
+
+
+def await_(number: int, awaitable: Any) -> Any:
+    now = Recording.now
+    return awaitable if now is None or now.tap is None else now.tap.awaited(number, awaitable)
+
+
+def enter_with(number: int, manager: Any) -> Any:
+    now = Recording.now
+    return manager if now is None or now.tap is None else now.tap.entered(number, manager)
+
+
+def unpack(number: int, count: int, value: Any) -> Any:
+    now = Recording.now
+    if now is not None:
+        seen = plain(value)
+        if seen is not UNKNOWN:
+            now.note(Event("unpack", number, "", seen, count))
+    return value
+
+
+def match(number: int, subject: Any) -> Any:
+    now = Recording.now
+    if now is not None:
+        examples = MARKS.all[number].detail
+        for example in examples:
+            if isinstance(example, Attributes):
+                _match_attributes(now, number, subject, example)
+        now.note(
+            Event("match", number, "", _whole(subject), [one for one in examples if not isinstance(one, Attributes)])
+        )
+    return subject
+
+
+def _match_attributes(now: Recording, number: int, subject: Any, example: Attributes) -> None:
+    held = getattr(subject, "__dict__", {})
+    for name, value in example.wanted:
+        if name in held:
+            one = plain(held[name])
+            now.note(Event("compare", number, "Eq", one, value, one == value))
+
+
+def _whole(subject: Any) -> Any:
+    """A subject of `match`: a mapping is told as it is, for its patterns look into it."""
+    return dict(subject) if isinstance(subject, dict) else plain(subject)
+
+
+def passed(number: int) -> None:
+    now = Recording.now
+    if now is not None:
+        now.branches.add((number, MARKS.all[number].outcomes[0]))
+
+
+def begin(number: int) -> None:
+    now = Recording.now
+    if now is not None and number not in now.begun:
+        now.begun[number] = None
+
+
+def call(number: int, function: Any) -> Any:
+    now = Recording.now
+    return function if now is None else called(now, number, function)
+
+
+HOOKS = Observed(
+    *(decide, weigh, compare, compare_on, middle, item, slice_, arithmetic, call),
+    *(iterate, unpack, match, passed, begin, await_, enter_with),
+)

@@ -1,0 +1,129 @@
+"""What one exchange tells: what the user's functions have read, compared and decided meanwhile, as plain values."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+from . import canary
+from .plain import ATOMS, members, plain
+
+MOST_EVENTS = 3000
+MOST_OF_A_MARK = 40
+
+
+class Event(NamedTuple):
+    """One thing that a mark has told.
+
+    `kind`: "compare", "truth", "decide", "read", "lookup", "call", "iterate", "unpack" or "match"; `what` says it more
+    closely: the operator, the source of the mapping that was read, the function. `given` and `other` are the operands,
+    the key, or the function's own object and its arguments; `result` what came of it.
+    """
+
+    kind: str
+    number: int
+    what: str = ""
+    given: Any = None
+    other: Any = None
+    result: Any = None
+
+
+class Tap(Protocol):
+    """Is shown what the user's functions are about to call, await, go through and enter, by the number of the mark.
+
+    It gives back that or what stands in for it.
+    """
+
+    def call(self, number: int, function: Any) -> Any: ...
+    def awaited(self, number: int, awaitable: Any) -> Any: ...
+    def gone_through(self, number: int, iterable: Any) -> Any: ...
+    def entered(self, number: int, manager: Any) -> Any: ...
+    def upstream(self, asked: Any) -> Any: ...
+    def query(self, kind: Any) -> Any: ...
+
+
+class Recording:
+    """The events of one exchange, and what was reached in it.
+
+    `now` is the recording to which the marks tell what happens. It is process-wide, as endpoints run in threads of their
+    own; so driven exchanges run one at a time.
+    """
+
+    now: ClassVar[Recording | None] = None
+    __slots__ = ("begun", "branches", "counts", "document", "events", "naps", "sources", "tap", "upstreams")
+
+    def __init__(self, naps: bool = False, tap: Tap | None = None, document: Any = None) -> None:
+        """`naps`: the user's functions sleep for a moment only, whatever they ask for.
+
+        `document`: what other machines answer, as JSON has it.
+        """
+        self.naps = naps
+        self.tap = tap
+        self.document = {} if document is None else document
+        self.upstreams = 0
+        """How often another machine was asked."""
+        self.events: list[Event] = []
+        self.branches: set[tuple[int, str]] = set()
+        self.begun: dict[int, None] = {}
+        """The functions that ran, by the number of their first mark, in order."""
+        self.counts: dict[int, int] = {}
+        self.sources: dict[int, tuple[Any, str]] = {}
+        """Containers that were looked at, by their id, and the source that they hold; empty for none."""
+
+    def note(self, event: Event) -> None:
+        seen = self.counts.get(event.number, 0)
+        if seen < MOST_OF_A_MARK and len(self.events) < MOST_EVENTS:
+            self.counts[event.number] = seen + 1
+            self.events.append(event)
+
+    def source_of(self, container: Any) -> str:
+        """Which part of the request a mapping holds; empty where it holds none."""
+        known = self.sources.get(id(container))
+        if known is None:
+            known = self.sources[id(container)] = (container, canary.source_of(container))
+        return known[1]
+
+    def note_item(self, number: int, container: Any, key: Any, absent: Any = None) -> None:
+        """A key is looked up in a container. `absent`: stands for what is there instead, if it tells the value's type."""
+        kind = type(container)
+        if kind in (str, bytes, list, tuple):
+            what = "shape" if isinstance(key, str) else "index"
+            there = isinstance(key, int) and -len(container) <= key < len(container)
+            result = plain(container[key]) if there else IndexError
+            self.note(Event("call", number, what, plain(container), [plain(key)], result))
+        elif isinstance(key, ATOMS) or type(key) is tuple:
+            source = self.source_of(container)
+            if source:
+                self.note(Event("read", number, source, plain(key), absent, _has(container, key)))
+            elif kind is dict or isinstance(container, Mapping):
+                held = members(container)
+                self.note(
+                    Event("lookup", number, "dict" if kind is dict else "", plain(key), held, _has(container, key))
+                )
+
+
+@contextmanager
+def recording(naps: bool = False, tap: Tap | None = None, document: Any = None) -> Iterator[Recording]:
+    """What the marks tell goes to a new recording meanwhile; the arguments as Recording has them."""
+    now = Recording(naps, tap, document)
+    before, Recording.now = Recording.now, now
+    try:
+        yield now
+    finally:
+        now.sources.clear()
+        Recording.now = before
+        vars(LINKS).clear()  # what chains that ended early have left
+
+
+LINKS = threading.local()
+"""What a chain of comparisons keeps for its next link."""
+
+
+def _has(container: Any, key: Any) -> bool | None:
+    """Whether a mapping has a key; None where it cannot say, though it may be read."""
+    try:
+        return bool(key in container)
+    except Exception:  # the user's own reading will tell
+        return None
