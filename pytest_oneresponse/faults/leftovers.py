@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import inspect
 import sys
@@ -39,7 +40,7 @@ def left_by(exchange: Exchange, errors: Sequence[BaseException]) -> Leftovers | 
 @contextmanager
 def only_new() -> Iterator[None]:
     """Collections look only at what is made meanwhile: all that is there already takes too long to look at each time."""
-    if gc.get_freeze_count():  # somebody else has said what is not to be looked at
+    if _is_frozen_by_others():
         yield
         return
     gc.freeze()
@@ -47,6 +48,12 @@ def only_new() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
+
+
+@functools.cache
+def _is_frozen_by_others() -> bool:
+    """Whether somebody else has said what is not to be looked at. Asked once: what is frozen is counted one by one."""
+    return gc.get_freeze_count() > 0
 
 
 _SUSPENDABLE = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
