@@ -63,9 +63,7 @@ def _requests(value: Any) -> int:
 
 
 def _faults(value: Any) -> str:
-    choices = options.BY_NAME["faults"].choices
-    if value not in choices:
-        raise ValueError(f"faults must be one of {', '.join(choices)}, not {value!r}")
+    options.BY_NAME["faults"].check_choice(value, "faults")
     return str(value)
 
 

@@ -37,6 +37,11 @@ class Option:
     def flag(self) -> str:
         return "--" + self.key.replace("_", "-")
 
+    def check_choice(self, given: Any, told: str) -> None:
+        """Raise ValueError for a value that is none of the choices; `told` is how its giver knows the option."""
+        if self.choices and given not in self.choices:
+            raise ValueError(f"{told} must be one of {', '.join(self.choices)}, not {given!r}")
+
 
 OPTIONS = (
     Option(
@@ -133,8 +138,7 @@ def value(config: Any, name: str) -> Any:
         return option.default
     if option.kind in _NUMBERS:
         _check_number(option, given)
-    if option.choices and given not in option.choices:
-        raise ValueError(f"{option.flag} must be one of {', '.join(option.choices)}, not {given!r}")
+    option.check_choice(given, option.flag)
     return tuple(given) if option.kind == "list" else given
 
 
