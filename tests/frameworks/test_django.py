@@ -55,7 +55,7 @@ class Code:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def converter() -> None:
+def _registered() -> None:
     from django.urls.converters import get_converters
 
     if "oneresponse_code" not in get_converters():
