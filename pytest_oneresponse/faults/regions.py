@@ -6,7 +6,7 @@ import ast
 import builtins
 import functools
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -110,18 +110,19 @@ def around(chain: sites.Chain) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def caught(spans: tuple[Span, ...], frame: FrameType | None) -> tuple[type[BaseException], ...]:
-    """The exceptions that the regions around a running frame catch, as classes, in order; what cannot be found is left out."""
+def caught(spans: tuple[Span, ...], frames: Iterable[FrameType]) -> tuple[type[BaseException], ...]:
+    """The exceptions that regions catch, as classes, in order; what cannot be found in the frames is left out."""
     found: list[type[BaseException]] = []
     waiting = [span for span in spans if span.catches]
-    while frame is not None and waiting:
+    for frame in frames:
+        if not waiting:
+            break
         if sites.is_users(frame.f_code):
             own = _of_frame(frame.f_code, frame.f_lasti)  # a name is that of the function in which the clause stands
             mine = [span for span in waiting if span in own]
             for span in mine:
                 found += [kind for name in span.catches for kind in _resolved(name, frame)]
             waiting = [span for span in waiting if span not in mine]
-        frame = frame.f_back
     return tuple(dict.fromkeys(found))
 
 

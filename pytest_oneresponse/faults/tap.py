@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import sys
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from ..contract.finding import Place
 from ..contract.machine import judge
 from ..exchange import Exchange, current
 from ..instrument.observe import MARKS
+from ..protocols.waiting import chain_of, waiting_frames
 from . import callees, exceptions, making, regions
 from .fault import Fault
 from .regions import Span
@@ -44,6 +46,14 @@ class Point(NamedTuple):
     state: str
     spans: tuple[Span, ...]
     failures: tuple[str, ...]
+
+
+class Passing(NamedTuple):
+    """How a place is passed: in which state of the exchange, under which regions, and which frames see what is raised."""
+
+    state: str
+    spans: tuple[Span, ...]
+    frames: tuple[FrameType, ...]
 
 
 class Fired(NamedTuple):
@@ -175,25 +185,28 @@ class Tap:
             self.again |= nth > fault.nth
         return None
 
-    def is_new(self, key: Key, frame: FrameType | None) -> tuple[str, tuple[Span, ...]] | None:
-        """The state and the regions in which a place is passed, where it was not passed in these before."""
+    def is_new(self, key: Key, frame: FrameType | None) -> Passing | None:
+        """In which state and regions a place is passed, where it was not passed in these before."""
         exchange = current()
         if exchange is None or self.counts[key] > _MOST_NOTED:
             return None
         state = self.state(exchange)
         chain = sites.capture(frame)
-        chain = chain.chain if isinstance(chain, sites.Site) else chain
+        outer = _outer_frames(exchange)
+        chain = (*(chain.chain if isinstance(chain, sites.Site) else chain), *chain_of(outer))
         if (key, state, chain) in self.seen:
             return None
         self.seen.add((key, state, chain))
         spans = regions.around(chain)
-        return None if (key, state, tuple(span.region for span in spans)) in self.points else (state, spans)
+        known = (key, state, tuple(span.region for span in spans)) in self.points
+        return None if known else Passing(state, spans, (*_stack(frame), *outer))
 
     def note(self, key: tuple[str, int], types: exceptions.Types, frame: FrameType | None) -> None:
         found = self.is_new(key, frame)
         if found is not None:
             mark = MARKS.all[key[1]]
-            names = tuple(exceptions.name_of(kind) for kind in apart(types, found[1], frame, self.caught))
+            kinds = apart(types, found.spans, found.frames, self.caught)
+            names = tuple(exceptions.name_of(kind) for kind in kinds)
             self.add(key, (sites.Code.shown(mark.function.file), mark.span), found, names)
 
     def note_place(self, key: tuple[str, Any], names: tuple[str, ...], frame: FrameType) -> None:
@@ -201,10 +214,11 @@ class Tap:
         if found is not None:
             self.add(key, key[1], found, names)
 
-    def add(self, key: Key, place: Any, found: tuple[str, tuple[Span, ...]], names: tuple[str, ...]) -> None:
-        state, spans = found
-        regions_of = tuple(span.region for span in spans)
-        self.points[key, state, regions_of] = Point(key[0], place, self.counts[key], state, spans, names)
+    def add(self, key: Key, place: Any, found: Passing, names: tuple[str, ...]) -> None:
+        regions_of = tuple(span.region for span in found.spans)
+        self.points[key, found.state, regions_of] = Point(
+            key[0], place, self.counts[key], found.state, found.spans, names
+        )
 
     def state(self, exchange: Exchange) -> str:
         """The state of the exchange, as the machine's table has it."""
@@ -252,15 +266,41 @@ _HASHED = (type, type(len))
 """The types of what goes through things; classes of other metaclasses may have no hash."""
 
 
+def _stack(frame: FrameType | None) -> Iterator[FrameType]:
+    """The frames of a stack, innermost first."""
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _outer_frames(exchange: Exchange) -> list[FrameType]:
+    """The frames that wait for what runs now, in a task or thread of its own, and get to see what it raises."""
+    task = exchange.task
+    if task is None:
+        return []
+    loop = task.get_loop()
+    if asyncio._get_running_loop() is None:  # a thread, which may run before who has started it waits
+        for _ in range(_LOOKS):
+            if asyncio.current_task(loop) is not task:
+                break
+            time.sleep(_LOOK)
+    return waiting_frames(task) if asyncio.current_task(loop) is not task else []
+
+
+_LOOKS = 20
+_LOOK = 0.0002
+"""In seconds."""
+
+
 def apart(
-    types: exceptions.Types, spans: tuple[Span, ...], frame: FrameType | None, registered: exceptions.Types = ()
+    types: exceptions.Types, spans: tuple[Span, ...], frames: Iterable[FrameType], registered: exceptions.Types = ()
 ) -> exceptions.Types:
     """Of what a place may raise one of each kind that the user's `except` clauses and handlers can tell from the others.
 
     None of them can tell an exception from another if it is an instance of the same of their classes. What the clauses
     name of the same package is among it: their author expects it from there, which who registers a handler does not say.
     """
-    clauses = regions.caught(spans, frame)
+    clauses = regions.caught(spans, frames)
     named, caught = [kind for kind in clauses if kind not in _BROAD], (*clauses, *registered)
     told: dict[tuple[bool, ...], type[BaseException]] = {}
     for kind in (*types, *(kind for kind in named if _is_failure(kind) and _is_of(kind, types))):

@@ -8,6 +8,7 @@ import sys
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Coroutine, Iterable
+from types import FrameType
 from typing import Any
 
 from ..owners import HERE
@@ -23,12 +24,22 @@ def _generator_of(awaitable: Any) -> Any:
 
 def waiting_chain(awaitable: Any) -> Chain:
     """The chain of frames from the innermost awaiting line outward, found by walking what awaits what."""
-    chain: list[Any] = []
+    return chain_of(waiting_frames(awaitable))
+
+
+def chain_of(frames: Iterable[FrameType]) -> Chain:
+    """Frames, innermost first, as a chain."""
+    return tuple(part for frame in frames for part in (frame.f_code, frame.f_lasti))
+
+
+def waiting_frames(awaitable: Any) -> list[FrameType]:
+    """The frames of a chain of what awaits what, innermost first, without this plugin's own."""
+    frames: list[FrameType] = []
     for _ in range(500):
         frame = getattr(awaitable, "cr_frame", None) or getattr(awaitable, "gi_frame", None)
         frame = frame or getattr(awaitable, "ag_frame", None)
         if frame is not None and not frame.f_code.co_filename.startswith(HERE):
-            chain = [frame.f_code, frame.f_lasti, *chain]
+            frames.append(frame)
         inner = getattr(awaitable, "cr_await", None)
         if inner is None:
             inner = getattr(awaitable, "gi_yieldfrom", None)
@@ -39,7 +50,8 @@ def waiting_chain(awaitable: Any) -> Chain:
         if inner is None:
             break
         awaitable = inner
-    return tuple(chain)
+    frames.reverse()
+    return frames
 
 
 def where_it_waits(run: Any, others: Iterable[asyncio.Task[Any]]) -> Chain:

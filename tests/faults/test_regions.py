@@ -16,6 +16,11 @@ from pytest_oneresponse.faults.regions import Span
 from .conftest import Load
 
 
+def outer(frame: Any) -> Any:
+    while frame := frame.f_back:
+        yield frame
+
+
 class Here:
     """Called where the question is: notes the regions around its caller, and what they catch."""
 
@@ -26,7 +31,7 @@ class Here:
         frame = sys._getframe(1)
         chain = sites.capture(frame)
         self.spans = regions.around(chain.chain if isinstance(chain, sites.Site) else chain)
-        self.caught = regions.caught(self.spans, frame)
+        self.caught = regions.caught(self.spans, [frame, *outer(frame)])
 
     @property
     def parts(self) -> list[str]:

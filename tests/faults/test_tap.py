@@ -696,7 +696,7 @@ def test_of_what_nobody_can_tell_apart_one_is_tried(load: Load, types: Any, clau
     found: list[Any] = []
 
     def here(frame: Any, spans: tuple[Span, ...]) -> None:
-        found.extend(apart(types, spans, frame))
+        found.extend(apart(types, spans, [frame] if frame else []))
 
     clause = "".join(f"    except {one}: pass\n" for one in clauses)
     body = "    try: here(sys._getframe(), spans(sys._getframe()))\n" + clause if clause else "    here(None, ())\n"
@@ -704,10 +704,39 @@ def test_of_what_nobody_can_tell_apart_one_is_tried(load: Load, types: Any, clau
     assert found == wanted
 
 
+WAITING = """
+import asyncio, socket
+def connect(): socket.getaddrinfo("127.0.0.1", 1)
+async def connecting(): connect()
+async def app(scope, receive, send):
+    if scope["type"] != "http": return
+    try: await {waited}
+    except {clause}: pass
+    await send({{"type": "http.response.start", "status": 200, "headers": []}})
+    await send({{"type": "http.response.body", "body": b"x"}})
+"""
+
+
+@pytest.mark.parametrize(
+    "waited", ["asyncio.ensure_future(connecting())", "asyncio.to_thread(connect)", "connecting()"]
+)
+@pytest.mark.parametrize(
+    ("clause", "wanted"),
+    [("OSError", ["ConnectionResetError"]), ("TimeoutError", ["ConnectionResetError", "TimeoutError"])],
+)
+def test_who_waits_for_another_task_or_thread_tells_apart_what_is_raised_there(
+    load: Load, run: Run, waited: str, clause: str, wanted: list[str]
+) -> None:
+    module = load(WAITING.format(waited=waited, clause=clause))
+    found = [point for point in points(run, module.app) if point.place[1][0] == 3]
+    assert [point.failures for point in found] == [tuple(f"builtins.{name}" for name in wanted)]
+    assert [span.region.part for span in found[0].spans] == ["body"]
+
+
 def test_a_handler_that_is_registered_with_the_app_tells_apart() -> None:
     types = (OSError, KeyError)
-    assert apart(types, (), None) == (OSError,)
-    assert apart(types, (), None, (LookupError,)) == (OSError, KeyError)
+    assert apart(types, (), ()) == (OSError,)
+    assert apart(types, (), (), (LookupError,)) == (OSError, KeyError)
 
 
 def _spans(frame: Any) -> tuple[Span, ...]:
