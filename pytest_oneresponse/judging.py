@@ -56,6 +56,7 @@ def failed_with(finding: Finding, fired: tuple[Any, ...]) -> Finding:
         "passing": last.passing,
         "alone": len(fired) == 1,
         "always": last.fault.always,
+        **({"asked": last.asked, "otherwise": last.otherwise} if last.asked else {}),
     }
     before = (
         f"before that {one.call} in {one.place.file}:{one.place.line} raises {one.fault.exception}"

@@ -19,6 +19,7 @@ from .. import sites
 from ..contract.finding import Place
 from ..contract.machine import judge
 from ..exchange import Exchange, current
+from ..explore.recording import Recording
 from ..instrument.observe import MARKS
 from ..protocols.waiting import chain_of, waiting_frames
 from . import callees, exceptions, making, regions
@@ -69,6 +70,9 @@ class Fired(NamedTuple):
     passing: int = 1
     lets_go: bool = False
     """What failed lets go of something, as `close()` does."""
+    asked: str = ""
+    """The HTTP client through which another machine was asked; and what machines answer that do not fail."""
+    otherwise: Any = None
 
 
 class Tap:
@@ -150,7 +154,9 @@ class Tap:
         if fault is None:
             self.note_place(key, tuple(MISBEHAVIOURS), frame)
             return None
-        self.note_fired(fault, frame, f"{asked.method} {asked.url}")
+        now = Recording.now
+        otherwise = now.document if now is not None else {}
+        self.note_fired(fault, frame, f"{asked.method} {asked.url}", asked=asked.client, otherwise=otherwise)
         return MISBEHAVIOURS[fault.exception]
 
     def query(self, kind: type[BaseException]) -> BaseException | None:
@@ -240,19 +246,20 @@ class Tap:
         kind = exceptions.resolved(fault.exception)
         error = making.made(kind) if kind is not None else None
         if error is not None:
-            self.note_fired(fault, frame, call, lets_go)
+            self.note_fired(fault, frame, call, lets_go=lets_go)
             self.errors.append(error)
             exchange = current()
             if isinstance(error, asyncio.CancelledError) and exchange is not None:
                 exchange.gone()  # who cancels has no more use for an answer
         return error
 
-    def note_fired(self, fault: Fault, frame: FrameType, call: str, lets_go: bool = False) -> None:
+    def note_fired(self, fault: Fault, frame: FrameType, call: str, **more: Any) -> None:
+        """Note that a fault has come to pass; `more` as Fired has it."""
         exchange = current()
         if not any(one.fault == fault for one in self.fired):
             state = self.state(exchange) if exchange is not None else ""
             place = sites.place_of(frame.f_code, frame.f_lasti)
-            fired = Fired(fault, place, call, state, self.passings, lets_go)
+            fired = Fired(fault, place, call, state, self.passings, **more)
             self.fired.append(fired)
             if exchange is not None:
                 exchange.fired += (fired,)

@@ -173,6 +173,34 @@ def test_it_offers_itself_as_a_test(suite: Suite) -> None:
     result.stdout.fnmatch_lines(["second-response GET *", "*--> shop.py:15:9"])
 
 
+ASKING = """
+import requests
+
+PLAIN = [("Content-Type", "text/plain")]
+
+
+def app(environ, start_response):
+    start_response("200 OK", PLAIN)
+    answer = requests.get("https://stock.test/pens", timeout=5)
+    if answer.status_code == 429:
+        start_response("503 Service Unavailable", PLAIN)
+    return [b"pens"]
+"""
+
+
+def test_a_failure_of_another_machine_offers_itself_as_a_test(suite: Suite) -> None:
+    suite.write(shop=ASKING)
+    result = suite.drive()
+    result.stdout.fnmatch_lines(
+        ["second-response *", "* = fault: GET https://stock.test/pens at shop.py:8 answers with 429 *"]
+    )
+    lines = told(result).partition(" = test: ")[2].splitlines()
+    suite.write(test_it=textwrap.dedent(" " * 11 + "\n".join(lines[:5])))
+    again = suite.run("--oneresponse")
+    assert list(suite.outcomes(again).values()) == ["failed"], told(again)
+    again.stdout.fnmatch_lines(["second-response GET *", "*--> shop.py:10:9"])
+
+
 # ---------------------------------------------------------------- by hand
 
 BY_HAND = """

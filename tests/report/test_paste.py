@@ -169,13 +169,60 @@ def test_what_is_pasted_is_python(finding: Finding) -> None:
         replace(FINDING, test=""),
         failing(alone=False),
         failing(kind="exit"),
-        failing(kind="upstream"),
         failing(kind="query"),
         failing(exception="asyncio.exceptions.CancelledError"),
     ],
 )
 def test_what_a_test_by_hand_cannot_show_is_not_pasted(finding: Finding) -> None:
     assert pasted(FINDING) and pasted(finding) == ""
+
+
+UPSTREAM = {
+    "kind": "upstream",
+    "call": "GET https://stock.test/pens?n=1",
+    "exception": "404",
+    "asked": "requests",
+    "otherwise": {"left": 3},
+}
+
+
+@pytest.mark.parametrize(
+    ("exception", "answer"),
+    [
+        ("connect timeout", "exc=requests.ConnectTimeout"),
+        ("read timeout", "exc=requests.ReadTimeout"),
+        ("refused", "exc=requests.ConnectionError"),
+        ("404", "status_code=404, json={'error': 'Not Found'}"),
+        ("429", "status_code=429, json={'error': 'Too Many Requests'}"),
+        ("503", "status_code=503, json={'error': 'Service Unavailable'}"),
+        ("invalid JSON", "text='<html>not JSON</html>'"),
+        ("a redirect loop", "status_code=302, headers={'location': 'https://stock.test/pens?n=1'}"),
+    ],
+)
+def test_another_machine_lets_the_app_down_in_the_same_way(exception: str, answer: str) -> None:
+    asked = "oneresponse.upstream.register_uri('GET', 'https://stock.test/pens?n=1', "
+    imports = ["import requests"] if "requests." in answer else []
+    once = pasted(failing(**{**UPSTREAM, "exception": exception})).splitlines()
+    assert once[:-5] == imports and once[-5:] == [
+        "from shop import app",
+        "def test_get_companies_id(oneresponse):",
+        "    client = oneresponse.client(app)",
+        f"    {asked}[dict({answer}), dict(json={{'left': 3}})])",
+        "    client.get('/companies/1', expect_errors=True)",
+    ]
+    always = pasted(failing(**{**UPSTREAM, "exception": exception, "always": True})).splitlines()
+    assert always[-2] == f"    {asked}{answer})"
+
+
+@pytest.mark.parametrize(
+    "values", [{"asked": "httpx"}, {"exception": "a truncated body"}, {"occurrence": 2}, {"alone": False}]
+)
+def test_what_requests_mock_cannot_play_is_not_offered(values: dict[str, Any]) -> None:
+    assert pasted(failing(**{**UPSTREAM, **values})) == ""
+
+
+def test_what_escapes_because_of_another_machine_is_not_offered() -> None:
+    assert pasted(replace(failing(**UPSTREAM), rule="error-after-start")) == ""
 
 
 @pytest.mark.parametrize("kind", ["call", "await", "step", "enter"])
