@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 from . import canary
 from .plain import ATOMS, members, plain
+from .sql import Columns
 
 MOST_EVENTS = 3000
 MOST_OF_A_MARK = 40
@@ -52,7 +53,7 @@ class Recording:
     """
 
     now: ClassVar[Recording | None] = None
-    __slots__ = ("begun", "branches", "counts", "document", "events", "naps", "sources", "tap", "upstreams")
+    __slots__ = ("begun", "branches", "columns", "counts", "document", "events", "naps", "sources", "tap", "upstreams")
 
     def __init__(self, naps: bool = False, tap: Tap | None = None, document: Any = None) -> None:
         """`naps`: the user's functions sleep for a moment only, whatever they ask for.
@@ -69,6 +70,7 @@ class Recording:
         self.begun: dict[int, None] = {}
         """The functions that ran, by the number of their first mark, in order."""
         self.counts: dict[int, int] = {}
+        self.columns: Columns = {}
         self.sources: dict[int, tuple[Any, str]] = {}
         """Containers that were looked at, by their id, and the source that they hold; empty for none."""
 

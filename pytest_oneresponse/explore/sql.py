@@ -1,4 +1,4 @@
-"""Values that a table holds, sampled for the parameters of a statement of SQL."""
+"""Values that a table of SQLite's holds, sampled for the parameters of a statement."""
 
 from __future__ import annotations
 
@@ -10,32 +10,49 @@ _TABLE = re.compile(r"\b(?:from|join|update|into)\s+[\"`\[]?(\w+)", re.IGNORECAS
 _COMPARED = re.compile(
     r"[\"`\]]?(\w+)[\"`\]]?\s*(?:=|==|<>|!=|<=?|>=?|like|is)\s*(?:lower\(|upper\()?(\?|:\w+|%s)", re.IGNORECASE
 )
+_PLACE = re.compile(r"\?|%s")
 _MOST = 5
+_LOOKED_AT = 1000
+"""So many rows: a large table is not gone through."""
 
 
-def samples(connection: Any, statement: Any, parameters: Any = ()) -> Iterator[tuple[Any, list[Any]]]:
-    """Pairs of a parameter's value and values of the column that it is compared with."""
+Columns = dict[tuple[str, str], list[Any]]
+"""What was found in the columns of tables."""
+
+
+def samples(
+    connection: Any, statement: Any, parameters: Any = (), known: Columns | None = None
+) -> Iterator[tuple[Any, list[Any]]]:
+    """Pairs of a parameter's value and values of the column that it is compared with; `known` are those asked for before."""
+    known = {} if known is None else known
     if not isinstance(statement, str):
         return
     tables = _TABLE.findall(statement)
-    names = _COMPARED.findall(statement)
-    for (column, _), value in zip(names, _values(names, parameters), strict=False):
+    for column, value in _compared(statement, parameters):
         for table in tables:
-            found = _column(connection, table, column)
-            if found:
+            if (table, column) not in known:
+                known[table, column] = _column(connection, table, column)
+            if found := known[table, column]:
                 yield value, found
                 break
 
 
-def _values(names: list[tuple[str, str]], parameters: Any) -> list[Any]:
-    if isinstance(parameters, dict):
-        return [parameters.get(mark[1:]) for _, mark in names]
-    return list(parameters) if isinstance(parameters, (list, tuple)) else []
+def _compared(statement: str, parameters: Any) -> Iterator[tuple[str, Any]]:
+    """The columns that are compared with parameters, each with the parameter's value."""
+    for match in _COMPARED.finditer(statement):
+        column, mark = match.groups()
+        if isinstance(parameters, dict):
+            yield column, parameters.get(mark[1:])
+        elif isinstance(parameters, (list, tuple)):
+            place = len(_PLACE.findall(statement, 0, match.start(2)))
+            if place < len(parameters):
+                yield column, parameters[place]
 
 
 def _column(connection: Any, table: str, column: str) -> list[Any]:
     try:
-        rows = connection.execute(f'SELECT DISTINCT "{column}" FROM "{table}" ORDER BY 1 LIMIT {_MOST}').fetchall()
+        first = f'SELECT "{column}" FROM "{table}" LIMIT {_LOOKED_AT}'
+        rows = connection.execute(f'SELECT DISTINCT "{column}" FROM ({first}) ORDER BY 1 LIMIT {_MOST}').fetchall()
         found = [row[0] for row in rows]
     except Exception:  # no such table, a locked or a closed database: then there is nothing to learn
         return []

@@ -1,13 +1,22 @@
-"""Statements that reach a database on whatever way, as what an ORM loads lazily does: made to fail where they are sent."""
+"""Statements that reach a database on whatever way, as what an ORM loads lazily does.
+
+Where they are sent they are made to fail; what their parameters are compared with is told to the search.
+"""
 
 from __future__ import annotations
 
 import functools
+import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..explore.recording import Recording
+from .. import sites
+from ..explore.plain import plain
+from ..explore.recording import Event, Recording
+from ..explore.sql import samples
+from ..instrument.observe import MARKS
 from ..watch.patching import Patches
 from .exceptions import resolved
 
@@ -32,6 +41,7 @@ def _django(module: Any, patches: Patches) -> None:
         @functools.wraps(execute)
         def executing(self: Any, sql: Any, *arguments: Any, **named: Any) -> Any:
             _fail(sql, resolved("django.db.utils.OperationalError"))
+            _tell(getattr(self.db, "connection", None), sql, *arguments[:1])
             return execute(self, sql, *arguments, **named)
 
         return executing
@@ -44,6 +54,7 @@ def _sqlalchemy(module: Any, patches: Patches) -> None:
         @functools.wraps(execute)
         def executing(self: Any, cursor: Any, statement: Any, *arguments: Any, **named: Any) -> Any:
             _fail(statement, getattr(getattr(self, "dbapi", None), "OperationalError", None))
+            _tell(getattr(cursor, "connection", None), statement, *arguments[:1])
             return execute(self, cursor, statement, *arguments, **named)
 
         return executing
@@ -58,3 +69,15 @@ def _fail(statement: Any, kind: Any) -> None:
     error = now.tap.query(kind)
     if error is not None:
         raise error
+
+
+def _tell(connection: Any, statement: Any, parameters: Any = ()) -> None:
+    """Note what the columns hold with which the parameters are compared; other databases than SQLite are not asked."""
+    now = Recording.now
+    if now is None or now.tap is not None or not parameters or not isinstance(connection, sqlite3.Connection):
+        return
+    frame = sites.users_frame(sys._getframe(1))
+    number = MARKS.call_at(frame.f_code.co_filename, frame.f_lineno) if frame is not None else None
+    if number is not None:
+        for parameter, values in samples(connection, statement, parameters, now.columns):
+            now.note(Event("lookup", number, "sql", plain(parameter), values))

@@ -149,6 +149,8 @@ class Marks:
 
     all: list[Mark] = field(default_factory=list)
     of_function: dict[Function, dict[tuple[Any, ...], Mark]] = field(default_factory=dict)
+    calls: dict[tuple[str, int, int], int | None] = field(default_factory=dict)
+    """What `call_at` has found."""
 
     def add(self, kind: str, function: Function, node: Any, outcomes: tuple[str, ...] = (), detail: Any = None) -> int:
         known = self.of_function.setdefault(function, {})
@@ -159,6 +161,16 @@ class Marks:
             mark = known[key] = Mark(len(self.all), kind, function, node.lineno, node.col_offset, outcomes, detail, end)
             self.all.append(mark)
         return mark.number
+
+    def call_at(self, file: str, line: int) -> int | None:
+        """The number of the smallest call that a line is of; None where none is."""
+        key = (file, line, len(self.all))
+        if key not in self.calls:
+            calls = [mark for mark in self.all if mark.kind == "call" and mark.function.file == file]
+            there = [mark for mark in calls if mark.line <= line <= mark.end[0]]
+            smallest = min(there, key=lambda mark: (mark.end[0] - mark.line, mark.end[1] - mark.column), default=None)
+            self.calls[key] = smallest.number if smallest is not None else None
+        return self.calls[key]
 
 
 MARKS = Marks()

@@ -41,6 +41,9 @@ NAMES = ["ann", "bob"]
         ("select * from nothing where name = ?", ("x",), []),
         ("select * from users", (), []),
         ("select * from users where name = ?", (), []),
+        ("select * from users where age in (?, ?) and name = ?", (1, 2, "x"), [("x", NAMES)]),
+        ("select * from users where name = ? limit ?", ("x", 3), [("x", NAMES)]),
+        ('select * from "users" where "users"."name" = %s', ("x",), [("x", NAMES)]),
         ("select * from users where name = ?", "x", []),
         (b"select", ("x",), []),
         (None, ("x",), []),
@@ -54,6 +57,14 @@ def test_of_many_values_the_first_are_taken(connection: sqlite3.Connection) -> N
     connection.executemany("insert into orders values (?, 'x')", [(number,) for number in range(100, 1, -1)])
     ((_, found),) = samples(connection, "select * from orders where id = ?", (5,))
     assert found == [1, 2, 3, 4, 5]
+
+
+def test_a_column_is_asked_for_once(connection: sqlite3.Connection) -> None:
+    known: dict[tuple[str, str], list[Any]] = {}
+    list(samples(connection, "select * from users where name = ?", ("x",), known))
+    connection.execute("delete from users")
+    assert list(samples(connection, "select * from users where name <> ?", ("y",), known)) == [("y", NAMES)]
+    assert list(samples(connection, "select * from users where name <> ?", ("y",))) == []
 
 
 def test_a_database_that_is_closed_has_none() -> None:

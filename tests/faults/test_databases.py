@@ -11,6 +11,7 @@ from pytest_oneresponse.explore.recording import recording
 from pytest_oneresponse.faults.databases import tapped
 from pytest_oneresponse.faults.fault import Fault
 from pytest_oneresponse.faults.tap import Tap
+from pytest_oneresponse.instrument.observe import MARKS
 
 from .conftest import Load, Module, Run
 
@@ -210,6 +211,42 @@ def test_without_an_exchange_statements_are_sent(load: Load, orm: dict[str, Any]
         assert module.f() == 1
         with recording():
             assert module.f() == 1, "one without a tap"
+
+
+def lookups(module: Module, tap: Tap | None = None) -> list[tuple[int, Any, Any]]:
+    """The lines whose statements told what their parameters were compared with: these, and what the column holds."""
+    with tapped(), recording(tap=tap) as told:
+        module.app({}, lambda *_: None)
+    return [(MARKS.all[event.number].line, event.given, event.other) for event in told.events if event.what == "sql"]
+
+
+def test_what_django_compares_with_a_column_is_told(load: Load, orm: dict[str, Any]) -> None:
+    module = load(
+        """
+        def app(environ, start_response):
+            found = (
+                Author.objects.using("faults")
+                .filter(name="Zoe")
+                .first()
+            )
+            start_response("404 Not Found", [])
+            return [b"x"]
+        """,
+        **orm,
+    )
+    assert lookups(module) == [(module.line("Author.objects"), "Zoe", ["Ann"])]
+    assert lookups(module, Tap()) == [], "where something is to fail nobody searches"
+
+
+def test_what_sqlalchemy_compares_with_a_column_is_told(load: Load, alchemy: dict[str, Any]) -> None:
+    source = """
+        def app(environ, start_response):
+            session.scalars(select(Author).where(Author.id == 77)).all()
+            start_response("200 OK", [])
+            return [b"x"]
+        """
+    module = load(source, **alchemy)
+    assert lookups(module) == [(module.line("session.scalars"), 77, [1])]
 
 
 @pytest.mark.parametrize(
