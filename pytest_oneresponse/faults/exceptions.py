@@ -114,11 +114,12 @@ def _module_of(filename: str) -> str:
 
 def of_thing(thing: Any) -> Types:
     """What an object may raise where it is gone through or entered: by its class, a generator by its function."""
-    if isinstance(thing, (types.GeneratorType, types.AsyncGeneratorType)):
-        return _of_generator(thing.gi_code if isinstance(thing, types.GeneratorType) else thing.ag_code)
-    inner = _held(thing, "gen")  # contextlib's managers hold the generator
-    if isinstance(inner, (types.GeneratorType, types.AsyncGeneratorType)):
-        return of_thing(inner)
+    code = _code_of(thing)
+    if code is not None:
+        return of_function(code)
+    code = _code_of(_held(thing, "gen"))  # contextlib's managers hold the generator
+    if code is not None:
+        return () if Code.is_user(code.co_filename) else _of_names(_module_of(code.co_filename), code.co_qualname)
     kind = type(thing)
     if kind.__module__ == "builtins" or isinstance(thing, sites.Responses.classes):
         return ()
@@ -133,10 +134,11 @@ def _of_own_kind(kind: type) -> Types:
     return (RuntimeError,) if mine else ()
 
 
-def _of_generator(code: types.CodeType) -> Types:
-    if Code.is_user(code.co_filename):
-        return ()  # what it calls is made to fail in it
-    return _of_names(_module_of(code.co_filename), code.co_qualname)
+def _code_of(thing: Any) -> types.CodeType | None:
+    """The code of a generator."""
+    if isinstance(thing, types.GeneratorType):
+        return thing.gi_code
+    return thing.ag_code if isinstance(thing, types.AsyncGeneratorType) else None
 
 
 def may(kind: str, manager: Any) -> bool:

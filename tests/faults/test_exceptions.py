@@ -10,6 +10,7 @@ import functools
 import gzip
 import importlib
 import io
+import itertools
 import json
 import logging
 import os
@@ -23,6 +24,7 @@ import string
 import subprocess
 import sys
 import tempfile
+import tokenize
 import types
 import urllib.error
 import urllib.parse
@@ -390,8 +392,15 @@ def test_things_of_libraries_fail_as_their_calls_do(database: sqlite3.Connection
     with (tmp_path / "a").open("w") as file:
         assert of_thing(file) == (OSError,)
     assert of_thing(csv.reader([])) == (csv.Error,)
+    assert of_thing(itertools.count()) == of_thing(tokenize.generate_tokens(input)) == ()
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         assert of_thing(archive) == (zipfile.BadZipFile,)
+
+
+def test_generators_of_any_package_fail_somehow(load: Load) -> None:
+    library = load(LIBRARY, folder="site-packages/lib")
+    assert of_thing(library.rows()) == (RuntimeError,)
+    assert of_thing(library.session()) == (), "a manager that nothing is known of"
 
 
 @pytest.mark.parametrize(
