@@ -28,6 +28,16 @@ def called(now: Recording, number: int, function: Any) -> Any:
     """What the user's code calls in place of a function: the same, or what notes with which values it is called."""
     if now.tap is not None:
         function = now.tap.call(number, function)
+    if number in now.full:
+        return function
+    noting = _worth_noting(now, number, function)
+    if noting is function:
+        now.pass_over(number)
+    return noting
+
+
+def _worth_noting(now: Recording, number: int, function: Any) -> Any:
+    """What notes a call; the function itself where that is not worth it."""
     kind = type(function)
     if kind in _OF_C:
         return _builtin(now, number, function)

@@ -19,6 +19,8 @@ def decide(number: int, value: Any) -> bool:
     now = Recording.now
     if now is not None:
         now.branches.add((number, "true" if outcome else "false"))
+        if number in now.full:
+            return outcome
         if type(value) is not bool:
             now.note(Event("truth", number, "", plain(value), None, outcome))
         now.note(Event("decide", number, "", None, None, outcome))
@@ -27,7 +29,7 @@ def decide(number: int, value: Any) -> bool:
 
 def weigh(number: int, value: Any) -> Any:
     now = Recording.now
-    if now is not None and type(value) is not bool:
+    if now is not None and type(value) is not bool and number not in now.full:
         seen = plain(value)
         if seen is not UNKNOWN:
             now.note(Event("truth", number, "", seen, None, bool(seen)))
@@ -40,10 +42,10 @@ _NAMES = tuple(kind.__name__ for kind in OPERATORS)
 def compare(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
     now = Recording.now
     if kind in _IN:
-        if now is not None:
+        if now is not None and number not in now.full:
             _in(now, number, kind, one, other)
         return other, one
-    if now is not None:
+    if now is not None and number not in now.full:
         left, right = plain(one), plain(other)
         if left is not UNKNOWN or right is not UNKNOWN:
             now.note(Event("compare", number, _NAMES[kind], left, right, _result_of(kind, one, other)))
@@ -91,7 +93,7 @@ def middle(number: int) -> Any:
 
 def item(number: int, container: Any, key: Any) -> tuple[Any, Any]:
     now = Recording.now
-    if now is not None:
+    if now is not None and number not in now.full:
         now.note_item(number, container, key)
     return container, key
 
@@ -99,7 +101,7 @@ def item(number: int, container: Any, key: Any) -> tuple[Any, Any]:
 def slice_(number: int, container: Any, start: Any, stop: Any, step: Any) -> tuple[Any, Any]:
     part = slice(start, stop, step)
     now = Recording.now
-    if now is not None and type(container) in (str, bytes, list):
+    if now is not None and type(container) in (str, bytes, list) and number not in now.full:
         try:
             result = plain(container[part])
         except (TypeError, ValueError):  # the user's own slice will tell
@@ -113,7 +115,7 @@ _NUMBERS = (int, float, decimal.Decimal, datetime.date)
 
 def arithmetic(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
     now = Recording.now
-    if now is not None and isinstance(one, _NUMBERS) and isinstance(other, _NUMBERS):
+    if now is not None and number not in now.full and isinstance(one, _NUMBERS) and isinstance(other, _NUMBERS):
         left, right = plain(one), plain(other)
         try:
             result = plain(CALCULATE_BY[kind](left, right))
@@ -126,7 +128,7 @@ def arithmetic(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
 def iterate(number: int, value: Any) -> Any:
     now = Recording.now
     if now is not None:
-        seen = plain(value)
+        seen = plain(value) if number not in now.full else UNKNOWN
         if seen is not UNKNOWN:
             now.note(Event("iterate", number, "", seen))
         if now.tap is not None:
@@ -146,7 +148,7 @@ def enter_with(number: int, manager: Any) -> Any:
 
 def unpack(number: int, count: int, value: Any) -> Any:
     now = Recording.now
-    if now is not None:
+    if now is not None and number not in now.full:
         seen = plain(value)
         if seen is not UNKNOWN:
             now.note(Event("unpack", number, "", seen, count))
@@ -155,7 +157,7 @@ def unpack(number: int, count: int, value: Any) -> Any:
 
 def match(number: int, subject: Any) -> Any:
     now = Recording.now
-    if now is not None:
+    if now is not None and number not in now.full:
         examples = MARKS.all[number].detail
         for example in examples:
             if isinstance(example, Attributes):

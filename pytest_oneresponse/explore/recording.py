@@ -13,6 +13,7 @@ from .sql import Columns
 
 MOST_EVENTS = 3000
 MOST_OF_A_MARK = 40
+MOST_IDLE = 200
 
 
 class Event(NamedTuple):
@@ -53,7 +54,20 @@ class Recording:
     """
 
     now: ClassVar[Recording | None] = None
-    __slots__ = ("begun", "branches", "columns", "counts", "document", "events", "naps", "sources", "tap", "upstreams")
+    __slots__ = (
+        "begun",
+        "branches",
+        "columns",
+        "counts",
+        "document",
+        "events",
+        "full",
+        "idle",
+        "naps",
+        "sources",
+        "tap",
+        "upstreams",
+    )
 
     def __init__(self, naps: bool = False, tap: Tap | None = None, document: Any = None) -> None:
         """`naps`: the user's functions sleep for a moment only, whatever they ask for.
@@ -70,6 +84,9 @@ class Recording:
         self.begun: dict[int, None] = {}
         """The functions that ran, by the number of their first mark, in order."""
         self.counts: dict[int, int] = {}
+        self.idle: dict[int, int] = {}
+        self.full: set[int] = set()
+        """The marks that have told enough: a loop need not be told of to its end."""
         self.columns: Columns = {}
         self.sources: dict[int, tuple[Any, str]] = {}
         """Containers that were looked at, by their id, and the source that they hold; empty for none."""
@@ -79,6 +96,14 @@ class Recording:
         if seen < MOST_OF_A_MARK and len(self.events) < MOST_EVENTS:
             self.counts[event.number] = seen + 1
             self.events.append(event)
+        else:
+            self.full.add(event.number)
+
+    def pass_over(self, number: int) -> None:
+        """A mark had nothing to tell; after so many times it is not asked again."""
+        seen = self.idle[number] = self.idle.get(number, 0) + 1
+        if seen > MOST_IDLE:
+            self.full.add(number)
 
     def source_of(self, container: Any) -> str:
         """Which part of the request a mapping holds; empty where it holds none."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from pytest_oneresponse.explore.recording import MOST_EVENTS, MOST_OF_A_MARK, Event, Recording, recording
+from pytest_oneresponse.explore import calls
+from pytest_oneresponse.explore.recording import MOST_EVENTS, MOST_IDLE, MOST_OF_A_MARK, Event, Recording, recording
 
 from .marked import marked
 
@@ -40,6 +43,24 @@ def test_one_place_is_noted_only_so_often() -> None:
         f(list(range(1000)))
     counts = [sum(event.kind == kind for event in found.events) for kind in ("compare", "decide", "iterate")]
     assert counts == [MOST_OF_A_MARK + 1, MOST_OF_A_MARK, 1], "the comparison after the loop is noted still"
+
+
+def test_a_call_that_has_nothing_to_tell_is_not_asked_about_for_ever() -> None:
+    with recording() as found:
+        for _ in range(MOST_IDLE):
+            found.pass_over(7)
+        assert 7 not in found.full
+        found.pass_over(7)
+        found.pass_over(8)
+    assert found.full == {7}
+
+
+def test_what_sleeps_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "NAP", 0)
+    f = marked("def f(n):\n    for _ in range(n): time.sleep(0.1)", time=time)["f"]
+    with recording(naps=True) as found:
+        f(MOST_IDLE + 2)
+    assert found.full == set()
 
 
 def test_a_recording_holds_only_so_much() -> None:
