@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sysconfig
 from collections.abc import Callable, Iterable
@@ -10,6 +11,10 @@ from typing import ClassVar
 
 HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 """The folder of this plugin, whose own frames are never shown."""
+
+
+_real = functools.lru_cache(maxsize=None)(os.path.realpath)
+"""Where a file lies, looked up once: that asks the system about each folder on the way."""
 
 
 class Code:
@@ -95,7 +100,7 @@ class Code:
         """Whether a file belongs to the standard library or is no file at all."""
         if not os.path.isabs(filename):
             return True
-        return not cls.package(filename) and os.path.realpath(filename).startswith(cls._standard)
+        return not cls.package(filename) and _real(filename).startswith(cls._standard)
 
     @classmethod
     def is_framework(cls, filename: str) -> bool:
