@@ -53,7 +53,11 @@ def only_new() -> Iterator[None]:
 @functools.cache
 def _is_frozen_by_others() -> bool:
     """Whether somebody else has said what is not to be looked at. Asked once: what is frozen is counted one by one."""
-    return gc.get_freeze_count() > 0
+    return gc.get_freeze_count() > _OF_PYTHON
+
+
+_OF_PYTHON = 2000
+"""So much Python may have frozen itself as it started: 3.12 some hundreds."""
 
 
 _SUSPENDABLE = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR

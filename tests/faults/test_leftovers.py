@@ -155,6 +155,15 @@ def test_collections_look_only_at_what_is_new() -> None:
     assert gc.get_freeze_count() == 0
 
 
+@pytest.mark.parametrize(("frozen", "by_others"), [(0, False), (375, False), (40_000, True)])
+@pytest.mark.usefixtures("thawed")
+def test_what_python_has_frozen_itself_is_not_somebody_elses(
+    monkeypatch: pytest.MonkeyPatch, frozen: int, by_others: bool
+) -> None:
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: frozen)
+    assert leftovers._is_frozen_by_others() is by_others
+
+
 @pytest.mark.usefixtures("thawed")
 def test_what_somebody_else_has_frozen_stays_so() -> None:
     gc.freeze()
