@@ -126,15 +126,8 @@ def drive(app: App, route: Route, settings: Settings) -> Driven:
         Watcher.marks.change(EXPLORING)
     began = time.perf_counter()
     with probe.probing(app.holds) as closing, alarm.kept(), watched_over(settings.network) as driven.network, tapped():
-        run = _Run(app, route, settings, driven, closing)
-        try:
-            run.plan.first()
-        except (KeyError, ValueError) as error:
-            driven.gave_up = f"no request could be made: {error}; give values through the oneresponse_values fixture"
-        else:
-            with only_new():
-                run.start()
-                run.tidy()
+        with only_new():
+            _Run(app, route, settings, driven, closing).whole()
         if not settings.replay:
             for finding in unreached.findings(route, driven.findings, settings.test):
                 driven.findings.add(finding)
@@ -170,6 +163,17 @@ class _Run:
         """What the last exchange may have left behind."""
         self.telling: list[Trial] = []
         """The trials that took a branch, or came to a function, that none before had come to."""
+
+    def whole(self) -> None:
+        """Drive the route, from its first trial until nothing is left behind."""
+        try:
+            self.plan.first()
+        except (KeyError, ValueError) as error:
+            told = f"no request could be made: {error}; give values through the oneresponse_values fixture"
+            self.driven.gave_up = told
+            return
+        self.start()
+        self.tidy()
 
     def start(self) -> None:
         """Send the trials once the app has started; with the app's first route its start-up is judged too."""

@@ -18,7 +18,7 @@ from typing import Any, Generic, NamedTuple
 from . import sites
 from .exchange import Exchange, headers_key
 from .lost import status_of
-from .weakly import forget_the_dead
+from .weakly import Known
 
 _getframe = sys._getframe
 _new = tuple.__new__  # as in exchange.py
@@ -32,8 +32,7 @@ class Held(NamedTuple):
     exchange: Exchange
 
 
-_held: dict[int, Held] = {}
-_MOST = 500
+_held = Known(500)
 _NONE = (type(None), list, dict, tuple, str, bytes, property)
 """Types of attributes that hold no headers, or that cannot be watched."""
 _STATUS = frozenset(("status", "status_code", "status_int", "reason_phrase", "_status", "_status_code"))
@@ -57,8 +56,7 @@ def watch(exchange: Exchange, response: Any, reference: weakref.ref[Any] | None 
 
     `reference` is one to the response, where there is one already: for thousands of exchanges each of these counts.
     """
-    if len(_held) > _MOST:
-        forget_the_dead(_held)  # exchanges that nobody has closed leave things behind
+    _held.sweep()  # exchanges that nobody has closed leave things behind
     if _hold(exchange, response, _response_class, reference):
         for name in _HOLDERS:
             holder = getattr(response, name, None)

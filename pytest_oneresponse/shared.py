@@ -10,15 +10,14 @@ from . import sites
 from .contract.events import Improper
 from .exchange import Exchange
 from .marks import CLIENTS
-from .weakly import forget_the_dead
+from .weakly import Known
 
 Reference = weakref.ref[Any]
 
-_served: dict[int, tuple[Reference, sites.Chain, weakref.ref[Exchange]]] = {}
+_served = Known(1000)
 """The responses that have been started: where each was built, as far as that is known, and for which exchange."""
-_outside: dict[int, tuple[Reference, sites.Chain]] = {}
+_outside = Known(1000)
 """Where the responses were built that were built for no request: at the import of a module, as a rule."""
-_MOST = 1000
 
 
 def note_outside(response: Any, frame: FrameType | None) -> None:
@@ -28,7 +27,8 @@ def note_outside(response: Any, frame: FrameType | None) -> None:
     chain = sites.capture_built(frame)
     reference = _reference(response) if sites.holds_user(chain) else None
     if reference is not None:
-        _keep(_outside, response, (reference, chain))
+        _outside.sweep()
+        _outside[id(response)] = (reference, chain)
 
 
 def note_served(exchange: Exchange, response: Any) -> Reference | None:
@@ -44,7 +44,8 @@ def note_served(exchange: Exchange, response: Any) -> Reference | None:
         if returned and known[2]() is not exchange:
             detail = "the response object that answers this request has answered another one before"
             exchange.add(Improper("shared-response", detail, sites.Site((), sites.NO_SENDER, known[1] or None)))
-        return known[0]
+        served: Reference = known[0]
+        return served
     built = exchange.built.get(key) if exchange.built else None
     origin: sites.Chain = ()
     reference = built.response if built else _reference(response)
@@ -53,15 +54,9 @@ def note_served(exchange: Exchange, response: Any) -> Reference | None:
     elif key in _outside and _outside[key][0]() is response:
         origin = _outside[key][1]
     if reference is not None:
-        _keep(_served, response, (reference, origin, weakref.ref(exchange)))
+        _served.sweep()
+        _served[key] = (reference, origin, weakref.ref(exchange))
     return reference
-
-
-def _keep(known: dict[int, Any], response: Any, entry: tuple[Any, ...]) -> None:
-    """Keep an entry for as long as its object lives; those of others are thrown out once there are many."""
-    if len(known) > _MOST:
-        forget_the_dead(known)
-    known[id(response)] = entry
 
 
 def _reference(response: Any) -> Reference | None:

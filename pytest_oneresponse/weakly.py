@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 
-def forget_the_dead(known: dict[int, Any]) -> None:
-    """Throw out the entries, each of which begins with a weak reference, whose object is no more."""
-    for key in [key for key, entry in known.items() if entry[0]() is None]:
-        del known[key]
+class Known(dict[int, Any]):
+    """Entries by the ids of objects, each of which begins with a weak reference to its object.
+
+    `sweep` throws out those whose object is no more; not before there are `most`, nor before there are twice as many as
+    were left the last time: so that it costs little for each entry, however many objects live.
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = self.limit = most
+
+    def sweep(self) -> None:
+        if len(self) <= self.limit:
+            return
+        for key in [key for key, entry in self.items() if entry[0]() is None]:
+            del self[key]
+        self.limit = max(self.most, 2 * len(self))

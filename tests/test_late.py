@@ -262,7 +262,7 @@ def test_a_watched_response_is_not_kept_alive(exchange: Exchange, monkeypatch: p
     del response
     gc.collect()
     assert mine() is None
-    monkeypatch.setattr(late, "_MOST", 0)
+    monkeypatch.setattr(late._held, "limit", 0)
     other = Response()
     second = Exchange(Facts("wsgi"), print, lambda native: Request(path=native), "/")
     late.watch(second, other)

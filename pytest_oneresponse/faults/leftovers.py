@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import inspect
+import itertools
 import sys
 import traceback
 import warnings
@@ -39,15 +40,28 @@ def left_by(exchange: Exchange, errors: Sequence[BaseException]) -> Leftovers | 
 
 @contextmanager
 def only_new() -> Iterator[None]:
-    """Collections look only at what is made meanwhile: all that is there already takes too long to look at each time."""
+    """Collections look only at what is made meanwhile: all that is there already takes too long to look at each time.
+
+    What is left of it is collected in the end, as Python looks seldom at what was frozen; so is, from time to time, what
+    somebody else has held until then, as pytest holds what a test has logged.
+    """
     if _is_frozen_by_others():
         yield
         return
     gc.freeze()
     try:
         yield
+        with _silent():
+            gc.collect()
     finally:
         gc.unfreeze()
+        if next(_rounds) % _EVERY == 0:
+            with _silent():
+                gc.collect()
+
+
+_rounds = itertools.count(1)
+_EVERY = 50
 
 
 @functools.cache

@@ -155,6 +155,32 @@ def test_collections_look_only_at_what_is_new() -> None:
     assert gc.get_freeze_count() == 0
 
 
+class Circle:
+    """What only a collection frees."""
+
+    def __init__(self) -> None:
+        self.own = self
+
+
+@pytest.mark.usefixtures("thawed")
+def test_what_is_left_is_collected_in_the_end() -> None:
+    with only_new():
+        left = weakref.ref(Circle())
+    assert left() is None
+
+
+@pytest.mark.usefixtures("thawed")
+def test_what_others_have_held_until_then_is_collected_some_time_later() -> None:
+    with only_new():
+        held = Circle()
+        left = weakref.ref(held)
+    del held
+    for _ in range(leftovers._EVERY):
+        with only_new():
+            pass
+    assert left() is None
+
+
 @pytest.mark.parametrize(("frozen", "by_others"), [(0, False), (375, False), (40_000, True)])
 @pytest.mark.usefixtures("thawed")
 def test_what_python_has_frozen_itself_is_not_somebody_elses(
