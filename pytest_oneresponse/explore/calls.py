@@ -18,7 +18,6 @@ from typing import Any
 from . import canary
 from .plain import UNKNOWN, members, plain
 from .recording import Event, Recording
-from .sql import samples
 
 NAP = 0.001
 """In seconds."""
@@ -214,12 +213,8 @@ def _shape(absent: Any) -> Any:
 
 
 def _asking(now: Recording, number: int, function: Any, owner: Any) -> Any:
-    """A statement of SQL: the values that its columns hold are what its parameters may be."""
-
     def asked(statement: Any, *arguments: Any) -> Any:
-        given = arguments[0] if arguments else ()
-        for parameter, values in samples(getattr(owner, "connection", owner), statement, given, now.columns):
-            now.note(Event("lookup", number, "sql", plain(parameter), values))
+        now.note_statement(number, getattr(owner, "connection", owner), statement, *arguments[:1])
         return function(statement, *arguments)
 
     return asked

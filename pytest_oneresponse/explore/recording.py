@@ -9,11 +9,12 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 from . import canary
 from .plain import ATOMS, members, plain
-from .sql import Columns
+from .sql import Columns, samples
 
 MOST_EVENTS = 3000
 MOST_OF_A_MARK = 40
 MOST_IDLE = 200
+"""A mark that had nothing to tell so often is not asked again."""
 
 
 class Event(NamedTuple):
@@ -85,9 +86,11 @@ class Recording:
         """The functions that ran, by the number of their first mark, in order."""
         self.counts: dict[int, int] = {}
         self.idle: dict[int, int] = {}
+        """How often marks had nothing to tell."""
         self.full: set[int] = set()
         """The marks that have told enough: a loop need not be told of to its end."""
         self.columns: Columns = {}
+        """What was found in the columns with which statements compare."""
         self.sources: dict[int, tuple[Any, str]] = {}
         """Containers that were looked at, by their id, and the source that they hold; empty for none."""
 
@@ -100,7 +103,7 @@ class Recording:
             self.full.add(event.number)
 
     def pass_over(self, number: int) -> None:
-        """A mark had nothing to tell; after so many times it is not asked again."""
+        """A mark had nothing to tell."""
         seen = self.idle[number] = self.idle.get(number, 0) + 1
         if seen > MOST_IDLE:
             self.full.add(number)
@@ -129,6 +132,11 @@ class Recording:
                 self.note(
                     Event("lookup", number, "dict" if kind is dict else "", plain(key), held, _has(container, key))
                 )
+
+    def note_statement(self, number: int, connection: Any, statement: Any, parameters: Any = ()) -> None:
+        """A statement of SQL is sent: the values that its columns hold are what its parameters may be."""
+        for parameter, values in samples(connection, statement, parameters, self.columns):
+            self.note(Event("lookup", number, "sql", plain(parameter), values))
 
 
 @contextmanager

@@ -13,9 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .. import sites
-from ..explore.plain import plain
-from ..explore.recording import Event, Recording
-from ..explore.sql import samples
+from ..explore.recording import Recording
 from ..instrument.observe import MARKS
 from ..watch.patching import Patches
 from .exceptions import resolved
@@ -26,7 +24,7 @@ _OF_TRANSACTIONS = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT", "PRAG
 
 @contextmanager
 def tapped() -> Iterator[None]:
-    """What Django's ORM and SQLAlchemy send to a database meanwhile can be made to fail."""
+    """What Django's ORM and SQLAlchemy send to a database meanwhile can be made to fail, and is told to the search."""
     patches = Patches()
     try:
         patches.when_imported("django.db.backends.utils", _django)
@@ -79,5 +77,4 @@ def _tell(connection: Any, statement: Any, parameters: Any = ()) -> None:
     frame = sites.users_frame(sys._getframe(1))
     number = MARKS.call_at(frame.f_code.co_filename, frame.f_lineno) if frame is not None else None
     if number is not None:
-        for parameter, values in samples(connection, statement, parameters, now.columns):
-            now.note(Event("lookup", number, "sql", plain(parameter), values))
+        now.note_statement(number, connection, statement, parameters)
