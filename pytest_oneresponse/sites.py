@@ -9,7 +9,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import CodeType, FrameType, TracebackType
 from typing import Any, NamedTuple
 
@@ -254,11 +254,16 @@ def is_users(code: CodeType) -> bool:
     return bool((_mark(code) if mark is None else mark) & _OWN)
 
 
+def stack(frame: FrameType | None) -> Iterator[FrameType]:
+    """The frames of a stack, innermost first."""
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
 def users_frame(frame: FrameType | None) -> FrameType | None:
     """The innermost frame of the user's, from `frame` outward; None where there is none, as in a thread of a library's."""
-    while frame is not None and not is_users(frame.f_code):
-        frame = frame.f_back
-    return frame
+    return next((one for one in stack(frame) if is_users(one.f_code)), None)
 
 
 def holds_user(chain: Chain) -> bool:

@@ -62,6 +62,7 @@ def only_new() -> Iterator[None]:
 
 _rounds = itertools.count(1)
 _EVERY = 50
+"""So many times what is new is collected, before once all is."""
 
 
 @functools.cache

@@ -11,7 +11,7 @@ import asyncio
 import functools
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from ..contract.machine import judge
 from ..exchange import Exchange, current
 from ..explore.recording import Recording
 from ..instrument.observe import MARKS
-from ..protocols.waiting import chain_of, waiting_frames
+from ..protocols.waiting import chained, waiting_frames
 from . import callees, exceptions, making, regions
 from .fault import Fault
 from .regions import Span
@@ -71,8 +71,9 @@ class Fired(NamedTuple):
     lets_go: bool = False
     """What failed lets go of something, as `close()` does."""
     asked: str = ""
-    """The HTTP client through which another machine was asked; and what machines answer that do not fail."""
+    """The HTTP client through which another machine was asked."""
     otherwise: Any = None
+    """The JSON document that machines answer which do not fail."""
 
 
 class Tap:
@@ -199,13 +200,13 @@ class Tap:
         state = self.state(exchange)
         chain = sites.capture(frame)
         outer = _outer_frames(exchange)
-        chain = (*(chain.chain if isinstance(chain, sites.Site) else chain), *chain_of(outer))
+        chain = (*(chain.chain if isinstance(chain, sites.Site) else chain), *chained(outer))
         if (key, state, chain) in self.seen:
             return None
         self.seen.add((key, state, chain))
         spans = regions.around(chain)
         known = (key, state, tuple(span.region for span in spans)) in self.points
-        return None if known else Passing(state, spans, (*_stack(frame), *outer))
+        return None if known else Passing(state, spans, (*sites.stack(frame), *outer))
 
     def note(self, key: tuple[str, int], types: exceptions.Types, frame: FrameType | None) -> None:
         found = self.is_new(key, frame)
@@ -246,20 +247,22 @@ class Tap:
         kind = exceptions.resolved(fault.exception)
         error = making.made(kind) if kind is not None else None
         if error is not None:
-            self.note_fired(fault, frame, call, lets_go=lets_go)
+            self.note_fired(fault, frame, call, lets_go)
             self.errors.append(error)
             exchange = current()
             if isinstance(error, asyncio.CancelledError) and exchange is not None:
                 exchange.gone()  # who cancels has no more use for an answer
         return error
 
-    def note_fired(self, fault: Fault, frame: FrameType, call: str, **more: Any) -> None:
-        """Note that a fault has come to pass; `more` as Fired has it."""
+    def note_fired(
+        self, fault: Fault, frame: FrameType, call: str, lets_go: bool = False, asked: str = "", otherwise: Any = None
+    ) -> None:
+        """Note that a fault has come to pass; the arguments as Fired has them."""
         exchange = current()
         if not any(one.fault == fault for one in self.fired):
             state = self.state(exchange) if exchange is not None else ""
             place = sites.place_of(frame.f_code, frame.f_lasti)
-            fired = Fired(fault, place, call, state, self.passings, **more)
+            fired = Fired(fault, place, call, state, self.passings, lets_go, asked, otherwise)
             self.fired.append(fired)
             if exchange is not None:
                 exchange.fired += (fired,)
@@ -271,13 +274,6 @@ Key = tuple[str, Any]
 
 _HASHED = (type, type(len))
 """The types of what goes through things; classes of other metaclasses may have no hash."""
-
-
-def _stack(frame: FrameType | None) -> Iterator[FrameType]:
-    """The frames of a stack, innermost first."""
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
 
 
 def _outer_frames(exchange: Exchange) -> list[FrameType]:

@@ -24,10 +24,10 @@ def _generator_of(awaitable: Any) -> Any:
 
 def waiting_chain(awaitable: Any) -> Chain:
     """The chain of frames from the innermost awaiting line outward, found by walking what awaits what."""
-    return chain_of(waiting_frames(awaitable))
+    return chained(waiting_frames(awaitable))
 
 
-def chain_of(frames: Iterable[FrameType]) -> Chain:
+def chained(frames: Iterable[FrameType]) -> Chain:
     """Frames, innermost first, as a chain."""
     return tuple(part for frame in frames for part in (frame.f_code, frame.f_lasti))
 

@@ -16,11 +16,6 @@ from pytest_oneresponse.faults.regions import Span
 from .conftest import Load
 
 
-def outer(frame: Any) -> Any:
-    while frame := frame.f_back:
-        yield frame
-
-
 class Here:
     """Called where the question is: notes the regions around its caller, and what they catch."""
 
@@ -31,7 +26,7 @@ class Here:
         frame = sys._getframe(1)
         chain = sites.capture(frame)
         self.spans = regions.around(chain.chain if isinstance(chain, sites.Site) else chain)
-        self.caught = regions.caught(self.spans, [frame, *outer(frame)])
+        self.caught = regions.caught(self.spans, sites.stack(frame))
 
     @property
     def parts(self) -> list[str]:
