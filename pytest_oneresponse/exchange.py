@@ -14,7 +14,7 @@ from . import sites
 from .contract.events import Data, End, Event, Gone, Headers, Improper, Raised, Returned, Start
 from .contract.machine import Facts, Verdict, is_plain, judge, related
 from .contract.request import Request
-from .sites import Site
+from .sites import Proxies, Site
 
 if TYPE_CHECKING:
     from .instrument.swap import Swap
@@ -45,7 +45,8 @@ class Left(NamedTuple):
 
 
 _running: list[Exchange] = []
-"""The exchanges whose app runs at this moment."""
+"""The exchanges whose app runs at this moment: from its call until it returns."""
+_modules = sys.modules
 
 
 class Exchange:
@@ -139,11 +140,11 @@ class Exchange:
         built = self.built.get(id(response)) if self.built else None
         if built and built.response and built.response() is not response:
             built = None  # an object that was built elsewhere, at the place of one that is no more
-        Watcher.started(self, response)
+        Watcher.started(self, response, built)
         if built and Proxies.passes_on(built.chain):
             built, response = self.passed_on(built)
             if response is not None:
-                Watcher.started(self, response)
+                Watcher.started(self, response, built)
         # From the object's own attributes: a property may read, and so use up, a body that is streamed.
         body = getattr(response, "__dict__", {}).get("body")
         size = len(body) if type(body) is bytes else -1
@@ -169,13 +170,14 @@ class Exchange:
             reference = weakref.ref(response)
         except TypeError:
             reference = None
-        if self.built is None:
-            self.built = {}
-        if id(response) in self.built:
+        key, known = id(response), self.built
+        if known is None:
+            known = self.built = {}
+        elif key in known:
             # This object lies at the place of one that is no more, which a proxy may still pass on: it keeps its turn.
-            free = -1 - len(self.built)
-            self.built = {free if key == id(response) else key: built for key, built in self.built.items()}
-        self.built[id(response)] = Built(sites.capture_built(frame), reference)
+            free = -1 - len(known)
+            known = self.built = {free if key == one else one: built for one, built in known.items()}
+        known[key] = _new(Built, (sites.capture_built(frame), reference))
 
     def declare(self, headers: Any, name: str, frame: FrameType | None) -> None:
         """A header that a finding could be about is being set; `name` in lower case."""
@@ -248,7 +250,9 @@ class Exchange:
 
     def open(self) -> None:
         """The app is called: from here to `leave`, what runs in this context belongs to this exchange."""
-        put_marks()
+        marks = Watcher.marks
+        if marks is not None and len(_modules) != marks.count:
+            marks.refresh()
         self.token = _current.set(self)
         _running.append(self)
         docket = self.docket
@@ -257,29 +261,28 @@ class Exchange:
             docket.unclosed[id(self)] = self
 
     def enter(self) -> None:
-        """The app runs (again): for its call, for each piece of its body, for close()."""
+        """The app runs again: for each piece of its body, for close()."""
         if self.token is None:
             self.token = _current.set(self)
-            _running.append(self)
 
     def leave(self) -> None:
         """The app does not run now: what runs in this context belongs to the exchange around this one again."""
-        token, self.token = self.token, None
+        token = self.token
         if token is not None:
+            self.token = None
             try:
                 _current.reset(token)
             except ValueError:  # left in another context than it was entered in, as a generator's end may be
                 pass
-            try:
+            if self in _running:
                 _running.remove(self)
-            except ValueError:  # taken out already, when a test ended with the app still running
-                pass
 
     def settle(self) -> None:
         """The body was taken whole: many a client never closes it, so an exchange that is right by now is let go."""
-        if self.docket is not None and is_plain(self.facts, (*self.events, _RETURNED)):
-            self.sound = len(self.events) + 1
-            self.docket.unclosed.pop(id(self), None)
+        events, docket = self.events, self.docket
+        if docket is not None and is_plain(self.facts, events, returned=True):
+            self.sound = len(events) + 1
+            docket.unclosed.pop(id(self), None)
 
     def is_sound(self) -> bool:
         """Whether nothing but the app's return has come since all was known to be right."""
@@ -349,8 +352,8 @@ class Watcher:
     """What is watched now, process-wide: tests run one at a time, whatever threads they start."""
 
     docket: Docket | None = None
-    started: Callable[[Exchange, Any], None] = staticmethod(lambda exchange, response: None)
-    """Told of each response object that has been started."""
+    started: Callable[[Exchange, Any, Built | None], None] = staticmethod(lambda exchange, response, built: None)
+    """Told of each response object that has been started, and where it was built for the exchange, if it was."""
     ended: Callable[[Exchange], None] = staticmethod(lambda exchange: None)
     """Told of each exchange that has ended, if it was told of a response."""
     marks: Swap | None = None
@@ -373,7 +376,7 @@ def current() -> Exchange | None:
 def put_marks() -> None:
     """Put the marks into what has been imported since the last time; before a time limit runs, as it may take a while."""
     marks = Watcher.marks
-    if marks is not None and len(sys.modules) != marks.count:
+    if marks is not None and len(_modules) != marks.count:
         marks.refresh()
 
 
@@ -386,13 +389,3 @@ class AlreadyJudged:
 def headers_key(headers: Any) -> int:
     """What tells one collection of headers from another, also where two objects are views of one list."""
     return id(getattr(headers, "_list", headers))
-
-
-class Proxies:
-    """Files whose response objects pass on an inner response, as Starlette's BaseHTTPMiddleware does."""
-
-    suffixes: tuple[str, ...] = ()
-
-    @classmethod
-    def passes_on(cls, chain: sites.Chain) -> bool:
-        return bool(chain) and bool(cls.suffixes) and chain[0].co_filename.replace("\\", "/").endswith(cls.suffixes)

@@ -25,9 +25,10 @@ _new = tuple.__new__  # as in exchange.py
 
 
 class Held(NamedTuple):
-    """A thing under watch, which is held weakly as many a client never ends an exchange; its own class; its exchange."""
+    """A thing under watch, held weakly as many a client never ends an exchange; the class that it has now, and its own."""
 
     thing: weakref.ref[Any]
+    watched: type
     kind: type
     exchange: Exchange
 
@@ -56,7 +57,8 @@ def watch(exchange: Exchange, response: Any, reference: weakref.ref[Any] | None 
 
     `reference` is one to the response, where there is one already: for thousands of exchanges each of these counts.
     """
-    _held.sweep()  # exchanges that nobody has closed leave things behind
+    if len(_held) > _held.limit:
+        _held.sweep()  # exchanges that nobody has closed leave things behind
     if _hold(exchange, response, _response_class, reference):
         for name in _HOLDERS:
             holder = getattr(response, name, None)
@@ -69,7 +71,7 @@ def release(exchange: Exchange) -> None:
     for key in exchange.watched_keys:
         held = _held.pop(key, None)
         thing = held.thing() if held is not None else None
-        if held is not None and thing is not None and type(thing) is _classes.get(held.kind):
+        if held is not None and thing is not None and type(thing) is held.watched:
             _set_class(thing, held.kind)
     exchange.watched_keys = ()
 
@@ -102,11 +104,14 @@ def _hold(
     known = _held.get(key)
     if known is not None and known.thing() is thing:
         return False
-    watched = _classes[kind] if kind in _classes else make(kind)
+    try:
+        watched = _classes[kind]
+    except KeyError:
+        watched = make(kind)
     if watched is None:
         return False
     try:
-        held = _new(Held, (reference or weakref.ref(thing), kind, exchange))
+        held = _new(Held, (reference or weakref.ref(thing), watched, kind, exchange))
         _set_class(thing, watched)
     except TypeError:  # of another layout: it is not watched
         return False
@@ -115,22 +120,27 @@ def _hold(
     return True
 
 
-_classes: weakref.WeakKeyDictionary[type, type | None] = weakref.WeakKeyDictionary()
+_classes: dict[type, type | None] = {}
+"""The subclass that was made for a class; a plain dictionary, as one that holds its keys weakly costs Python calls."""
+_MOST_CLASSES = 500
 
 
 def _response_class(kind: type) -> type | None:
     """The subclass for a response: every assignment to it passes here, and every method that sets a cookie."""
-    if kind not in _classes:
-        methods = {name: _telling(kind, name) for name in _COOKIES if hasattr(kind, name)}
-        _classes[kind] = _subclass(kind, {"__setattr__": _setattr(kind), **methods})
-    return _classes[kind]
+    methods = {name: _telling(kind, name) for name in _COOKIES if hasattr(kind, name)}
+    return _made(kind, {"__setattr__": _setattr(kind), **methods})
 
 
 def _holder_class(kind: type) -> type | None:
     """The subclass for a collection of headers or cookies."""
-    if kind not in _classes:
-        _classes[kind] = _subclass(kind, {name: _telling(kind, name) for name in _CHANGES if hasattr(kind, name)})
-    return _classes[kind]
+    return _made(kind, {name: _telling(kind, name) for name in _CHANGES if hasattr(kind, name)})
+
+
+def _made(kind: type, methods: dict[str, Any]) -> type | None:
+    if len(_classes) >= _MOST_CLASSES:  # classes that a program makes as it goes
+        _classes.clear()
+    watched = _classes[kind] = _subclass(kind, methods)
+    return watched
 
 
 def _subclass(kind: type, methods: dict[str, Any]) -> type | None:

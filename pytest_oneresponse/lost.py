@@ -7,8 +7,8 @@ from typing import Any
 
 from . import frameworks, sites
 from .contract.events import Lost, Swallowed
-from .exchange import Exchange, Proxies
-from .sites import Site
+from .exchange import Exchange
+from .sites import Proxies, Site
 
 _new = tuple.__new__  # as in exchange.py
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from . import exchange, late, shared, sites
@@ -25,7 +25,7 @@ def install(patches: Patches) -> None:
     had a `__new__` of its own cannot be constructed with arguments after it is taken away again.
     """
     exchange.Watcher.started, exchange.Watcher.ended = staticmethod(_started), staticmethod(late.release)
-    exchange.Proxies.suffixes = tuple({suffix for module in modules() for suffix in module.PROXIES})
+    sites.Proxies.know({suffix for module in modules() for suffix in module.PROXIES})
     for name in dict.fromkeys(name for module in modules() for name in module.RESPONSES):
         module_name, _, class_name = name.rpartition(".")
         when_imported(module_name, functools.partial(_note_class, class_name))
@@ -33,25 +33,13 @@ def install(patches: Patches) -> None:
         patches.when_imported(module_name, _setter_patch(owner, method))
 
 
-def _started(running: exchange.Exchange, response: Any) -> None:
-    late.watch(running, response, shared.note_served(running, response))
+def _started(running: exchange.Exchange, response: Any, built: exchange.Built | None) -> None:
+    late.watch(running, response, shared.note_served(running, response, built))
 
 
 def framework_packages() -> frozenset[str]:
     """The top-level packages that are the frameworks themselves."""
     return frozenset(name for module in modules() for name in module.PACKAGES)
-
-
-_QUIET: set[Any] = set()
-"""Names as they were given that no finding is about, so that each is put in lower case once."""
-
-
-def _is_quiet(name: Any) -> bool:
-    if type(name) is not str or name.lower() in TELLING:
-        return False
-    if len(_QUIET) < 1000:
-        _QUIET.add(name)
-    return True
 
 
 def _note_class(class_name: str, module: ModuleType) -> None:
@@ -62,14 +50,15 @@ def _note_class(class_name: str, module: ModuleType) -> None:
     if response in _noted or "__new__" in vars(response):
         return
     _noted.add(response)
-    current = exchange.current
+    get, current = exchange._current.get, exchange.current
+    make: Any = object.__new__
 
     def __new__(cls: type, *args: Any, **named: Any) -> Any:
         if issubclass(cls, BaseException):  # an exception that is a response as well
             built: Any = BaseException.__new__(cls, *args, **named)
         else:
-            built = object.__new__(cls)
-        running = current()
+            built = make(cls)
+        running = get() or current()
         if running is not None:
             running.note_built(built, _getframe(1))
         else:
@@ -86,16 +75,31 @@ def _setter_patch(owner: str, method: str) -> Callable[[ModuleType, Patches], No
     return patch
 
 
+_QUIET: set[str] = set()
+"""Names as they were given that no finding is about, so that each is put in lower case once."""
+
+
 def _noting(original: Any) -> Any:
     @functools.wraps(original)
     def setter(self: Any, name: Any, *values: Any, **named: Any) -> Any:
-        # Written out, without a call: this runs for every header of every response.
-        value = values[0] if values else None
-        sound = type(value) is not str or (value.isascii() and value.isprintable())
-        if not (values and sound and (name in _QUIET or _is_quiet(name))):
-            running = exchange.current()
-            if running is not None:
-                running.declare(self, str(name).lower(), _getframe(1))
+        # This runs for every header of every response: for nearly all of them it ends here.
+        if type(name) is not str or name not in _QUIET or not _is_sound(*values):
+            _note_set(self, name, values, _getframe(1))
         return original(self, name, *values, **named)
 
     return setter
+
+
+def _note_set(headers: Any, name: Any, values: tuple[Any, ...], frame: FrameType) -> None:
+    if type(name) is str and name.lower() not in TELLING and _is_sound(*values):
+        if len(_QUIET) < 1000:
+            _QUIET.add(name)
+        return
+    running = exchange.current()
+    if running is not None:
+        running.declare(headers, str(name).lower(), frame)
+
+
+def _is_sound(value: Any = "\n", *_: Any) -> bool:
+    """Whether no finding is about a value; a value that was not given may be one that is."""
+    return type(value) is not str or (value.isascii() and value.isprintable())

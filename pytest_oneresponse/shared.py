@@ -8,14 +8,20 @@ from typing import Any
 
 from . import sites
 from .contract.events import Improper
-from .exchange import Exchange
+from .exchange import Built, Exchange
 from .marks import CLIENTS
 from .weakly import Known
 
 Reference = weakref.ref[Any]
 
 _served = Known(1000)
-"""The responses that have been started: where each was built, as far as that is known, and for which exchange."""
+"""The responses that have been started: where each was built, as far as that is known, and for which exchange.
+
+None stands for the exchange for which it was built, which finds it there.
+"""
+_fresh: list[tuple[Reference, sites.Chain, Any]] = []
+"""The last of them, of which nearly all are gone by the time that the next ones come; what lives on goes to the others."""
+_MOST_FRESH = 50
 _outside = Known(1000)
 """Where the responses were built that were built for no request: at the import of a module, as a rule."""
 
@@ -31,32 +37,44 @@ def note_outside(response: Any, frame: FrameType | None) -> None:
         _outside[id(response)] = (reference, chain)
 
 
-def note_served(exchange: Exchange, response: Any) -> Reference | None:
+def note_served(exchange: Exchange, response: Any, built: Built | None) -> Reference | None:
     """A response has been started for an exchange; a second exchange with it is a finding of that one.
 
-    Gives a reference to the response, for whoever needs one.
+    `built`: where it was built for this exchange, if it was. Gives a reference to the response, for whoever needs one.
     """
+    if built is not None:  # it cannot have answered another one
+        if built.response is not None:
+            if len(_fresh) >= _MOST_FRESH:
+                _settle()
+            _fresh.append((built.response, built.chain, None))
+        return built.response
+    _settle()
     key = id(response)
     known = _served.get(key)
     if known is not None and known[0]() is response:
         # A response that is mounted as an app serves many, and is made for it: no function of the user's returns it.
         returned = any(left.value == key for left in (exchange.left or {}).values())
-        if returned and known[2]() is not exchange:
+        if returned and (known[2] is None or known[2]() is not exchange):
             detail = "the response object that answers this request has answered another one before"
             exchange.add(Improper("shared-response", detail, sites.Site((), sites.NO_SENDER, known[1] or None)))
         served: Reference = known[0]
         return served
-    built = exchange.built.get(key) if exchange.built else None
-    origin: sites.Chain = ()
-    reference = built.response if built else _reference(response)
-    if built:
-        origin = built.chain
-    elif key in _outside and _outside[key][0]() is response:
-        origin = _outside[key][1]
+    origin = _outside[key][1] if key in _outside and _outside[key][0]() is response else ()
+    reference = _reference(response)
     if reference is not None:
         _served.sweep()
         _served[key] = (reference, origin, weakref.ref(exchange))
     return reference
+
+
+def _settle() -> None:
+    """Put the fresh ones that still live to the others."""
+    for entry in _fresh:
+        response = entry[0]()
+        if response is not None:
+            _served.sweep()
+            _served[id(response)] = entry
+    _fresh.clear()
 
 
 def _reference(response: Any) -> Reference | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import CodeType, FrameType, TracebackType
 from typing import Any, NamedTuple
 
@@ -46,7 +46,7 @@ class Site(NamedTuple):
 
 # What the walk does at a frame, as bits, by the id of its code object; `_kept` keeps those code objects alive, so that no
 # id is used twice. 0 is the common case: keep the frame and go on.
-_SKIP, _STOP, _METHOD, _SENDS, _USER, _ENTRY, _OWN, _FRAMEWORK, _MEASURES = 1, 2, 4, 8, 16, 32, 64, 128, 256
+_SKIP, _STOP, _METHOD, _SENDS, _USER, _ENTRY, _OWN, _FRAMEWORK, _MEASURES, _PROXY = 1, 2, 4, 8, 16, 32, 64, 128, 256, 512
 _PAUSE = _SKIP | _STOP | _USER
 _LOOK = _PAUSE | _METHOD | _SENDS
 _marks: dict[int, int] = {}
@@ -69,6 +69,26 @@ class Responses:
         if response not in cls.classes:
             cls.classes = (*cls.classes, response)
             forget()
+
+
+class Proxies:
+    """Files whose response objects pass on an inner response, as Starlette's BaseHTTPMiddleware does."""
+
+    suffixes: tuple[str, ...] = ()
+
+    @classmethod
+    def know(cls, suffixes: Iterable[str]) -> None:
+        """Take these path suffixes; the frames seen so far are looked at anew."""
+        cls.suffixes = tuple(suffixes)
+        forget()
+
+    @classmethod
+    def passes_on(cls, chain: Chain) -> bool:
+        """Whether what was built at a chain is such an object."""
+        if not chain:
+            return False
+        mark = _marks.get(id(chain[0]))
+        return bool((_mark(chain[0]) if mark is None else mark) & _PROXY)
 
 
 def forget() -> None:
@@ -99,6 +119,7 @@ def _mark(code: CodeType) -> int:
             mark |= _ENTRY if is_entry else 0
             mark |= _FRAMEWORK if Code.is_framework(filename) or Code.is_standard(filename) else 0
             mark |= _MEASURES if mark & _FRAMEWORK and code.co_name in _MEASURERS else 0
+            mark |= _PROXY if filename.replace("\\", "/").endswith(Proxies.suffixes) else 0
         else:
             mark |= _OWN | (_USER if arguments and not is_entry else 0)
     _marks[id(code)] = mark
@@ -175,21 +196,22 @@ def _passes(frame: FrameType, message: Any) -> bool:
 
 
 _SETTING_FRAMES = 8
+_SETS_NONE, _PASSES_BY = _ENTRY | _STOP | _MEASURES, _FRAMEWORK | _SKIP
 
 
 def setter(frame: FrameType | None) -> Chain:
     """The innermost frame, outside of any framework, of a call that sets a header; empty where a framework itself sets it."""
+    known = _marks.get
     for _ in range(_SETTING_FRAMES):
         if frame is None:
             break
         code = frame.f_code
-        try:
-            mark = _marks[id(code)]
-        except KeyError:
+        mark = known(id(code))
+        if mark is None:
             mark = _mark(code)
-        if mark & (_ENTRY | _STOP | _MEASURES):
+        if mark & _SETS_NONE:
             break
-        if not mark & (_FRAMEWORK | _SKIP):
+        if not mark & _PASSES_BY:
             return code, frame.f_lasti
         frame = frame.f_back
     return ()
@@ -221,29 +243,32 @@ def _look(frame: FrameType, mark: int, message: Any) -> Any:
 
 
 _BUILT_FRAMES = 40
+_ENDS_BUILT = _STOP | _SKIP | _ENTRY
 
 
 def capture_built(frame: FrameType | None) -> Chain:
     """The chain at which an object is built: as far out as the first stretch of the user's own frames reaches."""
     chain: list[Any] = []
-    in_user = 0
-    known = _marks
+    in_user = False
+    known = _marks.get
     while frame is not None and len(chain) < _BUILT_FRAMES:
         code = frame.f_code
-        try:
-            mark = known[id(code)]
-        except KeyError:
+        mark = known(id(code))
+        if mark is None:
             mark = _mark(code)
-        if mark & _STOP:
+        if mark & _OWN:
+            in_user = True
+        elif in_user and not mark & _SKIP:
             break
-        if not mark & _SKIP:
-            user = mark & _OWN
-            if in_user and not user:
+        elif mark & _ENDS_BUILT:
+            if mark & _STOP:
                 break
-            in_user = user
+            if mark & _SKIP:
+                frame = frame.f_back
+                continue
             chain += code, frame.f_lasti
-            if mark & _ENTRY and not in_user:
-                break  # further out are the app's callers: a middleware of the user's did not build this
+            break  # further out are the app's callers: a middleware of the user's did not build this
+        chain += code, frame.f_lasti
         frame = frame.f_back
     return tuple(chain)
 

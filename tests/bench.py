@@ -7,15 +7,11 @@ fails here.
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,74 +19,8 @@ from typing import Any
 import bench_apps
 import bench_beside
 from bench_apps import django_app, fastapi_app, flask_app, raw_asgi, raw_wsgi, starlette_app
-
-ROUNDS = 40
-REQUESTS = 300
-Run = Callable[[], float]
-
-
-def in_turns(bare: Run, ours: Run, rounds: int = ROUNDS) -> tuple[float, float, float]:
-    """The best round of each side, and the median of ours / bare, pair by pair."""
-    pairs = []
-    for number in range(rounds):
-        gc.collect()
-        first, second = (bare, ours) if number % 2 == 0 else (ours, bare)
-        one, other = first(), second()
-        pairs.append((one, other) if number % 2 == 0 else (other, one))
-    ratio = statistics.median(mine / theirs for theirs, mine in pairs)
-    return min(pair[0] for pair in pairs), min(pair[1] for pair in pairs), ratio
-
-
-def line(name: str, bare: float, ours: float, ratio: float, note: str = "") -> None:
-    print(f"{name:34}{bare * 1e6:12.2f}{ours * 1e6:12.2f}{(ours - bare) * 1e6:+10.2f}{ratio:9.3f}  {note}", flush=True)
-
-
-# --- loops that call an app
-
-
-def wsgi_loop(app: Any, requests: int = REQUESTS) -> Run:
-    from pytest_oneresponse.contract.request import Request
-    from pytest_oneresponse.protocols.wsgi import environ_of
-
-    environ = environ_of(Request(path="/items/7", query="q=x"))
-
-    def start_response(*_: Any) -> Any:
-        return None
-
-    def run() -> float:
-        began = time.perf_counter()
-        for _ in range(requests):
-            body = app(dict(environ), start_response)
-            for _chunk in body:
-                pass
-            close = getattr(body, "close", None)
-            if close is not None:
-                close()
-        return (time.perf_counter() - began) / requests
-
-    return run
-
-
-def asgi_loop(app: Any, requests: int = REQUESTS) -> Run:
-    from pytest_oneresponse.contract.request import Request
-    from pytest_oneresponse.protocols.asgi import scope_of
-
-    scope = scope_of(Request(path="/items/7", query="q=x"))
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b""}
-
-    async def send(message: Any) -> None:
-        pass
-
-    async def loop() -> float:
-        began = time.perf_counter()
-        for _ in range(requests):
-            await app(dict(scope), receive, send)
-        return (time.perf_counter() - began) / requests
-
-    return lambda: asyncio.run(loop())
-
+from bench_turns import REQUESTS, ROUNDS, Run, asgi_loop, in_turns, line, wsgi_loop
+from bench_watch import watching
 
 # --- the figures
 
@@ -115,110 +45,6 @@ def _collecting(folder: str, plugin: str) -> Run:
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         after = os.times()
         return after.children_user + after.children_system - before.children_user - before.children_system
-
-    return run
-
-
-def marked(run: Run) -> Run:
-    """The same with the marks in the apps' functions, as they are while a test is watched; to put them in is not measured."""
-    from pytest_oneresponse import marks
-    from pytest_oneresponse.exchange import Watcher
-    from pytest_oneresponse.instrument.swap import Swap
-
-    swap = Swap(lambda filename: filename == bench_apps.__file__, marks.HOOKS)
-
-    def with_marks() -> float:
-        swap.refresh()
-        Watcher.marks = swap
-        try:
-            return run()
-        finally:
-            Watcher.marks = None
-            swap.take_out()
-
-    return with_marks
-
-
-def watching() -> None:
-    """Calling an app as it is, beside the same app with the recorder around it, a test's docket open and the marks in."""
-    from pytest_oneresponse import objects, sites
-    from pytest_oneresponse.docket import Selection, TestDocket
-    from pytest_oneresponse.exchange import Watcher
-    from pytest_oneresponse.protocols import asgi, wsgi
-    from pytest_oneresponse.watch.patching import Patches
-
-    print("\nWatching, microseconds a request       bare     watched     added    ratio")
-    sites.Code.configure(Path(__file__).parent, (), objects.framework_packages())
-    for name, app, record, loop in (
-        ("raw ASGI", raw_asgi, asgi.watched, asgi_loop),
-        ("raw WSGI", raw_wsgi, wsgi.watched, wsgi_loop),
-    ):
-        Watcher.docket = TestDocket("bench", Selection())
-        line(name, *in_turns(loop(app), marked(loop(record(app)))))
-    objects.install(Patches())
-    apps = (
-        ("Flask", flask_app, wsgi.watched, wsgi_loop),
-        ("Django", django_app, wsgi.watched, wsgi_loop),
-        ("Starlette", starlette_app, asgi.watched, asgi_loop),
-        ("FastAPI", fastapi_app, asgi.watched, asgi_loop),
-    )
-    for name, make, record, loop in apps:
-        try:
-            app = make()
-        except ImportError:
-            continue
-        Watcher.docket = TestDocket("bench", Selection())
-        line(name, *in_turns(loop(app), marked(loop(record(app)))))
-    Watcher.docket = None
-    print("  the same through the frameworks' own test clients")
-    for name, make, client_of in (
-        ("Flask test client", flask_app, lambda app: app.test_client()),
-        ("Django test client", django_app, lambda _app: _django_client()),
-        ("Starlette TestClient", starlette_app, _starlette_client),
-        ("FastAPI TestClient", fastapi_app, _starlette_client),
-    ):
-        try:
-            client = client_of(make())
-        except ImportError:
-            continue
-        line(name, *in_turns(_asking(client, False), marked(_asking(client, True)), 20))
-        close = getattr(client, "__exit__", None)
-        if close is not None:
-            close(None, None, None)
-
-
-def _django_client() -> Any:
-    from django.test import Client
-
-    return Client()
-
-
-def _starlette_client(app: Any) -> Any:
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from starlette.testclient import TestClient
-    return TestClient(app).__enter__()
-
-
-def _asking(client: Any, watched: bool, requests: int = 50) -> Run:
-    from pytest_oneresponse import watch
-    from pytest_oneresponse.docket import Selection, TestDocket
-    from pytest_oneresponse.exchange import Watcher
-
-    def run() -> float:
-        patches = watch.install() if watched else watch.Patches()
-        Watcher.docket = TestDocket("bench", Selection()) if watched else None
-        try:
-            client.get("/items/7?q=x")
-            began = time.perf_counter()
-            for _ in range(requests):
-                client.get("/items/7?q=x")
-            return (time.perf_counter() - began) / requests
-        finally:
-            patches.undo()
-            Watcher.docket = None
 
     return run
 

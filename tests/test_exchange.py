@@ -18,7 +18,8 @@ from pytest_oneresponse import sites
 from pytest_oneresponse.contract.events import Data, End, Gone, Improper, Raised, Returned, Start
 from pytest_oneresponse.contract.machine import Facts
 from pytest_oneresponse.contract.request import Request
-from pytest_oneresponse.exchange import Exchange, Proxies, Watcher, current, headers_key
+from pytest_oneresponse.exchange import Exchange, Watcher, current, headers_key
+from pytest_oneresponse.sites import Proxies
 
 from .dockets import Kept
 
@@ -151,8 +152,9 @@ def test_an_exchange_is_current_from_open_to_close() -> None:
     assert current() is None and Watcher.running == []
     exchange.enter()
     exchange.enter()
-    assert current() is exchange and Watcher.running == [exchange]
+    assert current() is exchange
     exchange.close()
+    assert current() is None
 
 
 def test_exchanges_within_exchanges() -> None:

@@ -369,14 +369,14 @@ def judge(facts: Facts, events: Iterable[Event], *, over: bool = True) -> Verdic
     return Verdict(tuple(life.breaches), life.state, tuple(life.path))
 
 
-def is_plain(facts: Facts, events: Sequence[Event]) -> bool:
+def is_plain(facts: Facts, events: Sequence[Event], returned: bool = False) -> bool:
     """Whether an exchange is of the commonest correct form: a sound head, its body, the end, the return.
 
-    The answer of `judge` to such an exchange is known beforehand, so that watching costs a fifth of a full judgement.
-    False says nothing.
+    `returned`: the return is still to come, and to be taken for granted. The answer of `judge` to such an exchange is known
+    beforehand, so that watching costs a fifth of a full judgement. False says nothing.
     """
-    count = len(events)
-    if count < 3 or type(events[-1]) is not Returned or type(events[-2]) is not End:
+    end = len(events) - 1 if returned else len(events) - 2
+    if end < 1 or type(events[end]) is not End or not (returned or type(events[-1]) is Returned):
         return False
     start = events[0]
     interface, kind, method, _ = facts
@@ -393,7 +393,7 @@ def is_plain(facts: Facts, events: Sequence[Event]) -> bool:
     if problems or code >= 500:  # of a failure it is to be seen what lies behind it
         return False
     sent = 0
-    for event in events[1:-2]:
+    for event in events[1:end]:
         if type(event) is not Data:
             return False
         sent += event[0]

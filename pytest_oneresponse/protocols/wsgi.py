@@ -155,7 +155,7 @@ class Recording:
             items = "numbers" if isinstance(inner, bytes) else "characters"
             detail = f"the app returned {type(inner).__name__}, an iterable of {items}, not of bytes"
             exchange.improper("body-not-bytes", detail, None, level)
-        elif not isinstance(inner, Iterable) and not hasattr(inner, "__getitem__"):
+        elif not hasattr(inner, "__iter__") and not hasattr(inner, "__getitem__"):
             if exchange.started:
                 detail = f"the app returned {type(inner).__name__}, no iterable of bytes"
                 exchange.improper("body-not-bytes", detail)
@@ -192,8 +192,9 @@ class Recording:
                 self.iterating = False
                 exchange.leave()
             self.seen += 1
-            if self.seen > 1 and type(chunk) is bytes and not exchange.closed:
-                exchange.events.append(_new(Data, (len(chunk), None)))
+            if type(chunk) is bytes and not exchange.closed:
+                site = _yielding(iterator) if self.seen == 1 else None
+                exchange.events.append(_new(Data, (len(chunk), site)))
             else:
                 self.took(chunk, iterator)
             yield chunk
@@ -203,8 +204,9 @@ class Recording:
         exchange = self.exchange
         self.exhausted = exchange.exhausted = True
         if exchange.started:
-            exchange.end()
-            exchange.settle()
+            exchange.add(_END)
+            if not exchange.closed:
+                exchange.settle()
 
     def took(self, chunk: Any, iterator: Any = None) -> None:
         """Record one item of the iterable; a site is taken of the first and of a wrong one."""
@@ -240,7 +242,7 @@ class Recording:
 
 def _yielding(iterator: Any) -> Chain | None:
     """Where a generator stands that has just yielded: it is on no stack then."""
-    if isinstance(iterator, GeneratorType) and iterator.gi_frame is not None:
+    if type(iterator) is GeneratorType and iterator.gi_frame is not None:
         return iterator.gi_code, iterator.gi_frame.f_lasti
     return None
 
