@@ -82,6 +82,8 @@ class _Blamer:
             return self.place(breach.at), self.handler_place(), self.chain(breach.at)
         if rule == "length-mismatch" or breach.header:
             return self.header(breach, breach.header or "content-length")
+        if rule == "invalid-status":
+            return self.status(breach)
         if rule == "iterable-not-closed":
             return self.caller(breach)
         if rule in ("body-not-allowed", "body-on-head"):
@@ -145,12 +147,24 @@ class _Blamer:
         changed = self.changed_body(breach, start) if breach.rule == "length-mismatch" and start else None
         if changed is not None:
             return sites.place_of(*changed), self.place(breach.start), self.chain(breach.at)
-        declared = dict(start.declared).get(name, ()) if start else ()
-        for code, instruction in sites.frames(declared):
-            if not self.is_framework(code):
-                return sites.place_of(code, instruction), self.place(breach.start), declared
+        by_hand = self.given(breach.start, *([name, "body"] if breach.rule == "length-mismatch" else [name]))
+        if by_hand:
+            return sites.place_of(*by_hand[:2]), self.place(breach.start), by_hand
         where, also = self.place(breach.start), self.send_line(breach)
         return where, also if also != where else None, self.chain(breach.start)
+
+    def given(self, start: Event | None, *what: str) -> sites.Chain:
+        """Where one of these was last given to the response by hand; to another object, where the response has its value."""
+        site = self.site(start)
+        if site is None or not isinstance(start, Start):
+            return ()
+        sent = {("status", str(start.status)), *map(_as_text, start.headers)}
+        chains = (
+            one.chain
+            for one in reversed(site.given)
+            if one.what in what and (one.own or (one.what, str(one.value)) in sent)
+        )
+        return next((chain for chain in chains if not self.is_framework(chain[0])), ())
 
     def changed_body(self, breach: Breach, start: Site) -> Frame | None:
         """The frame of a middleware that changed the body of a response which had declared its own length rightly."""
@@ -176,7 +190,17 @@ class _Blamer:
             frame = self.differing(at.chain, start.chain)
             if frame is not None:
                 return sites.place_of(*frame), self.place(breach.start), at.chain
+        by_hand = self.given(breach.start, "status")
+        if by_hand:
+            return sites.place_of(*by_hand[:2]), self.place(breach.start), by_hand
         return self.place(breach.start), self.send_line(breach), self.chain(breach.start)
+
+    def status(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
+        """The line that set a status by hand, beside the one that built the response; else that one alone."""
+        by_hand = self.given(breach.at, "status")
+        if by_hand:
+            return sites.place_of(*by_hand[:2]), self.place(breach.at), by_hand
+        return self.place(breach.at) or self.place(breach.start), self.place(breach.also), self.chain(breach.at)
 
     def send_line(self, breach: Breach) -> Place | None:
         """The user's line that sent the body itself; one further out only called what did."""
@@ -437,6 +461,14 @@ def left_of(handler: Handler | None, left: Sequence[Left], *, strictly: bool = F
 
 
 _VERBS = frozenset(("get", "post", "put", "patch", "delete", "head", "options", "trace"))
+
+
+def _as_text(pair: Any) -> tuple[str, str]:
+    """A header as text, its name in lower case; nothing where it is no pair."""
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        return "", ""
+    name, value = (part.decode("latin-1") if isinstance(part, bytes) else str(part) for part in pair)
+    return name.lower(), value
 
 
 def same_line(one: Frame, other: Frame) -> bool:

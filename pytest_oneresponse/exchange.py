@@ -14,7 +14,7 @@ from . import sites
 from .contract.events import Data, End, Event, Gone, Headers, Improper, Raised, Returned, Start
 from .contract.machine import Facts, Verdict, is_plain, judge, related
 from .contract.request import Request
-from .sites import Proxies, Site
+from .sites import Given, Proxies, Site
 
 if TYPE_CHECKING:
     from .instrument.swap import Swap
@@ -87,7 +87,8 @@ class Exchange:
     built: dict[int, Built] | None = None
     left: dict[int, Left] | None = None
     """Where the user's functions were left, by the ids of their code; the one that was left last comes last."""
-    declared: dict[tuple[int, str], sites.Chain] | None = None
+    given: list[tuple[int, Given]] | None = None
+    """What was given to responses by hand, with the id of what took it."""
 
     def __init__(self, facts: Facts, app: Any, read: Callable[[Any], Request], native: Any = None) -> None:
         self.facts = facts
@@ -141,18 +142,22 @@ class Exchange:
         if built and built.response and built.response() is not response:
             built = None  # an object that was built elsewhere, at the place of one that is no more
         Watcher.started(self, response, built)
+        outer = None
         if built and Proxies.passes_on(built.chain):
+            outer = response
             built, response = self.passed_on(built)
             if response is not None:
                 Watcher.started(self, response, built)
         # From the object's own attributes: a property may read, and so use up, a body that is streamed.
         body = getattr(response, "__dict__", {}).get("body")
         size = len(body) if type(body) is bytes else -1
-        declared: tuple[tuple[str, sites.Chain], ...] = ()
-        if self.declared:
-            key = headers_key(getattr(response, "headers", None))
-            declared = tuple((name, chain) for (held, name), chain in self.declared.items() if held == key)
-        return _new(Site, (chain, sender, built and built.chain, size, passed, declared))
+        given: tuple[Given, ...] = ()
+        if self.given:
+            own = {id(response), headers_key(getattr(response, "headers", None))} | (
+                {id(outer)} if outer is not None else set()
+            )
+            given = tuple(one._replace(own=owner in own) for owner, one in self.given)
+        return _new(Site, (chain, sender, built and built.chain, size, passed, given))
 
     def passed_on(self, proxy: Built) -> tuple[Built, Any]:
         """The inner response that a proxy passes on: the last one that was built before it."""
@@ -179,14 +184,17 @@ class Exchange:
             known = self.built = {free if key == one else one: built for one, built in known.items()}
         known[key] = _new(Built, (sites.capture_built(frame), reference))
 
-    def declare(self, headers: Any, name: str, frame: FrameType | None) -> None:
+    def note_header(self, headers: Any, name: str, value: Any, frame: FrameType | None) -> None:
         """A header that a finding could be about is being set; `name` in lower case."""
         chain = sites.setter(frame)
-        if not chain:  # a framework's own doing
-            return
-        if self.declared is None:
-            self.declared = {}
-        self.declared[headers_key(headers), name] = chain
+        if chain:  # else it is a framework's own doing
+            self.give(headers_key(headers), Given(name, value, chain))
+
+    def give(self, owner: int, given: Given) -> None:
+        """Something was given by hand to what has the id `owner`."""
+        if self.given is None:
+            self.given = []
+        self.given.append((owner, given))
 
     def note_left(self, value: Any, frame: FrameType) -> None:
         """A function of the user's is being left, with `value`."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import exchange, frameworks, late, lost
 from .instrument.rewrite import Hooks, compiled
-from .sites import is_users
+from .sites import Given, Responses, is_users
 
 _getframe = sys._getframe
 _getrefcount = sys.getrefcount
@@ -64,6 +64,16 @@ def changed() -> None:
     running = _get(None)
     if running is not None and running.handed is not None:
         late.note_changed(running, _getframe(1))
+
+
+def given(thing: Any, attribute: str) -> None:
+    """What stands for a response's status or body was given to a thing: of interest where that is a response."""
+    running = _get(None)
+    if running is not None and not running.started and isinstance(thing, Responses.classes):
+        frame = _getframe(1)
+        is_status = "status" in attribute
+        value = lost.status_of(thing) if is_status else None
+        running.give(id(thing), Given("status" if is_status else "body", value, (frame.f_code, frame.f_lasti)))
 
 
 class _ThrownAway:
@@ -156,4 +166,4 @@ def _count() -> None:
 
 _count()
 thrown_away = _ThrownAway()
-HOOKS = Hooks(returned, thrown_away, caught, changed, ended)
+HOOKS = Hooks(returned, thrown_away, caught, changed, given, ended)

@@ -97,7 +97,7 @@ def _note_set(headers: Any, name: Any, values: tuple[Any, ...], frame: FrameType
         return
     running = exchange.current()
     if running is not None:
-        running.declare(headers, str(name).lower(), frame)
+        running.note_header(headers, str(name).lower(), values[0] if values else None, frame)
 
 
 def _is_sound(value: Any = "\n", *_: Any) -> bool:

@@ -26,13 +26,27 @@ Chain = tuple[Any, ...]
 NO_SENDER, NOT_ITSELF = -1, -2
 
 
+class Given(NamedTuple):
+    """What was given to a response by hand before it was sent, and at which stack.
+
+    `what`: "status", "body", or the name of a header in lower case. `own`: it was given to the very object that was sent,
+    not to another one, from which a framework may have taken it.
+    """
+
+    what: str
+    value: Any
+    chain: Chain
+    own: bool = True
+
+
 class Site(NamedTuple):
     """Where an event came from.
 
     `chain`: the live stack. `sender`: the index of the frame (counted in frames) that is a method of the response
     object being sent, NO_SENDER where no such object was seen, NOT_ITSELF where another object sends it.
     `origin`: the stack at which that object was built, None where it is unknown. `size`: the bytes of its body, -1 where
-    that is unknown. `passed`: the indexes of the user's frames that only pass on what another made.
+    that is unknown. `passed`: the indexes of the user's frames that only pass on what another made. `given`: in order of
+    time.
     """
 
     chain: Chain
@@ -40,13 +54,23 @@ class Site(NamedTuple):
     origin: Chain | None = None
     size: int = -1
     passed: tuple[int, ...] = ()
-    declared: tuple[tuple[str, Chain], ...] = ()
-    """The stacks at which headers that a finding could be about were set by hand, by their names in lower case."""
+    given: tuple[Given, ...] = ()
 
 
 # What the walk does at a frame, as bits, by the id of its code object; `_kept` keeps those code objects alive, so that no
 # id is used twice. 0 is the common case: keep the frame and go on.
-_SKIP, _STOP, _METHOD, _SENDS, _USER, _ENTRY, _OWN, _FRAMEWORK, _MEASURES, _PROXY = 1, 2, 4, 8, 16, 32, 64, 128, 256, 512
+_SKIP, _STOP, _METHOD, _SENDS, _USER, _ENTRY, _OWN, _FRAMEWORK, _MEASURES, _PROXY = (
+    1,
+    2,
+    4,
+    8,
+    16,
+    32,
+    64,
+    128,
+    256,
+    512,
+)
 _PAUSE = _SKIP | _STOP | _USER
 _LOOK = _PAUSE | _METHOD | _SENDS
 _marks: dict[int, int] = {}

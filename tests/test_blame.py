@@ -390,7 +390,7 @@ def test_a_length_that_was_set_by_hand_is_laid_to_that_line(load: Load, sent: Se
     views = load("views.py", BUILDS)
     origin = views.other(sent.built)
     declared = load("app.py", "def middleware(build):\n    return build()\n").middleware(sent.built)
-    head = start((), origin=origin, declared=_declared(declared))
+    head = start((), origin=origin, given=_declared(declared))
     assert two(lay("length-mismatch", End(), head, views.other, head=head)) == ("app.py:2", "views.py:7")
 
 
@@ -399,12 +399,12 @@ def test_a_length_that_a_framework_set_is_laid_to_the_response(load: Load, sent:
     origin = views.other(sent.built)
     framework = load(FRAMEWORK, "def init(build):\n    return build()\n")
     declared = framework.init(sent.built)[:2]
-    head = start((), origin=origin, declared=_declared(declared))
+    head = start((), origin=origin, given=_declared(declared))
     assert two(lay("length-mismatch", End(), head, views.other, head=head)) == ("views.py:7", "")
 
 
 def _declared(chain: sites.Chain) -> Any:
-    return (("content-length", chain),)
+    return (sites.Given("content-length", "5", chain),)
 
 
 def test_a_length_in_the_head_itself_is_laid_to_the_start(load: Load, sent: Sent, serve: Any) -> None:

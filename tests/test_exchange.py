@@ -283,12 +283,14 @@ def test_a_proxy_passes_on_what_was_built_before_it(monkeypatch: pytest.MonkeyPa
 def test_where_a_header_was_set_is_found_when_it_is_sent() -> None:
     exchange = make()
     response = build(exchange)
-    exchange.declare(response.headers, "content-length", sys._getframe())
+    exchange.note_header(response.headers, "content-length", "5", sys._getframe())
     site = exchange.start_site(sites.walk(sys._getframe()), response)
     assert isinstance(site, sites.Site)
-    assert [name for name, _ in site.declared] == ["content-length"] and site.declared[0][1]
+    assert [(one.what, one.value, one.own) for one in site.given] == [("content-length", "5", True)] and site.given[
+        0
+    ].chain
     other = exchange.start_site(sites.walk(sys._getframe()), build(exchange))
-    assert isinstance(other, sites.Site) and other.declared == ()
+    assert isinstance(other, sites.Site) and [one.own for one in other.given] == [False]
 
 
 def test_views_of_one_list_are_the_same_headers() -> None:
@@ -302,8 +304,8 @@ def test_views_of_one_list_are_the_same_headers() -> None:
 def test_a_fresh_exchange_shares_nothing_with_others() -> None:
     first = make()
     build(first)
-    first.declare(object(), "x", sys._getframe())
+    first.note_header(object(), "x", "5", sys._getframe())
     answer(first)
     second = make()
-    assert not second.built and not second.declared and second.events == [] and not second.started
+    assert not second.built and not second.given and second.events == [] and not second.started
     assert module.Exchange.built is None

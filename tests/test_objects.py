@@ -133,7 +133,7 @@ def test_outside_of_an_exchange_nothing_is_noted(framework: Any, exchange: Excha
     response = framework.Response(b"x")
     response.headers["Content-Length"] = "1"
     assert response.body == b"x" and response.headers == {"Content-Length": "1"}
-    assert not exchange.built and not exchange.declared
+    assert not exchange.built and not exchange.given
 
 
 def test_a_class_that_makes_its_own_objects_is_left_alone(framework: Any, exchange: Exchange) -> None:
@@ -186,9 +186,11 @@ def test_a_header_that_a_finding_could_be_about_is_noted(
     result = within(exchange, lambda: getattr(response.headers, method)(name, value))
     assert response.headers == {name: value} and result == (value if method == "append" else None)
     key = exchange_module.headers_key(response.headers)
-    assert list(exchange.declared or {}) == ([(key, noted)] if noted else [])
-    if noted and exchange.declared:
-        names = [code.co_name for code, _ in sites.frames(exchange.declared[key, noted])]
+    assert [(owner, one.what, one.value) for owner, one in exchange.given or ()] == (
+        [(key, noted, value)] if noted else []
+    )
+    if noted and exchange.given:
+        names = [code.co_name for code, _ in sites.frames(exchange.given[0][1].chain)]
         assert "<lambda>" in names[:2] and "setter" not in names
 
 

@@ -10,7 +10,7 @@ they are.
 stands for, as ``return ENDED[None]``. An expression statement becomes the chain ``None is not value in
 THROWN_AWAY``: the value is made once, and where it is None, as it is nearly always, the cost is that of one comparison.
 A broad `except` begins with the call ``CAUGHT()``, and the call ``CHANGED()`` follows a statement that changes in its place
-what is called headers, or an item of a message.
+what is called headers, or an item of a message, and ``GIVEN(thing, "status")`` one like `thing.status = 204`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ THROWN_AWAY = "\0oneresponse: thrown away"
 ENDED = "\0oneresponse: ended"
 CAUGHT = "\0oneresponse: caught"
 CHANGED = "\0oneresponse: changed"
+GIVEN = "\0oneresponse: given"
 
 _MAKES_A_VALUE = (ast.Call, ast.Await, ast.Tuple)
 """Expressions that, standing alone as a statement, may throw away what is worth a look."""
@@ -53,6 +54,8 @@ class Hooks:
     thrown_away: Container[Any]
     caught: Callable[[], object] = object
     changed: Callable[[], object] = object
+    given: Callable[[Any, str], object] = lambda *_: None
+    """Told of a thing, and of its attribute or method by which a status or a body may have been given to it."""
     ended: Any = None
     """What is `returned` where it is subscripted; made of that where it is not given."""
     observed: Observed | None = None
@@ -60,8 +63,8 @@ class Hooks:
 
     def table(self) -> dict[str, Any]:
         ended = self.ended or type("Ended", (), {"__getitem__": staticmethod(self.returned)})()
-        hooks = (self.returned, self.thrown_away, self.caught, self.changed, ended)
-        table = dict(zip((RETURNED, THROWN_AWAY, CAUGHT, CHANGED, ENDED), hooks, strict=True))
+        hooks = (self.returned, self.thrown_away, self.caught, self.changed, self.given, ended)
+        table = dict(zip((RETURNED, THROWN_AWAY, CAUGHT, CHANGED, GIVEN, ENDED), hooks, strict=True))
         return table | self.observed.table() if self.observed is not None else table
 
 
@@ -145,7 +148,8 @@ class _Marker(ast.NodeTransformer):
         return self.changing(node, node.targets)
 
     def changing(self, node: ast.stmt, targets: list[ast.expr]) -> Any:
-        return [node, _changed()] if any(_is_of_a_head(target) for target in targets) else node
+        changed = [_changed()] if any(_is_of_a_head(target) for target in targets) else []
+        return [node, *changed, *(_given(target) for target in targets if _gives(target))]
 
     def visit_Expr(self, node: ast.Expr) -> Any:
         value = node.value
@@ -159,7 +163,8 @@ class _Marker(ast.NodeTransformer):
             # else a second statement on this one would seem to begin there, and what follows would have that of another.
             chain = ast.If(test=_thrown_away(value), body=[nowhere(ast.Pass())], orelse=[])
             statements = [_ours(nowhere(chain)), _where_it_ends(value)]
-        return [*statements, _changed()] if changes else statements
+        given = [_given(call.func)] if call is not None and _gives(call.func) else []
+        return [*statements, *([_changed()] if changes else []), *given]
 
 
 def _thrown_away(value: ast.expr) -> ast.expr:
@@ -200,6 +205,28 @@ def _changed() -> ast.stmt:
     """The statement that calls the hook, at the place of what has run before it."""
     call = ast.Call(func=nowhere(ast.Constant(CHANGED)), args=[], keywords=[])
     return cast("ast.stmt", nowhere(ast.Expr(_ours(nowhere(call)))))
+
+
+def _given(target: ast.expr) -> ast.stmt:
+    """The statement that tells which thing was given something, at the place of what has run before it."""
+    assert isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)
+    thing = nowhere(ast.Name(target.value.id, ast.Load()))
+    call = ast.Call(func=nowhere(ast.Constant(GIVEN)), args=[thing, nowhere(ast.Constant(target.attr))], keywords=[])
+    return cast("ast.stmt", nowhere(ast.Expr(_ours(nowhere(call)))))
+
+
+def _gives(target: ast.expr) -> bool:
+    """Whether an assignment to an expression, or the call of it, may give a status or a body to a response."""
+    return isinstance(target, ast.Attribute) and target.attr in _GIVING and isinstance(target.value, ast.Name)
+
+
+_GIVING = frozenset(
+    (
+        *("status", "status_code", "status_int", "content", "data", "body", "text", "response", "app_iter"),
+        *("set_data", "write"),
+    )
+)
+"""Attributes and methods of the frameworks' responses."""
 
 
 def _call(mark: str, place: ast.ExceptHandler) -> ast.Expr:

@@ -43,23 +43,8 @@ _CAUSES: dict[str, tuple[str, ...]] = {
         "fastapi_sockets-never_decides",
         "starlette_sockets-never_decides",
     ),
-    "a status that is set on an object is not noted": (
-        "django_middleware-asgi-emptied",
-        "django_middleware-wsgi-emptied",
-        "django_views-asgi-no_content_later",
-        "django_views-wsgi-no_content_later",
-        "fastapi_views-status_of_a_value_too_high",
-    ),
-    "Site.size is taken as the response is sent: that its content was changed before is not noted": (
-        "django_middleware-asgi-lengthened",
-        "django_middleware-wsgi-lengthened",
-    ),
     "blame.place: what made the response of an exception handler is found only where the client leaves": (
         "fastapi_views-header_of_a_refusal_with_newline",
-    ),
-    "Exchange.declared is asked for the sent response's headers alone, not for those it was given": (
-        "fastapi_views-header_of_a_value_with_newline",
-        "fastapi_views-length_of_a_value",
     ),
     "blame.forbidden_body: who changed the status is passed over for who made the response": (
         "flask_middleware-emptied",
