@@ -36,17 +36,28 @@ class Blame:
     notes: tuple[str, ...]
 
 
-def blame(breach: Breach, handler: Handler | None, interface: str, left: Sequence[Left] = ()) -> Blame:
+def blame(
+    breach: Breach, handler: Handler | None, interface: str, left: Sequence[Left] = (), body: int | None = None
+) -> Blame:
     """Lay a breach to lines of code.
 
-    `handler` answers the route, `interface` is "wsgi" or "asgi", `left` is where the user's functions were left.
+    `handler` answers the route, `interface` is "wsgi" or "asgi", `left` is where the user's functions were left, `body`
+    the id of the list that was sent, where it was one.
     """
-    return _Blamer(breach, handler, interface, left).blame()
+    return _Blamer(breach, handler, interface, left, body).blame()
 
 
 class _Blamer:
-    def __init__(self, breach: Breach, handler: Handler | None, interface: str, left: Sequence[Left] = ()) -> None:
+    def __init__(
+        self,
+        breach: Breach,
+        handler: Handler | None,
+        interface: str,
+        left: Sequence[Left] = (),
+        body: int | None = None,
+    ) -> None:
         self.left = left
+        self.body = next((one for one in left if one.value == body), None)
         self.breach = breach
         self.handler = handler
         self.interface = interface
@@ -146,11 +157,11 @@ class _Blamer:
         start = self.site(breach.start)
         changed = self.changed_body(breach, start) if breach.rule == "length-mismatch" and start else None
         if changed is not None:
-            return sites.place_of(*changed), self.place(breach.start), self.chain(breach.at)
+            return sites.place_of(*changed), self.place(self.made(breach.start)), self.chain(breach.at)
         by_hand = self.given(breach.start, *([name, "body"] if breach.rule == "length-mismatch" else [name]))
         if by_hand:
             return sites.place_of(*by_hand[:2]), self.place(breach.start), by_hand
-        where, also = self.place(breach.start), self.send_line(breach)
+        where, also = self.place(self.made(breach.start)), self.send_line(breach)
         return where, also if also != where else None, self.chain(breach.start)
 
     def given(self, start: Event | None, *what: str) -> sites.Chain:
@@ -169,8 +180,10 @@ class _Blamer:
     def changed_body(self, breach: Breach, start: Site) -> Frame | None:
         """The frame of a middleware that changed the body of a response which had declared its own length rightly."""
         at, head = self.site(breach.at), breach.start
-        if at is None or head is None:
+        if head is None:
             return None
+        if at is None:
+            return self.made_anew(head, start)
         wrappers = [sites.frames(start.chain)[index][0] for index in start.passed]
         if start.size < 0:
             # It passed the head on as it was, and sent a body of its own.
@@ -180,6 +193,18 @@ class _Blamer:
         if declared != start.size:
             return None
         return next((frame for frame in sites.frames(at.chain) if not self.is_framework(frame[0])), None)
+
+    def made_anew(self, head: Start, start: Site) -> Frame | None:
+        """The line on which a middleware returned a list of its own, in place of the one that it got."""
+        body, inner = self.body, self.lines(self.made(head))
+        maker = inner[0][0] if inner else None
+        if body is None or body.code is maker or body.code not in start.chain[::2]:
+            return None
+        if start.size >= 0:
+            kept = read_head(self.interface, head.status, head.headers).length == start.size
+        else:  # no object that would tell: the function that made the head has returned another list
+            kept = start.origin is None and any(one.code is maker and one.value != body.value for one in self.left)
+        return (body.code, body.instruction) if kept else None
 
     def forbidden_body(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
         start, at = self.site(breach.start), self.site(breach.at)
@@ -200,7 +225,17 @@ class _Blamer:
         by_hand = self.given(breach.at, "status")
         if by_hand:
             return sites.place_of(*by_hand[:2]), self.place(breach.at), by_hand
-        return self.place(breach.at) or self.place(breach.start), self.place(breach.also), self.chain(breach.at)
+        where = self.place(self.made(breach.at)) or self.place(self.made(breach.start))
+        return where, self.place(breach.also), self.chain(breach.at)
+
+    def made(self, start: Event | None) -> Event | None:
+        """A start in which those who have changed the head count as passing it on: what is wrong is none of their changes."""
+        site = self.site(start)
+        if site is None or not isinstance(start, Start):
+            return start
+        changers = {one.chain for one in site.given}
+        passed = [index for index, frame in enumerate(sites.frames(site.chain)) if frame in changers]
+        return start._replace(site=site._replace(passed=(*site.passed, *passed)))
 
     def send_line(self, breach: Breach) -> Place | None:
         """The user's line that sent the body itself; one further out only called what did."""

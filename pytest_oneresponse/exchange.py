@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar, Token
 from threading import get_ident
 from types import CodeType, FrameType
@@ -71,6 +71,8 @@ class Exchange:
     closed = False
     exhausted = False
     """The body was taken to its end."""
+    body: int | None = None
+    """The id of what the app returned for its body, good for as long as that lives."""
     refusal: BaseException | None = None
     token: Token[Exchange | None] | None = None
     watched_keys: tuple[int, ...] = ()
@@ -117,8 +119,9 @@ class Exchange:
     ) -> None:
         """The head was handed over, by the code that runs in `frame`, in the object `message`, while `handling` was handled."""
         self.started = True
-        walked = sites.walk(frame, message)
-        site = walked[0] if walked[1] == sites.NO_SENDER and not walked[3] else self.start_site(walked)
+        walked = sites.walk(frame, message, status)
+        plain = walked[1] == sites.NO_SENDER and not walked[3] and not walked[4]
+        site = walked[0] if plain else self.start_site(walked)
         start = _new(Start, (status, headers, site, replaces, handling, trailers))
         self.handed = (message, status, headers)
         if self.closed:
@@ -131,11 +134,11 @@ class Exchange:
 
         `response` is that object where the frames do not show it.
         """
-        chain, sender, seen, passed = walked
+        chain, sender, seen, passed, changed = walked
         if seen is not None:
             response = seen
         elif response is None:
-            return _new(Site, (chain, sender, None, -1, passed, ())) if passed else chain
+            return _new(Site, (chain, sender, None, -1, passed, changed)) if passed or changed else chain
         else:
             sender = sites.NOT_ITSELF
         built = self.built.get(id(response)) if self.built else None
@@ -148,16 +151,14 @@ class Exchange:
             built, response = self.passed_on(built)
             if response is not None:
                 Watcher.started(self, response, built)
-        # From the object's own attributes: a property may read, and so use up, a body that is streamed.
-        body = getattr(response, "__dict__", {}).get("body")
-        size = len(body) if type(body) is bytes else -1
+        size = _size(getattr(response, "__dict__", {}))
         given: tuple[Given, ...] = ()
         if self.given:
             own = {id(response), headers_key(getattr(response, "headers", None))} | (
                 {id(outer)} if outer is not None else set()
             )
             given = tuple(one._replace(own=owner in own) for owner, one in self.given)
-        return _new(Site, (chain, sender, built and built.chain, size, passed, given))
+        return _new(Site, (chain, sender, built and built.chain, size, passed, (*given, *changed)))
 
     def passed_on(self, proxy: Built) -> tuple[Built, Any]:
         """The inner response that a proxy passes on: the last one that was built before it."""
@@ -336,6 +337,20 @@ class Exchange:
             events = (*events, Improper("invalid-message", f"{self.called} send() calls were not awaited"))
             verdict = judge(self.facts, events)
         return verdict
+
+
+def _size(attributes: Mapping[str, Any]) -> int:
+    """The bytes of a response's body; -1 where that is not whole.
+
+    From the object's own attributes: a property may read, and so use up, a body that is streamed.
+    """
+    for name in ("body", "response", "_container", "_app_iter"):
+        body = attributes.get(name)
+        if type(body) is bytes:
+            return len(body)
+        if type(body) is list and all(type(part) is bytes for part in body):
+            return sum(map(len, body))
+    return -1
 
 
 _current: ContextVar[Exchange | None] = ContextVar("oneresponse_exchange", default=None)

@@ -151,7 +151,7 @@ def _one_cause(breaches: Iterable[Breach]) -> list[Breach]:
 def _finding(exchange: Exchange, breach: Breach, verdict: Verdict, told: Told) -> Finding:
     rule = rules.RULES[breach.rule]
     left = tuple((exchange.left or {}).values())
-    laid = blame.blame(breach, _handler(exchange, told.route), exchange.facts.interface, left)
+    laid = blame.blame(breach, _handler(exchange, told.route), exchange.facts.interface, left, exchange.body)
     request = exchange.make_request()
     return Finding(
         rule=rule.name,

@@ -18,6 +18,14 @@ from .owners import HERE
 from .owners import Code as Code
 
 _BOUNDARIES = (os.path.join(HERE, "protocols") + os.sep, os.path.join(HERE, "watch") + os.sep)
+_INSIDE = os.path.join(HERE, "protocols", "probe.py")
+"""This one stands between an app and those inside it."""
+
+
+def _is_boundary(filename: str) -> bool:
+    """Whether a file of this plugin's calls the app from outside."""
+    return filename.startswith(_BOUNDARIES) and filename != _INSIDE
+
 
 Chain = tuple[Any, ...]
 """Code objects and instruction offsets in turn, innermost frame first."""
@@ -130,7 +138,7 @@ def _mark(code: CodeType) -> int:
     filename = code.co_filename
     mark = 0
     if filename.startswith(HERE):
-        mark = _STOP if filename.startswith(_BOUNDARIES) else _SKIP
+        mark = _STOP if _is_boundary(filename) else _SKIP
     else:
         names = code.co_varnames
         if Responses.classes and names[:1] == ("self",):
@@ -151,20 +159,22 @@ def _mark(code: CodeType) -> int:
     return mark
 
 
-Walked = tuple[Chain, int, Any, tuple[int, ...]]
+Walked = tuple[Chain, int, Any, tuple[int, ...], tuple[Given, ...]]
 """What `walk` gives."""
 
 
-def walk(frame: FrameType | None, message: Any = None) -> Walked:
+def walk(frame: FrameType | None, message: Any = None, status: Any = None) -> Walked:
     """Walk from `frame` outward, without this plugin's frames, up to where the app was called.
 
-    `message` is what was handed over: frames that have it among their arguments pass on what another made. Gives the
-    chain, `sender` and `passed` as Site has them, and third the response object that is being sent, None where none was seen.
+    `message` is what was handed over, a list of headers that of `status`: frames that have it among their arguments pass
+    on what another made. Gives the chain, `sender` and `passed` as Site has them, third the response object that is being
+    sent, None where none was seen, and last what the user's frames have changed of a head that they were to pass on.
     """
     chain: list[Any] = []
     known = _marks
     sender, response = NO_SENDER, None
     passed: tuple[int, ...] = ()
+    given: tuple[Given, ...] = ()
     while frame is not None:
         code = frame.f_code
         try:
@@ -177,15 +187,18 @@ def walk(frame: FrameType | None, message: Any = None) -> Walked:
             if mark & _SKIP:
                 frame = frame.f_back
                 continue
-            found = _look(frame, mark, message)
-            if found is _PASSES:
-                passed = (*passed, len(chain) // 2)
-            elif found is not None and (response is None or found is response):
+            if mark & _USER and message is not None:
+                changed = _changed(frame, message, status)
+                if changed is not None:
+                    given = (*changed, *given)
+                    passed = passed if changed else (*passed, len(chain) // 2)
+            found = _look(frame, mark) if mark & (_METHOD | _SENDS) else None
+            if found is not None and (response is None or found is response):
                 response = found
                 sender = len(chain) // 2 if _marks[id(code)] & _METHOD else NOT_ITSELF
         chain += code, frame.f_lasti
         frame = frame.f_back
-    return tuple(chain), sender, response, passed
+    return tuple(chain), sender, response, passed, given
 
 
 def capture(frame: FrameType | None, message: Any = None) -> Chain | Site:
@@ -219,6 +232,43 @@ def _passes(frame: FrameType, message: Any) -> bool:
     return any(values.get(name) is message for name in code.co_varnames[: code.co_argcount])
 
 
+def _changed(frame: FrameType, message: Any, status: Any) -> tuple[Given, ...] | None:
+    """What a frame of the user's has changed of a head that it has among its arguments; None where it has none."""
+    code = frame.f_code
+    values = frame.f_locals
+    given = [values.get(name) for name in code.co_varnames[: code.co_argcount]]
+    here = (code, frame.f_lasti)
+    if type(message) is dict:
+        inner = next((one for one in given if type(one) is dict and one.get("type") == message.get("type")), None)
+        if inner is None or "status" not in message:
+            return () if inner is message else None
+        return _difference(
+            (inner.get("status"), inner.get("headers")), (message["status"], message.get("headers")), here
+        )
+    lists = [one for one in given if type(one) is list]
+    headers = message if any(one is message for one in lists) else next(iter(lists), None)
+    statuses = [one for one in given if type(one) is str and one[:3].isdigit()]
+    if headers is None or (headers is not message and not statuses):
+        return None
+    return _difference((statuses[0] if statuses else status, headers), (status, message), here)
+
+
+def _difference(before: tuple[Any, Any], after: tuple[Any, Any], here: Chain) -> tuple[Given, ...]:
+    """What of a head, its status and headers, is another afterwards."""
+    status = (Given("status", after[0], here),) if before[0] != after[0] else ()
+    old, new = _pairs(before[1]), _pairs(after[1])
+    return (*status, *(Given(name, value, here) for name, value in new if (name, value) not in old))
+
+
+def _pairs(headers: Any) -> list[tuple[str, Any]]:
+    """Headers, as bytes or text, by their names in lower case; those that are no pairs are left out."""
+    pairs = [tuple(one) for one in headers or () if isinstance(one, (tuple, list)) and len(one) == 2]
+    return [
+        (name.decode("latin-1").lower() if isinstance(name, bytes) else str(name).lower(), value)
+        for name, value in pairs
+    ]
+
+
 _SETTING_FRAMES = 8
 _SETS_NONE, _PASSES_BY = _ENTRY | _STOP | _MEASURES, _FRAMEWORK | _SKIP
 
@@ -241,28 +291,24 @@ def setter(frame: FrameType | None) -> Chain:
     return ()
 
 
-_PASSES = object()
+_ABSENT = object()
 
 
-def _look(frame: FrameType, mark: int, message: Any) -> Any:
-    """The response object whose method runs in a frame, or that it sends; or that the frame only passes a message on.
+def _look(frame: FrameType, mark: int) -> Any:
+    """The response object whose method runs in a frame, or that it sends.
 
     A function that has nothing to do with a response at the first look is not looked at again for that.
     """
     code = frame.f_code
-    if mark & _USER and message is not None and _passes(frame, message):
-        return _PASSES
-    if not mark & (_METHOD | _SENDS):
-        return None
     values = frame.f_locals
     own = values.get("self") if mark & _METHOD else None
     if isinstance(own, Responses.classes):
         return own
-    other = values.get("response", _PASSES) if mark & _SENDS else None
+    other = values.get("response", _ABSENT) if mark & _SENDS else None
     if isinstance(other, Responses.classes):
         return other
     # A function that sends a response has none yet while the user's code makes it.
-    _marks[id(code)] = mark & ~(_METHOD if other is _PASSES else _METHOD | _SENDS)
+    _marks[id(code)] = mark & ~(_METHOD if other is _ABSENT else _METHOD | _SENDS)
     return None
 
 
@@ -345,7 +391,7 @@ def chain_of(error: BaseException | None) -> Chain:
     for code, instruction in reversed(frames[-200:]):
         if not code.co_filename.startswith(HERE):
             chain += (code, instruction)
-        elif chain and code.co_filename.startswith(_BOUNDARIES):
+        elif chain and _is_boundary(code.co_filename):
             break
     return tuple(chain)
 

@@ -191,7 +191,7 @@ def test_a_chain_holds_every_frame_innermost_first(load: Load) -> None:
 
 def test_no_frame_no_chain() -> None:
     assert sites.capture(None) == ()
-    assert sites.walk(None) == ((), sites.NO_SENDER, None, ())
+    assert sites.walk(None) == ((), sites.NO_SENDER, None, (), ())
     assert sites.capture_built(None) == ()
     assert sites.frames(None) == sites.frames(()) == []
     assert sites.places(None) == ()

@@ -36,7 +36,7 @@ class Probe:
         exchange = current()
         if exchange is None or getattr(body, "close", None) is None:
             return body
-        watched = _Watched(body)
+        watched = Probed(body)
         self.left.append(Left(exchange, watched, capture(_getframe(1))))
         return watched
 
@@ -48,11 +48,11 @@ class Left(NamedTuple):
     """An iterable that was handed out, and the site of the call that got it."""
 
     exchange: Exchange
-    body: _Watched
+    body: Probed
     site: Any
 
 
-class _Watched:
+class Probed:
     """An iterable with a close(), which notes that it was called."""
 
     def __init__(self, body: Any) -> None:

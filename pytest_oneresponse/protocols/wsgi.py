@@ -20,6 +20,7 @@ from ..sites import Chain, capture
 from .alarm import Alarm, TimeLimit
 from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
 from .interrupt import raise_if_users
+from .probe import Probed
 
 NAME = "wsgi"
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -139,6 +140,7 @@ class Recording:
         """Take the app's return value. A list is whole by then: no code of the app's runs when it gives its items."""
         self.inner = inner
         exchange = self.exchange
+        exchange.body = id(inner.body if type(inner) is Probed else inner)
         if type(inner) is list or type(inner) is tuple:
             for chunk in inner:
                 if type(chunk) is bytes:

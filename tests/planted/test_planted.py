@@ -46,20 +46,6 @@ _CAUSES: dict[str, tuple[str, ...]] = {
     "blame.place: what made the response of an exception handler is found only where the client leaves": (
         "fastapi_views-header_of_a_refusal_with_newline",
     ),
-    "blame.forbidden_body: who changed the status is passed over for who made the response": (
-        "flask_middleware-emptied",
-        "starlette_middleware-emptied",
-        "wsgi_middleware-status_replaced",
-    ),
-    "wsgi.took: chunks of a list have no site, so that nobody is seen to have changed the body": (
-        "flask_middleware-signed",
-        "wsgi_middleware-length_kept",
-    ),
-    "sites.walk: a new list that holds the inner app's headers is not known for passing them on": (
-        "flask_middleware-status_of_text_forwarded",
-        "wsgi_middleware-forwarded_short",
-    ),
-    "blame.header: who changed the length is passed over for who made the response": ("starlette_middleware-measured",),
     "blame.pair: one object sent twice is laid to where it was built, not to its second way out": (
         "starlette_views-sends_one_response_twice",
     ),
