@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import CodeType
+from types import CodeType, NoneType
 from typing import Any
 
 from . import sites
@@ -18,7 +18,7 @@ from .contract.events import Event, Improper, Start
 from .contract.finding import Caught, Place
 from .contract.head import read_head
 from .contract.machine import Breach
-from .exchange import Left
+from .exchange import HANDLED, Left
 from .routes import Handler, definition
 from .sites import Code, Site
 
@@ -81,7 +81,9 @@ class _Blamer:
             return self.raised(breach)
         if rule == "no-response":
             return self.unanswered(breach)
-        if rule in ("unfinished-response", "trailers-missing", "websocket-no-decision"):
+        if rule == "websocket-no-decision":
+            return self.unanswered(breach)
+        if rule in ("unfinished-response", "trailers-missing"):
             return self.handler_place(), self.place(breach.also), self.chain(breach.also)
         if rule in ("second-response", "write-after-end", "late-send", "websocket-second-decision"):
             return self.pair(breach.at, breach.also)
@@ -246,8 +248,10 @@ class _Blamer:
     # --- two events
 
     def pair(self, at: Event | None, also: Event | None) -> tuple[Place | None, Place | None, sites.Chain]:
-        second, first = self.lines(at), self.lines(also)
         chain = self.chain(at)
+        if self.sent_again(at, also):
+            return self.handler_place(), self.first(self.live_lines(also)), chain
+        second, first = self.lines(at), self.lines(also)
         adapter = self.adapter(at)
         if adapter is not None:
             return sites.place_of(*adapter), sites.place_of(*first[-1]) if first else self.place(also), chain
@@ -263,6 +267,20 @@ class _Blamer:
         if len(first) > len(second):
             return sites.place_of(*second[-1]), sites.place_of(*first[len(second)]), chain
         return (*self.one_line(at, also, second[0]), chain)
+
+    def sent_again(self, at: Event | None, also: Event | None) -> bool:
+        """Whether a handler has sent a response itself, and then returned that same one."""
+        second, first = self.site(at), self.site(also)
+        if second is None or first is None or second.origin is None or second.origin != first.origin:
+            return False
+        returned = left_of(self.handler, self.left)
+        same = returned is not None and returned.kind is not NoneType
+        return same and not self.live_lines(at) and bool(self.live_lines(also))
+
+    def live_lines(self, event: Event | None) -> list[Frame]:
+        """The user's frames that sent an event, wherever its response was built."""
+        site = self.site(event)
+        return self.lines(event._replace(site=site._replace(origin=None))) if event is not None and site else []
 
     def one_line(self, at: Event | None, also: Event | None, line: Frame) -> tuple[Place | None, Place | None]:
         """Both events come from one line of the user's all the way: he is guilty only where that line itself sends."""
@@ -327,13 +345,20 @@ class _Blamer:
         if lines:
             return sites.place_of(*lines[0])
         site = self.site(event)
-        answered = self.frames(self.error_chain(event.handling)) if isinstance(event, Start) else []
+        answered = (
+            self.frames(self.error_chain(event.handling) or self.handled(event)) if isinstance(event, Start) else []
+        )
         if answered:
             return sites.place_of(*answered[0])
         if self.handler is not None and not self.handler_is_framework():
             self.note_builder(site)
             return self.handler_place()
         return self.package_place(site.chain if site else ()) or self.handler_place()
+
+    def handled(self, start: Start) -> sites.Chain:
+        """The way of the exception that was handled, as it was known at the start: a framework may take its traceback away."""
+        site = self.site(start)
+        return next((one.chain for one in site.given if one.what == HANDLED), ()) if site else ()
 
     def lines(self, event: Event | None) -> list[Frame]:
         """The user's frames that made an event, the most telling first."""

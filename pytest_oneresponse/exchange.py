@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar, Token
 from threading import get_ident
 from types import CodeType, FrameType
@@ -44,6 +44,9 @@ class Left(NamedTuple):
     caller: CodeType | None = None
 
 
+HANDLED = "handled"
+"""Stands in `Site.given` for the exception that was handled at a start, with the way that it has come."""
+
 _running: list[Exchange] = []
 """The exchanges whose app runs at this moment: from its call until it returns."""
 _modules = sys.modules
@@ -61,8 +64,8 @@ class Exchange:
     """What the client does out of the ordinary, as a phrase."""
     replay = ""
     """The command that runs this exchange again."""
-    called = 0
-    """How many messages were handed over and not awaited yet."""
+    called: Sequence[sites.Chain] = ()
+    """Where messages were handed over that have not been awaited yet."""
     cut: int | None = None
     """After so many events a strict server refused a breach: what follows is its doing."""
     sound = 0
@@ -120,6 +123,8 @@ class Exchange:
         """The head was handed over, by the code that runs in `frame`, in the object `message`, while `handling` was handled."""
         self.started = True
         walked = sites.walk(frame, message, status)
+        if handling is not None:
+            walked = (*walked[:4], (*walked[4], Given(HANDLED, None, sites.chain_of(handling))))
         plain = walked[1] == sites.NO_SENDER and not walked[3] and not walked[4]
         site = walked[0] if plain else self.start_site(walked)
         start = _new(Start, (status, headers, site, replaces, handling, trailers))
@@ -334,7 +339,8 @@ class Exchange:
         events = tuple(self.events) if self.cut is None else tuple(self.events[: self.cut])
         verdict = judge(self.facts._replace(refusal=self.refusal), events, over=self.closed and self.cut is None)
         if self.called and self.closed and not verdict.breaches:
-            events = (*events, Improper("invalid-message", f"{self.called} send() calls were not awaited"))
+            detail = f"{len(self.called)} send() calls were not awaited"
+            events = (*events, Improper("invalid-message", detail, self.called[0]))
             verdict = judge(self.facts, events)
         return verdict
 

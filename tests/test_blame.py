@@ -403,6 +403,55 @@ def test_a_length_that_a_framework_set_is_laid_to_the_response(load: Load, sent:
     assert two(lay("length-mismatch", End(), head, views.other, head=head)) == ("views.py:7", "")
 
 
+GIVEN = """\
+def view(build):
+    return build()
+
+def other(build):
+    return build()
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ([("status", 204, True)], "status.py:5"),
+        ([("status", 204, False)], "status.py:5"),
+        ([("status", 500, False)], "views.py:7"),
+        ([("body", None, True)], "views.py:7"),
+        ([("x-name", "5", True)], "views.py:7"),
+        ([], "views.py:7"),
+    ],
+)
+def test_a_status_that_was_given_by_hand_is_laid_to_that_line(
+    given: list[tuple[str, Any, bool]], wanted: str, load: Load, sent: Sent
+) -> None:
+    views, status = load("views.py", BUILDS), load("status.py", GIVEN)
+    chain = status.other(sent.built)
+    site = [sites.Given(what, value, chain[:2], own) for what, value, own in given]
+    head = start((), 204, origin=views.other(sent.built), given=tuple(site))
+    assert line(lay("body-not-allowed", End(), head, views.other, head=head).where) == wanted
+    assert line(lay("invalid-status", head, None, views.other, head=head).where) == wanted
+
+
+def test_of_what_was_given_the_last_counts(load: Load, sent: Sent) -> None:
+    status = load("status.py", GIVEN)
+    chains = status.view(sent.built)[:2], status.other(sent.built)[:2]
+    given = tuple(sites.Given("content-length", "5", chain) for chain in chains)
+    head = start((), given=given)
+    assert line(lay("length-mismatch", End(), head, status.view, head=head).where) == "status.py:5"
+    body = sites.Given("body", None, chains[0])
+    head = start((), given=(*given, body))
+    assert line(lay("length-mismatch", End(), head, status.view, head=head).where) == "status.py:2"
+
+
+def test_an_exception_without_a_traceback_is_laid_to_where_it_had_come_from(load: Load, sent: Sent) -> None:
+    views = load("views.py", GIVEN)
+    known = sites.Given("handled", None, views.other(sent.built))
+    head = start((), handling=ValueError(), given=(known,))
+    assert line(lay("invalid-header", head, None, views.view, head=head, header="x").where) == "views.py:5"
+
+
 def _declared(chain: sites.Chain) -> Any:
     return (sites.Given("content-length", "5", chain),)
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pytest_oneresponse import exchange as exchange_module
-from pytest_oneresponse import frameworks, marks
+from pytest_oneresponse import frameworks, marks, sites
 from pytest_oneresponse.contract.events import Lost, Swallowed
 from pytest_oneresponse.contract.machine import Facts
 from pytest_oneresponse.contract.request import Request
@@ -191,6 +191,28 @@ def test_what_came_back_through_another_is_not_lost(exchange: Exchange) -> None:
 def test_an_answer_that_is_caught_as_any_exception_is_told(raised: str, told: list[int], exchange: Exchange) -> None:
     user(f"try:\n    raise {raised}\nexcept BaseException:\n    return 1")()
     assert [event.status for event in exchange.events if isinstance(event, Swallowed)] == told
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("held = Response()\nheld.status_code = 204", [("status", 204)]),
+        ("held = Response()\nheld.data = b'x'\nheld.content = b'y'", [("body", None), ("body", None)]),
+        ("held = Other()\nheld.status_code = 204", []),
+    ],
+)
+def test_what_is_given_to_a_response_by_hand_is_told(
+    body: str, told: list[Any], exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sites.Responses, "classes", (Response,))
+    view = user(body + "\nreturn held", Other=SimpleNamespace)
+    held = view()
+    assert [(one.what, one.value) for _, one in exchange.given or ()] == told
+    for owner, one in exchange.given or ():
+        assert owner == id(held) and sites.place_of(*one.chain).line >= 3
+    exchange.started = True
+    view()
+    assert len(exchange.given or ()) == len(told), "after the start it is told by the response itself"
 
 
 def test_the_references_that_python_has_are_counted_and_no_more() -> None:

@@ -526,3 +526,56 @@ def test_the_caller() -> None:
 
     assert asks() == "test_the_caller"
     assert (lambda: between())() == "test_the_caller"
+
+
+HANDS_ON = """\
+def forwards(status, headers, go):
+    return go(status, [*headers])
+
+def seen(status, headers, go):
+    return go(status, [*headers, ("X-Seen", "1")])
+
+def empties(status, headers, go):
+    return go("204 No Content", headers)
+
+def passes(message, go):
+    return go(message)
+
+def measures(message, go):
+    return go({**message, "headers": [(b"Content-Length", b"9")]})
+
+def body(message, go):
+    return go({"type": "http.response.body", "body": b""})
+
+def makes(go):
+    return go("200 OK", [])
+"""
+HEAD = ("200 OK", [("A", "b")])
+MESSAGE = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]}
+
+
+@pytest.mark.parametrize(
+    ("function", "head", "changed", "passed"),
+    [
+        ("forwards", HEAD, [], (0,)),
+        ("seen", HEAD, [("x-seen", "1")], ()),
+        ("empties", HEAD, [("status", "204 No Content")], ()),
+        ("passes", (MESSAGE,), [], (0,)),
+        ("measures", (MESSAGE,), [("content-length", b"9")], ()),
+        ("body", (MESSAGE,), [], ()),
+        ("makes", (), [], ()),
+    ],
+)
+def test_what_a_frame_changes_of_a_head_that_it_hands_on(
+    function: str, head: tuple[Any, ...], changed: list[Any], passed: tuple[int, ...], load: Load
+) -> None:
+    walked: list[sites.Walked] = []
+
+    def go(first: Any, headers: Any = None) -> None:
+        frame = sys._getframe(1)
+        walked.append(sites.walk(frame, first) if headers is None else sites.walk(frame, headers, first))
+
+    getattr(load("app.py", HANDS_ON), function)(*head, go)
+    _, _, _, seen, given = walked[0]
+    assert [(one.what, one.value) for one in given] == changed and seen[:1] == passed
+    assert all(sites.place_of(*one.chain).function == function for one in given)

@@ -86,6 +86,8 @@ def watched(app: Any) -> AsgiApp:
 async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Send, exchange: Exchange) -> None:
     """Call the app once, its events going to `exchange`."""
     exchange.open()
+    called: list[Chain] = []
+    exchange.called = called
     is_http = exchange.facts.kind == "http"
 
     async def recording_receive() -> dict[str, Any]:
@@ -99,11 +101,13 @@ async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Se
 
     # A plain function: here the stack is whole, also where the message is awaited by another task or thread.
     def recording_send(message: Any) -> Coroutine[Any, Any, None]:
-        exchange.called += 1
-        return forward(message, _getframe(1), _exception())
+        frame = _getframe(1)
+        here = (frame.f_code, frame.f_lasti)
+        called.append(here)
+        return forward(message, frame, _exception(), here)
 
-    async def forward(message: Any, frame: FrameType | None, handling: BaseException | None) -> None:
-        exchange.called -= 1
+    async def forward(message: Any, frame: FrameType | None, handling: BaseException | None, here: Chain) -> None:
+        called.remove(here)
         kind = message.get("type") if isinstance(message, dict) else None
         if kind == "http.response.body" and is_http:
             _body(exchange, message, frame)

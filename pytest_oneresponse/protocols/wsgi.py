@@ -195,8 +195,7 @@ class Recording:
                 exchange.leave()
             self.seen += 1
             if type(chunk) is bytes and not exchange.closed:
-                site = _yielding(iterator) if self.seen == 1 else None
-                exchange.events.append(_new(Data, (len(chunk), site)))
+                exchange.events.append(_new(Data, (len(chunk), _yielding(iterator))))
             else:
                 self.took(chunk, iterator)
             yield chunk
@@ -211,10 +210,9 @@ class Recording:
                 exchange.settle()
 
     def took(self, chunk: Any, iterator: Any = None) -> None:
-        """Record one item of the iterable; a site is taken of the first and of a wrong one."""
-        is_bytes = isinstance(chunk, bytes)
-        site = _yielding(iterator) if self.seen == 1 or not is_bytes else None
-        if is_bytes:
+        """Record one item of the iterable."""
+        site = _yielding(iterator)
+        if isinstance(chunk, bytes):
             self.exchange.add(Data(len(chunk), site))
         elif not isinstance(self.inner, (str, bytes)):
             detail = f"the iterable gave {type(chunk).__name__}, not bytes"

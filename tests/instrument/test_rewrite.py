@@ -288,11 +288,41 @@ def test_a_change_of_headers_is_told_after_it_and_on_its_line(statement: str, ti
     assert lines == [3] * times
 
 
+GIVING = [
+    ("response.status_code = 204", ["status_code"]),
+    ("response.status = x = 5", ["status"]),
+    ("response.content += b'x'", ["content"]),
+    ("response.set_data(\n    b'x')", ["set_data"]),
+    ("response.data", []),
+    ("self.response.status = 204", []),
+    ("response['status'] = 204", []),
+    ("del response.data", ["data"]),
+    ("x = response.write(b'x')", []),
+    ("response.reason = 'x'", []),
+]
+
+
+@pytest.mark.parametrize(("statement", "told"), GIVING)
+def test_what_may_be_given_to_a_response_is_told_after_it_and_on_its_line(
+    statement: str, told: list[str], noted: Noted
+) -> None:
+    source = f"def f():\n    x = 1\n{textwrap.indent(statement, '    ')}\n    return x\n"
+    seen: list[tuple[Any, str, int]] = []
+    hooks = replace(noted.hooks, given=lambda thing, name: seen.append((thing, name, sys._getframe(1).f_lineno)))
+    response = Anything()
+    names: dict[str, Any] = {"response": response, "self": Anything()}
+    exec(compiled(ast.parse(source), "<user>", hooks), names)
+    names["f"]()
+    assert [(thing is response, name, line) for thing, name, line in seen] == [(True, name, 3) for name in told]
+
+
 class Anything:
     """Whatever is done to it can be done."""
 
     def __getattr__(self, name: str) -> Any:
         return Anything()
+
+    def __delattr__(self, name: str) -> None: ...
 
     def __call__(self, *_: Any) -> None: ...
 

@@ -31,25 +31,12 @@ OFF = ("unhandled-error", "body-on-head")
 TIMEOUT, SHORT = 5.0, 0.1
 
 _CAUSES: dict[str, tuple[str, ...]] = {
-    "exchange.called is a count: the frames of the calls that nobody awaited are not kept": ("asgi_bare-not_awaited",),
     "blame.header: the line that changed the body stands beside the one that declared its length": (
         "asgi_middleware-length_kept",
     ),
     "blame.lines: a frame that passes the body on, having kept the start back, is passed over": (
         "asgi_middleware-start_held_back",
     ),
-    "blame.handler_place: the definition is named, not the line on which the handler was left (a connection is not run again)": (
-        "asgi_sockets-never_decides",
-        "fastapi_sockets-never_decides",
-        "starlette_sockets-never_decides",
-    ),
-    "blame.place: what made the response of an exception handler is found only where the client leaves": (
-        "fastapi_views-header_of_a_refusal_with_newline",
-    ),
-    "blame.pair: one object sent twice is laid to where it was built, not to its second way out": (
-        "starlette_views-sends_one_response_twice",
-    ),
-    "wsgi.took: only the first chunk has a site, not the one that goes beyond the length": ("wsgi_bare-too_long",),
 }
 """What the product does not get right yet, each cause with the cases that show it."""
 
@@ -71,13 +58,9 @@ pytestmark = pytest.mark.filterwarnings(
 SINCE = {"fastapi_views-depends_on_what_fails": ("fastapi", "0.118")}
 """Bugs that older releases of a framework do not have: there a dependency ends before the response is sent."""
 
-SOMETIMES = {"fastapi_views-header_of_a_refusal_with_newline"}
-"""Known to fail with some releases of the framework only."""
-
 
 def _known(identity: str) -> Iterable[pytest.MarkDecorator]:
-    strict = identity not in SOMETIMES
-    return [pytest.mark.xfail(strict=strict, reason=KNOWN[identity])] if identity in KNOWN else []
+    return [pytest.mark.xfail(strict=True, reason=KNOWN[identity])] if identity in KNOWN else []
 
 
 def bugs(modules: Iterable[Module]) -> Iterator[Any]:
