@@ -62,7 +62,7 @@ class _Blamer:
         self.handler = handler
         self.interface = interface
         self.notes: list[str] = []
-        package = Code.package(handler.file) if handler else ""
+        package = Code.package(handler.file) if handler and not Code.is_framework(handler.file) else ""
         self.own: frozenset[str] = frozenset((package,)) if package else frozenset()
 
     def blame(self) -> Blame:

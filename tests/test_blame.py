@@ -334,7 +334,6 @@ def test_a_chain_alone_will_do_for_a_site(load: Load, sent: Sent, serve: Any) ->
     assert line(lay("hung-response", TimedOut(sent[0]), None, app).where) == "app.py:2"
 
 
-@pytest.mark.xfail(reason="the framework counts as the app's own package where the handler is the framework's")
 def test_a_handler_of_the_frameworks_own_is_not_blamed_before_a_package(load: Load, sent: Sent, serve: Any) -> None:
     framework = load(FRAMEWORK, "def view(send):\n    send()\n")
     package = load(PACKAGE, "def wrapped(view, send):\n    view(send)\n")

@@ -15,11 +15,19 @@ from ..owners import HERE
 from ..sites import Chain, holds_user, walk
 
 
-def _generator_of(awaitable: Any) -> Any:
-    """The async generator behind one step of it, which no attribute names."""
-    if type(awaitable).__name__ not in ("async_generator_asend", "async_generator_athrow", "coroutine_wrapper"):
+def _behind(awaitable: Any) -> Any:
+    """The async generator behind one step of it, or the task that a future's iterator stands for: no attribute names them."""
+    if isinstance(awaitable, asyncio.Task):
+        return awaitable.get_coro()
+    if isinstance(awaitable, asyncio.Future):  # asyncio.gather's
+        return next((child for child in getattr(awaitable, "_children", ()) if not child.done()), None)
+    if type(awaitable).__name__ not in _STEPS:
         return None
-    return next((one for one in gc.get_referents(awaitable) if isinstance(one, (AsyncGenerator, Coroutine))), None)
+    held = gc.get_referents(awaitable)
+    return next((one for one in held if isinstance(one, (AsyncGenerator, Coroutine, asyncio.Future))), None)
+
+
+_STEPS = frozenset(("async_generator_asend", "async_generator_athrow", "coroutine_wrapper", "FutureIter"))
 
 
 def waiting_chain(awaitable: Any) -> Chain:
@@ -44,9 +52,7 @@ def waiting_frames(awaitable: Any) -> list[FrameType]:
         if inner is None:
             inner = getattr(awaitable, "gi_yieldfrom", None)
         if inner is None:
-            inner = getattr(awaitable, "ag_await", None) or _generator_of(awaitable)
-        if inner is None and isinstance(awaitable, asyncio.Task):
-            inner = awaitable.get_coro()
+            inner = getattr(awaitable, "ag_await", None) or _behind(awaitable)
         if inner is None:
             break
         awaitable = inner
