@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -14,9 +14,11 @@ from .contract.finding import Finding, Ledger
 from .docket import BreachFailure, TestDocket, Unexpected
 from .drive import EXPLORING, Settings, drive
 from .exchange import Watcher
-from .explore.recording import recording
-from .faults.named import NamedTap
+from .explore.recording import Recording, recording
+from .faults.named import NamedTap, Several, UpstreamTap
+from .faults.network import watched_over
 from .faults.quiet import quiet
+from .protocols.client import Client
 from .session import Session, start
 
 
@@ -43,15 +45,16 @@ class OneResponse:
         self._apps: list[apps.App] = []
         self._upstream: Any = None
 
-    def client(self, app: Any) -> Any:
+    def client(self, app: Any, **misbehaving: Any) -> Any:
         """A `webtest.TestApp` for a WSGI or ASGI app; every exchange is judged when the test ends.
 
-        Raises apps.NoApp for what is neither.
+        `misbehaving`: as in protocols.client.Client (`leaves`, `refuses`, `slow`, `strict`, `breaks_off`); who leaves before
+        the head gets 499. Raises apps.NoApp for what is no app, and TypeError for what no client does.
         """
         from .client import test_app
 
         known = self._recognised(app)
-        return test_app(known, self._docket, self._session.option("timeout"))
+        return test_app(known, self._docket, self._session.option("timeout"), Client(**misbehaving))
 
     def check(self, app: Any, routes: Iterable[str] | str | None = None, **settings: Any) -> list[Finding]:
         """Drive an app's routes; a breach fails the test. Returns the milder findings.
@@ -119,23 +122,39 @@ class OneResponse:
             raise Unexpected(f"expected {', '.join(missing)}, and none came from {requests} requests")
 
     @contextmanager
-    def fault(self, target: str, error: Any, *, nth: int = 1, always: bool = False) -> Iterator[None]:
+    def fault(
+        self, target: str, error: Any, *, nth: int = 1, always: bool = False, otherwise: Any = None
+    ) -> Iterator[None]:
         """In this block the app's own code fails where it calls `target` for the `nth` time, `always` also after that.
 
         `target`: "package.module.function", "package.module.Class.method", or a line, "shop/views.py:31". `error`: an
-        exception or its class. The test fails where the fault does not come. Raises ValueError for a target that does
-        not exist, TypeError for an error that is no exception.
+        exception or its class. Where another machine is to fail, `target` is "GET https://host/path" or the line that
+        asks it, `error` one of "connect timeout", "read timeout", "refused", "404", "429", "500", "503", "invalid JSON",
+        "a truncated body" and "a redirect loop", and `otherwise` the JSON document that is answered where nothing fails.
+        Blocks may stand within each other. The test fails where the fault does not come. Raises ValueError for a target
+        that does not exist, TypeError for an error that is no exception.
         """
         swap = Watcher.marks
         assert swap is not None, "a docket is open"
+        hooks, outer = swap.hooks, Recording.now
         swap.change(EXPLORING)
         swap.refresh()
         try:
-            tap = NamedTap(target, error, nth, always)
-            with recording(tap=tap), quiet(tap.errors):
+            tap = (
+                UpstreamTap(target, error, nth, always)
+                if isinstance(error, str)
+                else NamedTap(target, error, nth, always)
+            )
+            within = outer.tap if outer is not None else None
+            document = outer.document if outer is not None and otherwise is None else otherwise
+            with ExitStack() as stack:
+                stack.enter_context(recording(tap=Several(within, tap) if within else tap, document=document))
+                stack.enter_context(quiet(tap.errors))
+                if isinstance(tap, UpstreamTap):
+                    stack.enter_context(watched_over())
                 yield
         finally:
-            swap.change(marks.HOOKS)
+            swap.change(hooks)
         if tap.complaint:
             raise Unexpected(tap.complaint)
 

@@ -46,20 +46,9 @@ def failed_with(finding: Finding, fired: tuple[Any, ...]) -> Finding:
     That nobody expects `close()` to fail is none.
     """
     last = fired[-1]
-    fault = {
-        "kind": last.fault.kind,
-        "where": last.place.to_json(),
-        "call": last.call,
-        "exception": last.fault.exception.removeprefix("builtins."),
-        "occurrence": last.fault.nth,
-        "line": last.fault.span[0],
-        "passing": last.passing,
-        "alone": len(fired) == 1,
-        "always": last.fault.always,
-        **({"asked": last.asked, "otherwise": last.otherwise} if last.asked else {}),
-    }
+    fault = {**_fault(last), "before": [_fault(one) for one in fired[:-1]]}
     before = (
-        f"before that {one.call} in {one.place.file}:{one.place.line} raises {one.fault.exception}"
+        f"before that {one.call} in {one.place.file}:{one.place.line} raises {one.fault.exception.removeprefix('builtins.')}"
         for one in fired[:-1]
     )
     truncates = finding.rule == "error-after-start" and finding.level == "breach"
@@ -67,6 +56,21 @@ def failed_with(finding: Finding, fired: tuple[Any, ...]) -> Finding:
     if last.lets_go and finding.rule in ("error-after-start", "error-after-end"):
         level = "off"
     return replace(finding, fault=fault, level=level, notes=(*finding.notes, *before))
+
+
+def _fault(fired: Any) -> dict[str, Any]:
+    """What a finding tells of a failure."""
+    return {
+        "kind": fired.fault.kind,
+        "where": fired.place.to_json(),
+        "call": fired.call,
+        "exception": fired.fault.exception.removeprefix("builtins."),
+        "occurrence": fired.fault.nth,
+        "line": fired.fault.span[0],
+        "passing": fired.passing,
+        "always": fired.fault.always,
+        **({"asked": fired.asked, "otherwise": fired.otherwise} if fired.asked else {}),
+    }
 
 
 def unanswered(exchange: Exchange, route: Route | None) -> Breach | None:

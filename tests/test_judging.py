@@ -433,15 +433,16 @@ def test_a_finding_tells_what_was_made_to_fail() -> None:
         "occurrence": 2,
         "line": 7,
         "passing": 3,
-        "alone": True,
         "always": True,
+        "before": [],
     }
     assert (finding.level, finding.notes) == ("breach", ("first",))
 
 
 def test_of_two_failures_the_last_is_the_cause() -> None:
     finding = failed_with(FINDING, (fired(7, "json.decoder.JSONDecodeError"), fired(9)))
-    assert finding.fault is not None and finding.fault["line"] == 9 and finding.fault["alone"] is False
+    assert finding.fault is not None and finding.fault["line"] == 9
+    assert [one["line"] for one in finding.fault["before"]] == [7]
     assert finding.notes == ("first", "before that open in shop.py:7 raises json.decoder.JSONDecodeError")
 
 

@@ -126,6 +126,34 @@ def of_thing(thing: Any) -> Types:
     return _of_names(kind.__module__, kind.__qualname__) or _of_own_kind(kind)
 
 
+def of_manager(kind: str, manager: Any) -> Types:
+    """What the entry, or the exit, of a context manager may raise; empty where it is not to fail.
+
+    Of a package about which nothing is known the entry fails, as its functions do.
+    """
+    if not may(kind, manager):
+        return ()
+    known = of_thing(manager)
+    if known or kind == "exit" or isinstance(manager, sites.Responses.classes):
+        return known
+    code = _code_of(_held(manager, "gen")) or _code_of_entry(type(manager))
+    return (RuntimeError,) if code is not None and _is_foreign(code) else ()
+
+
+def _code_of_entry(kind: type) -> types.CodeType | None:
+    entries = (getattr(kind, name, None) for name in ("__enter__", "__aenter__"))
+    return next((entry.__code__ for entry in entries if isinstance(entry, types.FunctionType)), None)
+
+
+def _is_foreign(code: types.CodeType) -> bool:
+    """Whether code is of a package that neither a table, nor Python, nor a framework says anything of."""
+    filename = code.co_filename
+    if filename.startswith(HERE) or Code.is_user(filename) or Code.is_standard(filename) or Code.is_framework(filename):
+        return False
+    module = _module_of(filename)
+    return module.partition(".")[0] not in callees.COMPUTES and not _is_pure(module, code.co_qualname)
+
+
 def _of_own_kind(kind: type) -> Types:
     """A class of the user's own that is gone through or entered stands for something that others hold."""
     names = ("__next__", "__anext__", "__iter__", "__aiter__", "__enter__", "__aenter__")

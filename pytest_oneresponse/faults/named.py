@@ -8,44 +8,99 @@ import inspect
 import re
 import sys
 from collections.abc import Callable
-from types import BuiltinFunctionType, MethodType
+from types import BuiltinFunctionType, FrameType, MethodType
 from typing import Any
 
 from .. import sites
 from ..exchange import current
+from ..explore.recording import Tap as Shown
 from ..instrument.observe import MARKS
 from . import exceptions, making
 from .fault import Fault
+from .replies import MISBEHAVIOURS, Asked, Reply
 from .standins import Steps
 from .tap import Fired, Tap
 
 Error = BaseException | type[BaseException]
 _LINE = re.compile(r"(?P<file>.+\.pyw?):(?P<line>\d+)")
+_URL = re.compile(r"[A-Z]+ https?://.+")
 
 
 class NoSuchTarget(ValueError):
     """Nothing that could fail goes by that name."""
 
 
-class NamedTap(Tap):
+class ByHand(Tap):
+    """Lets all be as it is; a subclass makes one thing fail. The `nth` one fails, and where `always` each one after it."""
+
+    def __init__(self, target: str, nth: int, always: bool) -> None:
+        super().__init__()
+        if nth < 1:
+            raise ValueError(f"nth counts from 1, not {nth}")
+        self.target, self.nth, self.always = target, nth, always
+        self.times = 0
+        """How often it was passed."""
+        line = _LINE.fullmatch(target)
+        self.place = (line["file"], int(line["line"])) if line else None
+
+    def call(self, number: int, function: Any) -> Any:
+        return function
+
+    def awaited(self, number: int, awaitable: Any) -> Any:
+        return awaitable
+
+    def gone_through(self, number: int, iterable: Any) -> Any:
+        return iterable
+
+    def entered(self, number: int, manager: Any) -> Any:
+        return manager
+
+    def upstream(self, asked: Asked) -> Reply | None:
+        return None
+
+    def query(self, kind: type[BaseException]) -> BaseException | None:
+        return None
+
+    def comes(self) -> bool:
+        """Count one more time that the target was passed; whether it fails."""
+        self.times += 1
+        return self.times == self.nth or (self.always and self.times > self.nth)
+
+    def note_named(self, kind: str, frame: FrameType, call: str, failure: str) -> None:
+        """Note that the fault has come to pass in a frame; `failure` as Fault has `exception`."""
+        exchange = current()
+        place = sites.place_of(frame.f_code, frame.f_lasti)
+        fault = Fault(kind, place.file, (place.line, 0, place.line, 0), failure, self.times, self.always)
+        fired = Fired(fault, place, call, self.state(exchange) if exchange is not None else "", self.times)
+        self.fired.append(fired)
+        if exchange is not None:
+            exchange.fired += (fired,)
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong where the target was not passed often enough to fail; empty where it failed."""
+        if self.fired:
+            return ""
+        often = {0: "never", 1: "once"}.get(self.times, f"{self.times} times")
+        asked = f" (nth={self.nth})" if self.nth > 1 else ""
+        return f"the fault did not come: the app's code called {self.target} {often}{asked}"
+
+
+class NamedTap(ByHand):
     """Makes one thing fail. `target`: "package.module.function", "package.module.Class.method" or "file.py:31".
 
-    A function fails where the user's code calls it; of a line each call, await, step and entry counts. The `nth` one raises
-    `error`, and where `always` each one after it. Raises NoSuchTarget for a name that does not lead to anything that
-    can be called, and TypeError for an error that is no exception.
+    A function fails where the user's code calls it; of a line each call, await, step and entry counts; it raises
+    `error`. Raises NoSuchTarget for a name that does not lead to anything that can be called, and TypeError for an error
+    that is no exception.
     """
 
     def __init__(self, target: str, error: Error, nth: int = 1, always: bool = False) -> None:
-        super().__init__()
+        super().__init__(target, nth, always)
         made = making.made(error) if isinstance(error, type) and issubclass(error, BaseException) else error
         if not isinstance(made, BaseException):
             raise TypeError(f"a fault raises an exception or a class of exceptions, not {error!r}")
-        if nth < 1:
-            raise ValueError(f"nth counts from 1, not {nth}")
-        self.target, self.error, self.nth, self.always = target, made, nth, always
-        line = _LINE.fullmatch(target)
-        self.place = (line["file"], int(line["line"])) if line else None
-        self.callee = None if line else named(target)
+        self.error = made
+        self.callee = None if self.place is not None else named(target)
         if self.place is not None:
             self.on_line = numbers_on(*self.place)
             if not self.on_line:
@@ -72,12 +127,6 @@ class NamedTap(Tap):
             failing()
         return manager
 
-    def upstream(self, asked: Any) -> Any:
-        return None
-
-    def query(self, kind: type[BaseException]) -> BaseException | None:
-        return None
-
     # --- when
 
     def is_called(self, function: Any) -> bool:
@@ -97,36 +146,82 @@ class NamedTap(Tap):
         return functools.partial(self.fail_with, call) if self.is_due(number) else None
 
     def is_due(self, number: int | None) -> bool:
-        """Count one more time that the target was passed; of a line only its own marks."""
-        if number is not None and number not in self.on_line:
-            return False
-        self.passings += 1
-        return self.passings == self.nth or (self.always and self.passings > self.nth)
+        """Whether what is passed fails now; of a line only its own marks count."""
+        return (number is None or number in self.on_line) and self.comes()
 
     def fail_with(self, call: str, *_: Any, **__: Any) -> Any:
         __tracebackhide__ = True
         frame = sites.users_frame(sys._getframe(1))
-        exchange = current()
         if frame is not None:
-            place = sites.place_of(frame.f_code, frame.f_lasti)
-            fault = Fault(
-                "call", place.file, (place.line, 0, place.line, 0), _name(self.error), self.passings, self.always
-            )
-            fired = Fired(fault, place, call, self.state(exchange) if exchange is not None else "", self.passings)
-            self.fired.append(fired)
-            if exchange is not None:
-                exchange.fired += (fired,)
+            self.note_named("call", frame, call, _name(self.error))
         self.errors.append(self.error)
         raise self.error
 
-    @property
-    def complaint(self) -> str:
-        """What is wrong where the target was not passed often enough to fail; empty where it failed."""
-        if self.fired:
-            return ""
-        often = {0: "never", 1: "once"}.get(self.passings, f"{self.passings} times")
-        asked = f" (nth={self.nth})" if self.nth > 1 else ""
-        return f"the fault did not come: the app's code called {self.target} {often}{asked}"
+
+class UpstreamTap(ByHand):
+    """Makes another machine fail: one that is asked "GET https://host/path", or from a line, "file.py:31".
+
+    `failure` is a key of replies.MISBEHAVIOURS. Raises NoSuchTarget for what is neither, and TypeError for another failure.
+    """
+
+    def __init__(self, target: str, failure: str, nth: int = 1, always: bool = False) -> None:
+        super().__init__(target, nth, always)
+        if failure not in MISBEHAVIOURS:
+            ways = ", ".join(map(repr, MISBEHAVIOURS))
+            raise TypeError(
+                f"a fault raises an exception or a class of exceptions, not {failure!r}; machines fail by {ways}"
+            )
+        if self.place is None and not _URL.fullmatch(target):
+            raise NoSuchTarget(f"{target!r} names neither a request (GET https://host/path) nor a line (file.py:31)")
+        self.failure = failure
+
+    def upstream(self, asked: Asked) -> Reply | None:
+        frame = sites.users_frame(sys._getframe(1))
+        told = f"{asked.method} {asked.url}"
+        meant = frame is not None and (_same(told, self.target) if self.place is None else self.is_here(frame))
+        if frame is None or not meant or not self.comes():
+            return None
+        self.note_named("upstream", frame, told, self.failure)
+        return MISBEHAVIOURS[self.failure]
+
+    def is_here(self, frame: FrameType) -> bool:
+        """Whether a frame stands on the line."""
+        assert self.place is not None
+        file, line = self.place
+        return frame.f_lineno == line and f"/{sites.Code.shown(frame.f_code.co_filename)}".endswith(f"/{file}")
+
+
+def _same(asked: str, wanted: str) -> bool:
+    """Whether two requests are the same: the port that goes without saying, and a path's last slash, may be left out."""
+    one, other = (re.sub(r"^(\w+ http)(s?)(://[^/:]+):(?:80|443)(?=/|$)", r"\1\2\3", text) for text in (asked, wanted))
+    return one.rstrip("/") == other.rstrip("/")
+
+
+class Several:
+    """Two taps as one: what the first gives back, the second is shown."""
+
+    def __init__(self, first: Shown, second: Shown) -> None:
+        self.first = first
+        self.second = second
+
+    def call(self, number: int, function: Any) -> Any:
+        return self.second.call(number, self.first.call(number, function))
+
+    def awaited(self, number: int, awaitable: Any) -> Any:
+        return self.second.awaited(number, self.first.awaited(number, awaitable))
+
+    def gone_through(self, number: int, iterable: Any) -> Any:
+        return self.second.gone_through(number, self.first.gone_through(number, iterable))
+
+    def entered(self, number: int, manager: Any) -> Any:
+        return self.second.entered(number, self.first.entered(number, manager))
+
+    def upstream(self, asked: Asked) -> Any:
+        first, second = self.first.upstream(asked), self.second.upstream(asked)
+        return first or second
+
+    def query(self, kind: type[BaseException]) -> Any:
+        return self.first.query(kind) or self.second.query(kind)
 
 
 def named(target: str) -> Any:

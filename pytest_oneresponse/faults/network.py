@@ -137,8 +137,19 @@ def _guard(network: Network, patches: Patches) -> None:
 
         return guarded
 
+    def sending(send: Any) -> Any:
+        def guarded(self: socket.socket, *arguments: Any) -> Any:
+            address = arguments[-1] if arguments else None
+            if isinstance(address, tuple) and is_out(self, address):
+                raise network.refuse(address)
+            return send(self, *arguments)
+
+        return guarded
+
     patches.replace(socket.socket, "connect", connecting)
     patches.replace(socket.socket, "connect_ex", trying)
+    for name in ("sendto", "sendmsg"):
+        patches.replace(socket.socket, name, sending)
     patches.replace(socket, "getaddrinfo", looking_up)
     for name in ("gethostbyname", "gethostbyname_ex"):
         patches.replace(socket, name, looking_one_up)

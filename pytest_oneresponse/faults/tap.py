@@ -94,16 +94,17 @@ class Tap:
         """Whether a place that had failed was passed once more."""
         self.errors: list[BaseException] = []
         """What was raised."""
-        self.on_line: frozenset[int] = frozenset()
-        """The marks on the line of the last fault, and how often one of them was passed."""
-        self.passings = 0
-        if self.armed:
-            self.on_line = marks_beside(next(reversed(self.armed)))
+        self.beside = {key: marks_beside(key) for key in self.armed}
+        """The marks on the line of each fault."""
+        self.on_line: frozenset[int] = frozenset().union(*self.beside.values())
+        self.passings = dict.fromkeys(self.armed, 0)
+        """How often one of them was passed."""
 
     # --- what the marks show
 
     def call(self, number: int, function: Any) -> Any:
-        self.passings += number in self.on_line
+        if number in self.on_line:
+            self.count(number)
         types = exceptions.of_call(function)
         if types:
             failing = self.passed("call", number, types)
@@ -123,7 +124,8 @@ class Tap:
         return failing() if failing is not None else function(*arguments, **named)
 
     def awaited(self, number: int, awaitable: Any) -> Any:
-        self.passings += number in self.on_line
+        if number in self.on_line:
+            self.count(number)
         failing = self.passed("await", number, exceptions.of_awaitable(awaitable))
         if failing is None:
             return awaitable
@@ -135,15 +137,16 @@ class Tap:
         return Steps(iterable, functools.partial(self.step, number, types)) if types else iterable
 
     def step(self, number: int, types: exceptions.Types) -> Callable[[], Any] | None:
-        self.passings += number in self.on_line
+        if number in self.on_line:
+            self.count(number)
         return self.passed("step", number, types)
 
     def entered(self, number: int, manager: Any) -> Any:
-        self.passings += number in self.on_line
-        kinds = [kind for kind in ("enter", "exit") if exceptions.may(kind, manager)]
-        types = exceptions.of_thing(manager) if kinds else ()
-        passed = {kind: functools.partial(self.passed, kind, number, types) for kind in kinds}
-        return Manager(manager, passed) if types else manager
+        if number in self.on_line:
+            self.count(number)
+        may = {kind: exceptions.of_manager(kind, manager) for kind in ("enter", "exit")}
+        passed = {kind: functools.partial(self.passed, kind, number, types) for kind, types in may.items() if types}
+        return Manager(manager, passed) if passed else manager
 
     def upstream(self, asked: Asked) -> Reply | None:
         """How another machine answers when it is to fail; None where it does not."""
@@ -173,6 +176,11 @@ class Tap:
         return self.error_of(fault, frame, "the database")
 
     # --- counting, noting, raising
+
+    def count(self, number: int) -> None:
+        """What stands on the line of a fault is passed."""
+        for key, marks in self.beside.items():
+            self.passings[key] += number in marks
 
     def passed(self, kind: str, number: int, types: exceptions.Types) -> functools.partial[Any] | None:
         """A place is passed: what raises in place of what stands there, None where that is to be done."""
@@ -262,7 +270,9 @@ class Tap:
         if not any(one.fault == fault for one in self.fired):
             state = self.state(exchange) if exchange is not None else ""
             place = sites.place_of(frame.f_code, frame.f_lasti)
-            fired = Fired(fault, place, call, state, self.passings, lets_go, asked, otherwise)
+            key = key_of(fault)
+            passing = self.passings.get(key, 1) if key is not None else 1
+            fired = Fired(fault, place, call, state, passing, lets_go, asked, otherwise)
             self.fired.append(fired)
             if exchange is not None:
                 exchange.fired += (fired,)

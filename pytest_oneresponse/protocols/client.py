@@ -49,6 +49,13 @@ class Client:
 
 
 DEFAULT = Client()
+_ALL = (
+    *(Client(leaves=when) for when in ("before", "first", "end")),
+    *(Client(refuses=what) for what in ("start", "body")),
+    *(Client(slow=True), Client(strict=True), Client(breaks_off=True)),
+)
+NAMED = {str(client): client for client in _ALL}
+"""The clients that misbehave in one way, each by what is said of it."""
 
 
 @dataclass(slots=True)

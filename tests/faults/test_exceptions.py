@@ -24,6 +24,7 @@ import string
 import subprocess
 import sys
 import tempfile
+import threading
 import tokenize
 import types
 import urllib.error
@@ -37,7 +38,15 @@ import pytest
 
 from pytest_oneresponse import sites
 from pytest_oneresponse.faults import exceptions
-from pytest_oneresponse.faults.exceptions import may, name_of, of_awaitable, of_call, of_thing, resolved
+from pytest_oneresponse.faults.exceptions import (
+    may,
+    name_of,
+    of_awaitable,
+    of_call,
+    of_manager,
+    of_thing,
+    resolved,
+)
 
 from .conftest import Load
 
@@ -400,7 +409,22 @@ def test_things_of_libraries_fail_as_their_calls_do(database: sqlite3.Connection
 def test_generators_of_any_package_fail_somehow(load: Load) -> None:
     library = load(LIBRARY, folder="site-packages/lib")
     assert of_thing(library.rows()) == (RuntimeError,)
-    assert of_thing(library.session()) == (), "a manager that nothing is known of"
+    assert of_thing(library.session()) == (), "it is not gone through"
+
+
+def test_what_a_manager_may_raise(load: Load, database: sqlite3.Connection) -> None:
+    library = load(LIBRARY, folder="site-packages/lib")
+    held = load(THINGS).names["Held"]()
+    for manager, enter, leave in (
+        (library.session(), (RuntimeError,), ()),
+        (library.Client(), (RuntimeError,), ()),
+        (held, (RuntimeError,), ()),
+        (database, (), (sqlite3.OperationalError,)),
+        (threading.Lock(), (), ()),
+        (contextlib.suppress(KeyError), (), ()),
+        (contextlib.nullcontext(), (), ()),
+    ):
+        assert (of_manager("enter", manager), of_manager("exit", manager)) == (enter, leave), manager
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,10 @@ from pytest_oneresponse.faults.tap import Tap
 
 from .conftest import Load, Module
 
-NAMES = [(socket.socket, "connect"), (socket.socket, "connect_ex"), (socket, "getaddrinfo"), (socket, "gethostbyname")]
+NAMES = [
+    *((socket.socket, name) for name in ("connect", "connect_ex", "sendto", "sendmsg")),
+    *((socket, name) for name in ("getaddrinfo", "gethostbyname")),
+]
 
 
 def patched() -> list[Any]:
@@ -71,6 +74,9 @@ def test_a_socket_of_the_file_system_is_reached(tmp_path: Any, monkeypatch: pyte
         listening.bind("a")
         listening.listen()
         other.connect("a")
+    with socket.socket(type=socket.SOCK_DGRAM) as here, watched_over(), socket.socket(type=socket.SOCK_DGRAM) as sender:
+        here.bind(("127.0.0.1", 0))
+        assert sender.sendto(b"x", here.getsockname()) == 1
 
 
 OUT = """
@@ -84,6 +90,15 @@ def connects_to_six():
 def tries():
     with socket.socket() as out:
         return out.connect_ex(("10.255.255.2", 80))
+def sends():
+    with socket.socket(type=socket.SOCK_DGRAM) as out:
+        out.sendto(b"x", ("10.255.255.1", 53))
+def sends_with_flags():
+    with socket.socket(type=socket.SOCK_DGRAM) as out:
+        out.sendto(b"x", 0, ("10.255.255.1", 53))
+def sends_a_message():
+    with socket.socket(type=socket.SOCK_DGRAM) as out:
+        out.sendmsg([b"x"], [], 0, ("10.255.255.1", 53))
 def looks_up():
     socket.getaddrinfo("example.test", 443)
 def looks_up_by_words():
@@ -104,6 +119,9 @@ def creates():
     [
         ("connects", "10.255.255.1:80"),
         ("connects_to_six", "2001:db8::1:443"),
+        ("sends", "10.255.255.1:53"),
+        ("sends_with_flags", "10.255.255.1:53"),
+        ("sends_a_message", "10.255.255.1:53"),
         ("looks_up", "example.test:443"),
         ("looks_up_by_words", "example.test:443"),
         ("looks_up_bytes", "example.test:443"),

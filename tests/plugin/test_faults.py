@@ -174,31 +174,221 @@ def test_it_offers_itself_as_a_test(suite: Suite) -> None:
 
 
 ASKING = """
-import requests
+import asyncio
 
 PLAIN = [("Content-Type", "text/plain")]
 
 
 def app(environ, start_response):
     start_response("200 OK", PLAIN)
-    answer = requests.get("https://stock.test/pens", timeout=5)
-    if answer.status_code == 429:
+    if {asked} == 429:
         start_response("503 Service Unavailable", PLAIN)
+    return [b"pens"]
+
+
+def urllib_get(url):
+    import urllib.request
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return answer.status
+    except urllib.request.HTTPError as error:
+        return error.code
+
+
+async def aiohttp_get(url):
+    import aiohttp
+    async with aiohttp.ClientSession() as session:
+        async with session.get(url) as answer:
+            return answer.status
+"""
+CLIENTS = {
+    "requests": "__import__('requests').get('https://stock.test/pens', timeout=5).status_code",
+    "httpx": "__import__('httpx').get('https://stock.test/pens', timeout=5).status_code",
+    "urllib": "urllib_get('https://stock.test/pens')",
+    "aiohttp": "asyncio.run(aiohttp_get('https://stock.test/pens'))",
+}
+
+
+@pytest.mark.parametrize("name", list(CLIENTS))
+def test_a_failure_of_another_machine_offers_itself_as_a_test(suite: Suite, name: str) -> None:
+    pytest.importorskip(name)
+    suite.write(shop=ASKING.format(asked=CLIENTS[name]))
+    result = suite.drive("--oneresponse-faults=upstream")
+    result.stdout.fnmatch_lines(
+        ["second-response *", "* = fault: GET https://stock.test*/pens at shop.py:* answers with 429 *"]
+    )
+    again = pasted_and_run(suite, told(result), 5)
+    again.stdout.fnmatch_lines(["second-response GET *", "*--> shop.py:9:9"])
+
+
+def pasted_and_run(suite: Suite, told_before: str, lines: int) -> pytest.RunResult:
+    """The test that a run has offered, in a suite of its own: it fails."""
+    offered = told_before.partition(" = test: ")[2].splitlines()[:lines]
+    indent = min(len(line) - len(line.lstrip()) for line in offered[1:])
+    suite.write(test_it="\n".join([offered[0], *(line[indent:] for line in offered[1:])]))
+    again = suite.run("--oneresponse")
+    assert list(suite.outcomes(again).values()) == ["failed"], told(again)
+    return again
+
+
+TWICE_DOWN = """
+PLAIN = [("Content-Type", "text/plain")]
+
+
+def primary():
+    open("shop.py").close()
+
+
+def secondary():
+    open("shop.py").close()
+
+
+def app(environ, start_response):
+    start_response("200 OK", PLAIN)
+    try:
+        primary()
+    except OSError:
+        try:
+            secondary()
+        except OSError:
+            start_response("503 Service Unavailable", PLAIN)
     return [b"pens"]
 """
 
 
-def test_a_failure_of_another_machine_offers_itself_as_a_test(suite: Suite) -> None:
-    suite.write(shop=ASKING)
+def test_two_failures_offer_themselves_as_one_test(suite: Suite) -> None:
+    suite.write(shop=TWICE_DOWN)
     result = suite.drive()
-    result.stdout.fnmatch_lines(
-        ["second-response *", "* = fault: GET https://stock.test/pens at shop.py:8 answers with 429 *"]
-    )
-    lines = told(result).partition(" = test: ")[2].splitlines()
-    suite.write(test_it=textwrap.dedent(" " * 11 + "\n".join(lines[:5])))
-    again = suite.run("--oneresponse")
-    assert list(suite.outcomes(again).values()) == ["failed"], told(again)
-    again.stdout.fnmatch_lines(["second-response GET *", "*--> shop.py:10:9"])
+    result.stdout.fnmatch_lines(["second-response *", "* = note: before that * raises *OSError*"])
+    again = pasted_and_run(suite, told(result), 5)
+    again.stdout.fnmatch_lines(["second-response GET *", "*--> shop.py:20:13"])
+
+
+LEAVING = """
+PLAIN = [("Content-Type", "text/plain")]
+
+
+class Pens:
+    def __init__(self, start_response):
+        self.start_response = start_response
+
+    def __iter__(self):
+        yield b"one"
+        yield b"two"
+
+    def close(self):
+        try:
+            open("shop.py").close()
+        except OSError:
+            self.start_response("503 Service Unavailable", PLAIN)
+
+
+def app(environ, start_response):
+    start_response("200 OK", PLAIN)
+    return Pens(start_response)
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "client = oneresponse.client(app, leaves='first')\n    assert client.get('/').body == b'one'",
+        "client = oneresponse.client(app, leaves='before')\n    assert client.get('/', status=200).body == b''",
+        "client = oneresponse.client(later, leaves='before')\n    assert client.get('/', status=499).body == b''",
+        "client = oneresponse.client(streams, leaves='first')\n    assert client.get('/').body == b'one'",
+        "client = oneresponse.client(app, slow=True)\n    assert client.get('/').body == b'onetwo'",
+    ],
+)
+def test_a_client_of_a_test_may_leave(suite: Suite, body: str) -> None:
+    more = """
+
+def later(environ, start_response):
+    def steps():
+        start_response("200 OK", PLAIN)
+        yield b"one"
+    return steps()
+
+
+async def streams(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"one", "more_body": True})
+    while (await receive())["type"] != "http.disconnect":
+        pass
+"""
+    test = f"from shop import app, later, streams\n\n\ndef test_it(oneresponse):\n    {body}\n"
+    suite.write(shop=LEAVING + more, test_it=test)
+    result = suite.run("--oneresponse")
+    assert list(suite.outcomes(result).values()) == ["passed"], told(result)
+
+
+def test_faults_within_each_other(suite: Suite) -> None:
+    tests = """
+import pytest
+import shop
+
+def test_it(oneresponse):
+    client = oneresponse.client(shop.app)
+    with oneresponse.expect("second-response"):
+        with oneresponse.fault("shop.primary", OSError), oneresponse.fault("shop.secondary", OSError):
+            client.get("/", status=503)
+    with oneresponse.fault("shop.primary", OSError):
+        client.get("/")
+    client.get("/")
+
+def test_the_inner_one_does_not_come(oneresponse):
+    client = oneresponse.client(shop.app)
+    with oneresponse.fault("shop.primary", OSError):
+        with oneresponse.fault("shop.secondary", OSError, nth=2):
+            client.get("/")
+"""
+    suite.write(shop=TWICE_DOWN, test_it=tests)
+    result = suite.run()
+    assert list(suite.outcomes(result).values()) == ["passed", "failed"], told(result)
+    assert "the app's code called shop.secondary once (nth=2)" in told(result)
+
+
+BY_URL = """
+import pytest
+import shop
+
+def test_it(oneresponse):
+    client = oneresponse.client(shop.app)
+    with oneresponse.fault({fault}):
+        client.get("/")
+"""
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ('"GET https://stock.test/pens", "404"', ""),
+        ('"GET https://stock.test/pens/", "read timeout", always=True', ""),
+        ('"shop.py:9", "503"', ""),
+        ('"GET https://stock.test/pens", "404", nth=2', "called GET https://stock.test/pens once (nth=2)"),
+        ('"GET https://other.test/pens", "404"', "called GET https://other.test/pens never"),
+        ('"GET https://stock.test/pens", "405"', "not '405'; machines fail by 'connect timeout', "),
+        ('"shop.app", "404"', "'shop.app' names neither a request (GET https://host/path) nor a line"),
+    ],
+)
+def test_another_machine_fails_by_its_name(suite: Suite, fault: str, says: str) -> None:
+    asking = """
+import urllib.request
+
+PLAIN = [("Content-Type", "text/plain")]
+
+
+def app(environ, start_response):
+    start_response("200 OK", PLAIN)
+    try:
+        urllib.request.urlopen("https://stock.test:443/pens")
+    except OSError:
+        return [b"none"]
+    return [b"pens"]
+"""
+    suite.write(shop=asking, test_it=BY_URL.format(fault=fault))
+    result = suite.run()
+    assert list(suite.outcomes(result).values()) == ["failed" if says else "passed"], told(result)
+    assert says in told(result)
 
 
 # ---------------------------------------------------------------- by hand

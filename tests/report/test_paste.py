@@ -12,6 +12,7 @@ import pytest
 
 from pytest_oneresponse.contract.finding import Finding, Place
 from pytest_oneresponse.contract.request import Request
+from pytest_oneresponse.protocols.client import Client
 from pytest_oneresponse.report.paste import pasted
 
 FAULT = {
@@ -22,8 +23,8 @@ FAULT = {
     "occurrence": 1,
     "line": 40,
     "passing": 1,
-    "alone": True,
     "always": False,
+    "before": [],
 }
 FINDING = Finding(
     rule="second-response",
@@ -164,10 +165,10 @@ def test_what_is_pasted_is_python(finding: Finding) -> None:
     [
         replace(FINDING, fault=None),
         replace(FINDING, request=None),
-        replace(FINDING, client="leaves after the first chunk"),
+        replace(FINDING, client="does what nobody knows"),
         replace(FINDING, test="tests/test_shop.py::test_all"),
         replace(FINDING, test=""),
-        failing(alone=False),
+        failing(before=[{**FAULT, "kind": "exit"}]),
         failing(kind="exit"),
         failing(kind="query"),
         failing(exception="asyncio.exceptions.CancelledError"),
@@ -180,49 +181,57 @@ def test_what_a_test_by_hand_cannot_show_is_not_pasted(finding: Finding) -> None
 UPSTREAM = {
     "kind": "upstream",
     "call": "GET https://stock.test/pens?n=1",
-    "exception": "404",
-    "asked": "requests",
-    "otherwise": {"left": 3},
+    "exception": "read timeout",
+    "asked": "httpx",
+    "otherwise": {},
 }
 
 
 @pytest.mark.parametrize(
-    ("exception", "answer"),
+    ("values", "wanted"),
     [
-        ("connect timeout", "exc=requests.ConnectTimeout"),
-        ("read timeout", "exc=requests.ReadTimeout"),
-        ("refused", "exc=requests.ConnectionError"),
-        ("404", "status_code=404, json={'error': 'Not Found'}"),
-        ("429", "status_code=429, json={'error': 'Too Many Requests'}"),
-        ("503", "status_code=503, json={'error': 'Service Unavailable'}"),
-        ("invalid JSON", "text='<html>not JSON</html>'"),
-        ("a redirect loop", "status_code=302, headers={'location': 'https://stock.test/pens?n=1'}"),
+        ({}, "\"shop/views.py:40\", 'read timeout'"),
+        ({"exception": "a truncated body"}, "\"shop/views.py:40\", 'a truncated body'"),
+        ({"occurrence": 2, "passing": 5}, "\"shop/views.py:40\", 'read timeout', nth=2"),
+        ({"always": True}, "\"shop/views.py:40\", 'read timeout', always=True"),
+        ({"otherwise": {"left": 3}}, "\"shop/views.py:40\", 'read timeout', otherwise={'left': 3}"),
     ],
 )
-def test_another_machine_lets_the_app_down_in_the_same_way(exception: str, answer: str) -> None:
-    asked = "oneresponse.upstream.register_uri('GET', 'https://stock.test/pens?n=1', "
-    imports = ["import requests"] if "requests." in answer else []
-    once = pasted(failing(**{**UPSTREAM, "exception": exception})).splitlines()
-    assert once[:-5] == imports and once[-5:] == [
+def test_another_machine_lets_the_app_down_in_the_same_way(values: dict[str, Any], wanted: str) -> None:
+    lines = pasted(failing(**{**UPSTREAM, **values})).splitlines()
+    assert lines == [
         "from shop import app",
         "def test_get_companies_id(oneresponse):",
         "    client = oneresponse.client(app)",
-        f"    {asked}[dict({answer}), dict(json={{'left': 3}})])",
-        "    client.get('/companies/1', expect_errors=True)",
+        f"    with oneresponse.fault({wanted}):",
+        "        client.get('/companies/1', expect_errors=True)",
     ]
-    always = pasted(failing(**{**UPSTREAM, "exception": exception, "always": True})).splitlines()
-    assert always[-2] == f"    {asked}{answer})"
+
+
+def test_what_escapes_because_of_another_machine_is_whatever_the_client_makes_of_it() -> None:
+    lines = pasted(replace(failing(**UPSTREAM), rule="error-after-start")).splitlines()
+    assert lines[0] == "import contextlib" and lines[-2].endswith("), contextlib.suppress(Exception):")
+
+
+def test_two_failures_stand_beside_each_other() -> None:
+    first = {**FAULT, "line": 12, "exception": "KeyError", "passing": 2}
+    lines = pasted(failing(before=[first])).splitlines()
+    blocks = 'oneresponse.fault("shop/views.py:12", KeyError, nth=2), oneresponse.fault("shop/views.py:40", '
+    assert lines[-2] == f"    with {blocks}sqlite3.OperationalError):" and lines[0] == "import sqlite3"
 
 
 @pytest.mark.parametrize(
-    "values", [{"asked": "httpx"}, {"exception": "a truncated body"}, {"occurrence": 2}, {"alone": False}]
+    ("client", "wanted"),
+    [
+        (Client(leaves="first"), "leaves='first'"),
+        (Client(refuses="start"), "refuses='start'"),
+        (Client(slow=True), "slow=True"),
+        (Client(strict=True), "strict=True"),
+        (Client(breaks_off=True), "breaks_off=True"),
+    ],
 )
-def test_what_requests_mock_cannot_play_is_not_offered(values: dict[str, Any]) -> None:
-    assert pasted(failing(**{**UPSTREAM, **values})) == ""
-
-
-def test_what_escapes_because_of_another_machine_is_not_offered() -> None:
-    assert pasted(replace(failing(**UPSTREAM), rule="error-after-start")) == ""
+def test_a_client_misbehaves_in_the_same_way(client: Client, wanted: str) -> None:
+    assert f"oneresponse.client(app, {wanted})" in pasted(replace(FINDING, client=str(client)))
 
 
 @pytest.mark.parametrize("kind", ["call", "await", "step", "enter"])
