@@ -160,7 +160,7 @@ class _Blamer:
         changed = self.changed_body(breach, start) if breach.rule == "length-mismatch" and start else None
         if changed is not None:
             return sites.place_of(*changed), self.place(self.made(breach.start)), self.chain(breach.at)
-        by_hand = self.given(breach.start, *([name, "body"] if breach.rule == "length-mismatch" else [name]))
+        by_hand = self.given(breach.start, name, *(["body"] if breach.rule == "length-mismatch" else []))
         if by_hand:
             return sites.place_of(*by_hand[:2]), self.place(breach.start), by_hand
         where, also = self.place(self.made(breach.start)), self.send_line(breach)
@@ -175,7 +175,8 @@ class _Blamer:
         chains = (
             one.chain
             for one in reversed(site.given)
-            if one.what in what and (one.own or (one.what, str(one.value)) in sent)
+            if (one.what in what and (one.own or (one.what, str(one.value)) in sent))
+            or (one.what == "headers" and one.own and what[0] in one.value)
         )
         return next((chain for chain in chains if not self.is_framework(chain[0])), ())
 

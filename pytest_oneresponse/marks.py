@@ -67,13 +67,21 @@ def changed() -> None:
 
 
 def given(thing: Any, attribute: str) -> None:
-    """What stands for a response's status or body was given to a thing: of interest where that is a response."""
+    """What stands for a response's status, headers or body was given to a thing: of interest where that is a response."""
     running = _get(None)
     if running is not None and not running.started and isinstance(thing, Responses.classes):
         frame = _getframe(1)
-        is_status = "status" in attribute
-        value = lost.status_of(thing) if is_status else None
-        running.give(id(thing), Given("status" if is_status else "body", value, (frame.f_code, frame.f_lasti)))
+        what = "status" if "status" in attribute else "headers" if attribute == "headers" else "body"
+        value = lost.status_of(thing) if what == "status" else _names(thing.headers) if what == "headers" else None
+        running.give(id(thing), Given(what, value, (frame.f_code, frame.f_lasti)))
+
+
+def _names(headers: Any) -> tuple[str, ...]:
+    """The names of headers, in lower case; none where they cannot be told."""
+    try:
+        return tuple(str(name).lower() for name in headers.keys())  # noqa: SIM118 - to iterate may give pairs
+    except Exception:  # the user's own class, or what the framework will refuse
+        return ()
 
 
 class _ThrownAway:

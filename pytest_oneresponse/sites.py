@@ -37,8 +37,9 @@ NO_SENDER, NOT_ITSELF = -1, -2
 class Given(NamedTuple):
     """What was given to a response by hand before it was sent, and at which stack.
 
-    `what`: "status", "body", or the name of a header in lower case. `own`: it was given to the very object that was sent,
-    not to another one, from which a framework may have taken it.
+    `what`: "status", "body", the name of a header in lower case, or "headers" for all of them at once, whose names are the
+    `value` then. `own`: it was given to the very object that was sent, not to another one, from which a framework may have
+    taken it.
     """
 
     what: str

@@ -439,6 +439,10 @@ def test_of_what_was_given_the_last_counts(load: Load, sent: Sent) -> None:
     given = tuple(sites.Given("content-length", "5", chain) for chain in chains)
     head = start((), given=given)
     assert line(lay("length-mismatch", End(), head, status.view, head=head).where) == "status.py:5"
+    every = sites.Given("headers", ("x",), chains[0])
+    head = start((), given=(*given, every))
+    assert line(lay("invalid-header", head, None, status.view, head=head, header="x").where) == "status.py:2"
+    assert line(lay("invalid-header", head, None, status.view, head=head, header="y").where) != "status.py:2"
     body = sites.Given("body", None, chains[0])
     head = start((), given=(*given, body))
     assert line(lay("length-mismatch", End(), head, status.view, head=head).where) == "status.py:2"

@@ -198,6 +198,8 @@ def test_an_answer_that_is_caught_as_any_exception_is_told(raised: str, told: li
     [
         ("held = Response()\nheld.status_code = 204", [("status", 204)]),
         ("held = Response()\nheld.data = b'x'\nheld.content = b'y'", [("body", None), ("body", None)]),
+        ("held = Response()\nheld.headers = {'X-A': 'b'}", [("headers", ("x-a",))]),
+        ("held = Response()\nheld.headers = 5", [("headers", ())]),
         ("held = Other()\nheld.status_code = 204", []),
     ],
 )

@@ -223,7 +223,7 @@ def _gives(target: ast.expr) -> bool:
 _GIVING = frozenset(
     (
         *("status", "status_code", "status_int", "content", "data", "body", "text", "response", "app_iter"),
-        *("set_data", "write"),
+        *("headers", "set_data", "write"),
     )
 )
 """Attributes and methods of the frameworks' responses."""
