@@ -72,7 +72,7 @@ def given(thing: Any, attribute: str) -> None:
     if running is not None and not running.started and isinstance(thing, Responses.classes):
         frame = _getframe(1)
         what = "status" if "status" in attribute else "headers" if attribute == "headers" else "body"
-        value = lost.status_of(thing) if what == "status" else _names(thing.headers) if what == "headers" else None
+        value = lost.status_of(thing) if what == "status" else _names(getattr(thing, attribute)) if what == "headers" else None
         running.give(id(thing), Given(what, value, (frame.f_code, frame.f_lasti)))
 
 
