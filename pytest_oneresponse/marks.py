@@ -71,9 +71,15 @@ def given(thing: Any, attribute: str) -> None:
     running = _get(None)
     if running is not None and not running.started and isinstance(thing, Responses.classes):
         frame = _getframe(1)
-        what = "status" if "status" in attribute else "headers" if attribute == "headers" else "body"
-        value = lost.status_of(thing) if what == "status" else _names(getattr(thing, attribute)) if what == "headers" else None
+        what, value = _as_given(thing, attribute)
         running.give(id(thing), Given(what, value, (frame.f_code, frame.f_lasti)))
+
+
+def _as_given(thing: Any, attribute: str) -> tuple[str, Any]:
+    """What was given to a response by an attribute or a method, and its value where it tells one, as sites.Given has them."""
+    if "status" in attribute:
+        return "status", lost.status_of(thing)
+    return ("headers", _names(getattr(thing, attribute))) if attribute == "headers" else ("body", None)
 
 
 def _names(headers: Any) -> tuple[str, ...]:
