@@ -150,7 +150,7 @@ class Exchange:
         if built and built.response and built.response() is not response:
             built = None  # an object that was built elsewhere, at the place of one that is no more
         Watcher.started(self, response, built)
-        outer = None
+        outer = None  # the proxy, which is what the user's middleware sees
         if built and Proxies.passes_on(built.chain):
             outer = response
             built, response = self.passed_on(built)
@@ -159,9 +159,7 @@ class Exchange:
         size = _size(getattr(response, "__dict__", {}))
         given: tuple[Given, ...] = ()
         if self.given:
-            own = {id(response), headers_key(getattr(response, "headers", None))} | (
-                {id(outer)} if outer is not None else set()
-            )
+            own = {id(response), id(outer), headers_key(getattr(response, "headers", None))}
             given = tuple(one._replace(own=owner in own) for owner, one in self.given)
         return _new(Site, (chain, sender, built and built.chain, size, passed, (*given, *changed)))
 

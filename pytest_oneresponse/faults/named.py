@@ -1,4 +1,4 @@
-"""A failure that a test asks for: of a function by its name, or of what stands on a line."""
+"""A failure that a test asks for: of a function by its name, of what stands on a line, or of another machine."""
 
 from __future__ import annotations
 
