@@ -15,6 +15,7 @@ from .docket import BreachFailure, TestDocket, Unexpected
 from .drive import EXPLORING, Settings, drive
 from .exchange import Watcher
 from .explore.recording import Recording, recording
+from .faults.databases import tapped
 from .faults.named import NamedTap, Several, UpstreamTap
 from .faults.network import watched_over
 from .faults.quiet import quiet
@@ -123,14 +124,18 @@ class OneResponse:
 
     @contextmanager
     def fault(
-        self, target: str, error: Any, *, nth: int = 1, always: bool = False, otherwise: Any = None
+        self, target: str, error: Any, *, nth: int = 1, always: bool = False, of: str = "", otherwise: Any = None
     ) -> Iterator[None]:
         """In this block the app's own code fails where it calls `target` for the `nth` time, `always` also after that.
 
         `target`: "package.module.function", "package.module.Class.method", or a line, "shop/views.py:31". `error`: an
-        exception or its class. Where another machine is to fail, `target` is "GET https://host/path" or the line that
-        asks it, `error` one of "connect timeout", "read timeout", "refused", "404", "429", "500", "503", "invalid JSON",
-        "a truncated body" and "a redirect loop", and `otherwise` the JSON document that is answered where nothing fails.
+        exception or its class. `of` a line, "exit" or "query" may be meant alone: the end of a `with`, and what it has a
+        database asked through Django's ORM or SQLAlchemy.
+
+        Where another machine is to fail, `target` is "GET https://host/path" or the line that asks it, `error` one of
+        "connect timeout", "read timeout", "refused", "404", "429", "500", "503", "invalid JSON", "a truncated body" and
+        "a redirect loop", and `otherwise` the JSON document that is answered where nothing fails.
+
         Blocks may stand within each other. The test fails where the fault does not come. Raises ValueError for a target
         that does not exist, TypeError for an error that is no exception.
         """
@@ -143,7 +148,7 @@ class OneResponse:
             tap = (
                 UpstreamTap(target, error, nth, always)
                 if isinstance(error, str)
-                else NamedTap(target, error, nth, always)
+                else NamedTap(target, error, nth, always, of)
             )
             within = outer.tap if outer is not None else None
             document = outer.document if outer is not None and otherwise is None else otherwise
@@ -152,6 +157,8 @@ class OneResponse:
                 stack.enter_context(quiet(tap.errors))
                 if isinstance(tap, UpstreamTap):
                     stack.enter_context(watched_over())
+                elif of == "query":
+                    stack.enter_context(tapped())
                 yield
         finally:
             swap.change(hooks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import importlib
 import inspect
@@ -18,11 +19,12 @@ from ..instrument.observe import MARKS
 from . import exceptions, making
 from .fault import Fault
 from .replies import MISBEHAVIOURS, Asked, Reply
-from .standins import Steps
+from .standins import Manager, Steps, cancelled
 from .tap import Fired, Tap
 
 Error = BaseException | type[BaseException]
 _LINE = re.compile(r"(?P<file>.+\.pyw?):(?P<line>\d+)")
+OF = ("exit", "query")
 _URL = re.compile(r"[A-Z]+ https?://.+")
 
 
@@ -61,6 +63,11 @@ class ByHand(Tap):
     def query(self, kind: type[BaseException]) -> BaseException | None:
         return None
 
+    def is_here(self, frame: FrameType) -> bool:
+        """Whether a frame stands on the line."""
+        file, line = self.place or ("", 0)
+        return frame.f_lineno == line and f"/{sites.Code.shown(frame.f_code.co_filename)}".endswith(f"/{file}")
+
     def comes(self) -> bool:
         """Count one more time that the target was passed; whether it fails."""
         self.times += 1
@@ -90,12 +97,16 @@ class NamedTap(ByHand):
     """Makes one thing fail. `target`: "package.module.function", "package.module.Class.method" or "file.py:31".
 
     A function fails where the user's code calls it; of a line each call, await, step and entry counts; it raises
-    `error`. Raises NoSuchTarget for a name that does not lead to anything that can be called, and TypeError for an error
-    that is no exception.
+    `error`. Of a line `of` may name what counts alone: the "exit" of a `with`, or a "query" that it sends to a database,
+    whoever sends it for it. Raises NoSuchTarget for a name that does not lead to anything that can be called, TypeError
+    for an error that is no exception, and ValueError for another `of`.
     """
 
-    def __init__(self, target: str, error: Error, nth: int = 1, always: bool = False) -> None:
+    def __init__(self, target: str, error: Error, nth: int = 1, always: bool = False, of: str = "") -> None:
         super().__init__(target, nth, always)
+        if of and (of not in OF or self.place is None):
+            raise ValueError(f"of={of!r}: of a line (file.py:31) it may be {' or '.join(map(repr, OF))}")
+        self.of = of
         made = making.made(error) if isinstance(error, type) and issubclass(error, BaseException) else error
         if not isinstance(made, BaseException):
             raise TypeError(f"a fault raises an exception or a class of exceptions, not {error!r}")
@@ -103,7 +114,7 @@ class NamedTap(ByHand):
         self.callee = None if self.place is not None else named(target)
         if self.place is not None:
             self.on_line = numbers_on(*self.place)
-            if not self.on_line:
+            if not self.on_line and of != "query":  # an attribute may be loaded
                 raise NoSuchTarget(f"nothing that could fail stands on the line {target}")
 
     def call(self, number: int, function: Any) -> Any:
@@ -114,7 +125,10 @@ class NamedTap(ByHand):
     def awaited(self, number: int, awaitable: Any) -> Any:
         if not self.is_due(number):
             return awaitable
-        return _raising(awaitable, functools.partial(self.fail_with, "await"))
+        failing = functools.partial(self.fail_with, "await")
+        if isinstance(self.error, asyncio.CancelledError):
+            return cancelled(awaitable, failing)
+        return _raising(awaitable, failing)
 
     def gone_through(self, number: int, iterable: Any) -> Any:
         if not exceptions.of_thing(iterable):
@@ -122,10 +136,23 @@ class NamedTap(ByHand):
         return Steps(iterable, functools.partial(self.due_at, number, "a step of the iteration"))
 
     def entered(self, number: int, manager: Any) -> Any:
+        if self.of == "exit" and number in self.on_line:
+            return Manager(manager, {"exit": self.leaving})
         failing = self.due_at(number, "the entry of `with`")
         if failing is not None:
             failing()
         return manager
+
+    def leaving(self) -> Callable[..., Any] | None:
+        return functools.partial(self.fail_with, "the exit of `with`") if self.comes() else None
+
+    def query(self, kind: type[BaseException]) -> BaseException | None:
+        frame = sites.users_frame(sys._getframe(1))
+        if self.of != "query" or frame is None or not self.is_here(frame) or not self.comes():
+            return None
+        self.note_named("query", frame, "the database", _name(self.error))
+        self.errors.append(self.error)
+        return self.error
 
     # --- when
 
@@ -147,7 +174,7 @@ class NamedTap(ByHand):
 
     def is_due(self, number: int | None) -> bool:
         """Whether what is passed fails now; of a line only its own marks count."""
-        return (number is None or number in self.on_line) and self.comes()
+        return not self.of and (number is None or number in self.on_line) and self.comes()
 
     def fail_with(self, call: str, *_: Any, **__: Any) -> Any:
         __tracebackhide__ = True
@@ -155,6 +182,9 @@ class NamedTap(ByHand):
         if frame is not None:
             self.note_named("call", frame, call, _name(self.error))
         self.errors.append(self.error)
+        exchange = current()
+        if isinstance(self.error, asyncio.CancelledError) and exchange is not None:
+            exchange.gone()  # who cancels has no more use for an answer
         raise self.error
 
 
@@ -183,12 +213,6 @@ class UpstreamTap(ByHand):
             return None
         self.note_named("upstream", frame, told, self.failure)
         return MISBEHAVIOURS[self.failure]
-
-    def is_here(self, frame: FrameType) -> bool:
-        """Whether a frame stands on the line."""
-        assert self.place is not None
-        file, line = self.place
-        return frame.f_lineno == line and f"/{sites.Code.shown(frame.f_code.co_filename)}".endswith(f"/{file}")
 
 
 def _same(asked: str, wanted: str) -> bool:

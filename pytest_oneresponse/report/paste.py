@@ -11,12 +11,12 @@ from ..contract.finding import Finding
 from ..contract.request import Request
 from ..protocols.client import DEFAULT, NAMED, Client
 
-_KINDS = ("call", "await", "step", "enter")
-"""What `oneresponse.fault` can make fail on a line."""
+_COUNTED_ALONE = ("exit", "query")
+"""What `oneresponse.fault` has to be told of, if it is to fail on a line; all else there counts together."""
 
 
 def pasted(finding: Finding) -> str:
-    """The source of a test that makes the same things fail; empty where a test by hand cannot show the same."""
+    """The source of a test that makes the same things fail; empty where nothing was made to fail, or no app is named."""
     fault, request = finding.fault, finding.request
     node, _, rest = finding.test.partition("::")
     client = NAMED.get(finding.client, DEFAULT)
@@ -26,8 +26,6 @@ def pasted(finding: Finding) -> str:
     module, colon, attribute = label.partition(":")
     faults = [*fault["before"], fault]
     blocks = [_block(one) for one in faults]
-    if not all(blocks):
-        return ""
     imports = sorted({f"import {_module_of(one['exception'])}" for one in faults if "." in one["exception"]})
     if finding.rule in _ESCAPES:
         imports.insert(0, "import contextlib")
@@ -46,13 +44,13 @@ def pasted(finding: Finding) -> str:
 
 
 def _block(fault: dict[str, Any]) -> str:
-    """What makes one thing fail; empty where nothing by hand does."""
+    """What makes one thing fail."""
     error = fault["exception"]
     if fault["kind"] == "upstream":
         otherwise = f", otherwise={fault['otherwise']!r}" if fault["otherwise"] else ""
         return f"oneresponse.fault({_target(fault)}, {error!r}{_when(fault, 'occurrence')}{otherwise})"
-    if fault["kind"] not in _KINDS or error == _CANCELLED:
-        return ""
+    if fault["kind"] in _COUNTED_ALONE:
+        return f"oneresponse.fault({_target(fault)}, {error}{_when(fault, 'occurrence')}, of={fault['kind']!r})"
     return f"oneresponse.fault({_target(fault)}, {error}{_when(fault, 'passing')})"
 
 
@@ -63,8 +61,6 @@ def _misbehaving(client: Client) -> str:
 
 
 _ESCAPES = ("error-after-start", "error-after-end")
-_CANCELLED = "asyncio.exceptions.CancelledError"
-"""A server's doing, which no client of a test can play."""
 
 
 def _module_of(error: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import json
 import shutil
 import textwrap
@@ -264,6 +265,108 @@ def test_two_failures_offer_themselves_as_one_test(suite: Suite) -> None:
     again.stdout.fnmatch_lines(["second-response GET *", "*--> shop.py:20:13"])
 
 
+# It cannot be imported a second time, as each suite that runs in this process would.
+sqlalchemy = importlib.util.find_spec("sqlalchemy") and importlib.import_module("sqlalchemy.orm")
+
+AT_THE_EXIT = """
+import sqlite3
+
+PLAIN = [("Content-Type", "text/plain")]
+connection = sqlite3.connect(":memory:", check_same_thread=False)
+
+
+def app(environ, start_response):
+    start_response("200 OK", PLAIN)
+    try:
+        with connection:
+            pass
+    except sqlite3.OperationalError:
+        start_response("503 Service Unavailable", PLAIN)
+    return [b"pens"]
+"""
+OF_AN_ORM = """
+from sqlalchemy import Column, Integer, create_engine, exc, orm
+
+PLAIN = [("Content-Type", "text/plain")]
+Base = orm.declarative_base()
+
+
+class Pen(Base):
+    __tablename__ = "pens"
+    id = Column(Integer, primary_key=True)
+
+
+engine = create_engine("sqlite://")
+
+
+def count():
+    return orm.Session(engine).query(Pen).count()
+
+
+def app(environ, start_response):
+    start_response("200 OK", PLAIN)
+    try:
+        count()
+    except exc.OperationalError:
+        start_response("503 Service Unavailable", PLAIN)
+    return [b"pens"]
+
+
+Base.metadata.create_all(engine)
+"""
+CANCELLED = """
+import asyncio
+
+
+async def app(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    try:
+        await asyncio.sleep(0)
+    except asyncio.CancelledError:
+        await send({"type": "http.response.start", "status": 503, "headers": []})
+    await send({"type": "http.response.body", "body": b"pens"})
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "module", "of"),
+    [(AT_THE_EXIT, "sqlite3", "of='exit'"), (OF_AN_ORM, "sqlalchemy", ""), (CANCELLED, "asyncio", "CancelledError")],
+    ids=["exit", "query", "cancelled"],
+)
+def test_whatever_fails_offers_itself_as_a_test(suite: Suite, source: str, module: str, of: str) -> None:
+    pytest.importorskip(module)
+    suite.write(shop=source)
+    result = suite.drive()
+    result.stdout.fnmatch_lines(["second-response *"])
+    first = told(result).partition("second-response ")[2]
+    assert of in first.partition(" = test: ")[2].partition("with oneresponse.fault(")[2].splitlines()[0]
+    lines = first.partition(" = test: ")[2].splitlines()
+    pasted_and_run(suite, first, next(number for number, line in enumerate(lines) if "client.get(" in line) + 1)
+
+
+def test_a_query_of_a_line_fails(suite: Suite) -> None:
+    pytest.importorskip("sqlalchemy")
+    tests = """
+from sqlalchemy import exc
+from shop import app
+
+def test_it(oneresponse):
+    client = oneresponse.client(app)
+    with oneresponse.expect("second-response"), oneresponse.fault("shop.py:16", exc.OperationalError, of="query"):
+        client.get("/", status=503)
+    client.get("/", status=200)
+
+def test_there_is_only_one(oneresponse):
+    client = oneresponse.client(app)
+    with oneresponse.fault("shop.py:16", exc.OperationalError, nth=2, of="query"):
+        client.get("/")
+"""
+    suite.write(shop=OF_AN_ORM, test_it=tests)
+    result = suite.run()
+    assert list(suite.outcomes(result).values()) == ["passed", "failed"], told(result)
+    assert "the app's code called shop.py:16 once (nth=2)" in told(result)
+
+
 LEAVING = """
 PLAIN = [("Content-Type", "text/plain")]
 
@@ -447,6 +550,8 @@ def test_what_it_shows_fails_the_test(suite: Suite) -> None:
         ('"shop.py:1", ValueError', "nothing that could fail stands on the line shop.py:1"),
         ('"shop.connect", "text"', "a fault raises an exception or a class of exceptions, not 'text'"),
         ('"shop.connect", ValueError, nth=0', "nth counts from 1, not 0"),
+        ('"shop.connect", ValueError, of="exit"', "of='exit': of a line (file.py:31) it may be 'exit' or 'query'"),
+        ('"shop.py:7", ValueError, of="entry"', "of='entry': of a line (file.py:31) it may be 'exit' or 'query'"),
     ],
 )
 def test_a_fault_that_cannot_come_is_an_error(suite: Suite, fault: str, says: str) -> None:

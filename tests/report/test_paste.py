@@ -168,10 +168,6 @@ def test_what_is_pasted_is_python(finding: Finding) -> None:
         replace(FINDING, client="does what nobody knows"),
         replace(FINDING, test="tests/test_shop.py::test_all"),
         replace(FINDING, test=""),
-        failing(before=[{**FAULT, "kind": "exit"}]),
-        failing(kind="exit"),
-        failing(kind="query"),
-        failing(exception="asyncio.exceptions.CancelledError"),
     ],
 )
 def test_what_a_test_by_hand_cannot_show_is_not_pasted(finding: Finding) -> None:
@@ -232,6 +228,12 @@ def test_two_failures_stand_beside_each_other() -> None:
 )
 def test_a_client_misbehaves_in_the_same_way(client: Client, wanted: str) -> None:
     assert f"oneresponse.client(app, {wanted})" in pasted(replace(FINDING, client=str(client)))
+
+
+@pytest.mark.parametrize("kind", ["exit", "query"])
+def test_what_counts_alone_on_a_line_says_so(kind: str) -> None:
+    wanted = f"\"shop/views.py:40\", sqlite3.OperationalError, nth=2, of='{kind}'"
+    assert f"    with oneresponse.fault({wanted}):" in pasted(failing(kind=kind, occurrence=2, passing=5)).splitlines()
 
 
 @pytest.mark.parametrize("kind", ["call", "await", "step", "enter"])
