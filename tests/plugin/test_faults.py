@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
-import importlib.util
+import importlib
 import json
 import shutil
 import textwrap
@@ -16,6 +17,11 @@ import pytest
 
 if TYPE_CHECKING:
     from .conftest import Suite
+
+# What a suite in this process has imported is forgotten after it, while what was imported before still holds on to it.
+for _name in ("aiohttp", "httpcore", "httpx", "requests", "sqlalchemy.orm"):
+    with contextlib.suppress(ImportError):
+        importlib.import_module(_name)
 
 SHOP = """
 import sqlite3
@@ -264,9 +270,6 @@ def test_two_failures_offer_themselves_as_one_test(suite: Suite) -> None:
     again = pasted_and_run(suite, told(result), 5)
     again.stdout.fnmatch_lines(["second-response GET *", "*--> shop.py:20:13"])
 
-
-# It cannot be imported a second time, as each suite that runs in this process would.
-sqlalchemy = importlib.util.find_spec("sqlalchemy") and importlib.import_module("sqlalchemy.orm")
 
 AT_THE_EXIT = """
 import sqlite3
