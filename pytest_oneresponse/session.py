@@ -334,7 +334,9 @@ class Session:
         if isinstance(error, (BreachFailure, Unexpected, Cannot)):
             report.longrepr = shown_as_text(report.longrepr, str(error))
         if call.when in ("call", "teardown"):
-            report.oneresponse = self.told_of(item, report)
+            told = self.told_of(item, report)
+            # As one text: xdist sends a report value by value, in Python.
+            report.oneresponse = json.dumps(told) if told and self.is_worker else told
         return report
 
     def told_of(self, item: pytest.Item, report: pytest.TestReport) -> dict[str, Any]:
@@ -352,7 +354,8 @@ class Session:
         """Gather what the reports carry: here they arrive from this process or from xdist's workers."""
         if self.progress is not None:
             self.progress.wipe()
-        self.tally.add(getattr(report, "oneresponse", {}))
+        told = getattr(report, "oneresponse", {})
+        self.tally.add(json.loads(told) if isinstance(told, str) else told)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
