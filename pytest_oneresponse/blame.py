@@ -171,7 +171,7 @@ class _Blamer:
         site = self.site(start)
         if site is None or not isinstance(start, Start):
             return ()
-        sent = {("status", str(start.status)), *map(_as_text, start.headers)}
+        sent = {("status", str(start.status)), *sites.pairs(start.headers)}
         chains = (
             one.chain
             for one in reversed(site.given)
@@ -253,6 +253,10 @@ class _Blamer:
         if self.sent_again(at, also):
             return self.handler_place(), self.first(self.live_lines(also)), chain
         second, first = self.lines(at), self.lines(also)
+        if len(second) == len(first) and all(map(same_line, second, first)):
+            apart = self.passed_on_twice(at, also)
+            if apart is not None:
+                return sites.place_of(*apart[0]), sites.place_of(*apart[1]), chain
         adapter = self.adapter(at)
         if adapter is not None:
             return sites.place_of(*adapter), sites.place_of(*first[-1]) if first else self.place(also), chain
@@ -277,6 +281,14 @@ class _Blamer:
         returned = left_of(self.handler, self.left)
         same = returned is not None and returned.kind is not NoneType
         return same and not self.live_lines(at) and bool(self.live_lines(also))
+
+    def passed_on_twice(self, at: Event | None, also: Event | None) -> tuple[Frame, Frame] | None:
+        """The two lines of one who has passed on twice what was made once; None where there is no such one."""
+        second, first = self.site(at), self.site(also)
+        if second is None or first is None:
+            return None
+        mine, theirs = ([sites.frames(site.chain)[index] for index in site.passed] for site in (second, first))
+        return next((pair for pair in zip(mine, theirs, strict=False) if not same_line(*pair)), None)
 
     def live_lines(self, event: Event | None) -> list[Frame]:
         """The user's frames that sent an event, wherever its response was built."""
@@ -522,14 +534,6 @@ def left_of(handler: Handler | None, left: Sequence[Left], *, strictly: bool = F
 
 
 _VERBS = frozenset(("get", "post", "put", "patch", "delete", "head", "options", "trace"))
-
-
-def _as_text(pair: Any) -> tuple[str, str]:
-    """A header as text, its name in lower case; nothing where it is no pair."""
-    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        return "", ""
-    name, value = (part.decode("latin-1") if isinstance(part, bytes) else str(part) for part in pair)
-    return name.lower(), value
 
 
 def same_line(one: Frame, other: Frame) -> bool:

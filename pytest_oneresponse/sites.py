@@ -68,18 +68,7 @@ class Site(NamedTuple):
 
 # What the walk does at a frame, as bits, by the id of its code object; `_kept` keeps those code objects alive, so that no
 # id is used twice. 0 is the common case: keep the frame and go on.
-_SKIP, _STOP, _METHOD, _SENDS, _USER, _ENTRY, _OWN, _FRAMEWORK, _MEASURES, _PROXY = (
-    1,
-    2,
-    4,
-    8,
-    16,
-    32,
-    64,
-    128,
-    256,
-    512,
-)
+_SKIP, _STOP, _METHOD, _SENDS, _USER, _ENTRY, _OWN, _FRAMEWORK, _MEASURES, _PROXY = (1 << bit for bit in range(10))
 _PAUSE = _SKIP | _STOP | _USER
 _LOOK = _PAUSE | _METHOD | _SENDS
 _marks: dict[int, int] = {}
@@ -257,17 +246,18 @@ def _changed(frame: FrameType, message: Any, status: Any) -> tuple[Given, ...] |
 def _difference(before: tuple[Any, Any], after: tuple[Any, Any], here: Chain) -> tuple[Given, ...]:
     """What of a head, its status and headers, is another afterwards."""
     status = (Given("status", after[0], here),) if before[0] != after[0] else ()
-    old, new = _pairs(before[1]), _pairs(after[1])
+    old, new = pairs(before[1]), pairs(after[1])
     return (*status, *(Given(name, value, here) for name, value in new if (name, value) not in old))
 
 
-def _pairs(headers: Any) -> list[tuple[str, Any]]:
-    """Headers, as bytes or text, by their names in lower case; those that are no pairs are left out."""
-    pairs = [tuple(one) for one in headers or () if isinstance(one, (tuple, list)) and len(one) == 2]
-    return [
-        (name.decode("latin-1").lower() if isinstance(name, bytes) else str(name).lower(), value)
-        for name, value in pairs
-    ]
+def pairs(headers: Any) -> list[tuple[str, str]]:
+    """Headers as text, their names in lower case; what is no pair is left out."""
+    known = [one for one in headers or () if isinstance(one, (tuple, list)) and len(one) == 2]
+    return [(_text(name).lower(), _text(value)) for name, value in known]
+
+
+def _text(part: Any) -> str:
+    return part.decode("latin-1") if isinstance(part, bytes) else str(part)
 
 
 _SETTING_FRAMES = 8

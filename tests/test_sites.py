@@ -561,7 +561,7 @@ MESSAGE = {"type": "http.response.start", "status": 200, "headers": [(b"content-
         ("seen", HEAD, [("x-seen", "1")], ()),
         ("empties", HEAD, [("status", "204 No Content")], ()),
         ("passes", (MESSAGE,), [], (0,)),
-        ("measures", (MESSAGE,), [("content-length", b"9")], ()),
+        ("measures", (MESSAGE,), [("content-length", "9")], ()),
         ("body", (MESSAGE,), [], ()),
         ("makes", (), [], ()),
     ],

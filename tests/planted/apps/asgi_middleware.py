@@ -115,6 +115,18 @@ def _answers_nothing(app):
     return middleware
 
 
+def _passes_on_twice(app):
+    async def middleware(scope, receive, send):
+        async def twice(message):
+            await send(message)  # also: second-response for passed_on_twice
+            if message["type"] == "http.response.start":
+                await send(message)  # where: second-response for passed_on_twice
+
+        await app(scope, receive, twice)
+
+    return middleware
+
+
 APPS = {
     "forwarded_twice": _forwards(_twice),
     "forwarded_short": _forwards(_short),
@@ -124,5 +136,6 @@ APPS = {
     "answered_after": _answers_after(_answers),
     "start_held_back": _body_before_the_start(_answers),
     "length_kept": _adds_a_line(_right),
+    "passed_on_twice": _passes_on_twice(_right),
     "never_called": _answers_nothing(_right),
 }

@@ -77,6 +77,28 @@ def _empties_the_status(app):
     return middleware
 
 
+def _passes_on_twice(app):
+    def middleware(environ, start_response):
+        def start(status, headers, exc_info=None):
+            start_response(status, headers)  # also: second-response for passed_on_twice
+            return start_response(status, headers)  # where: second-response for passed_on_twice
+
+        return app(environ, start)
+
+    return middleware
+
+
+def _copies_twice(app):
+    def middleware(environ, start_response):
+        def start(status, headers, exc_info=None):
+            start_response(status, [*headers])  # also: second-response for copied_twice
+            return start_response(status, [*headers])  # where: second-response for copied_twice
+
+        return app(environ, start)
+
+    return middleware
+
+
 APPS = {
     "forwarded_twice": _forwards(_twice),
     "forwarded_short": _forwards(_short),
@@ -86,4 +108,6 @@ APPS = {
     "started_in_the_wrapper": _starts_each_time(_measured),
     "length_kept": _adds_a_line(_measured),
     "status_replaced": _empties_the_status(_right),
+    "passed_on_twice": _passes_on_twice(_right),
+    "copied_twice": _copies_twice(_right),
 }
