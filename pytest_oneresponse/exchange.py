@@ -49,7 +49,6 @@ HANDLED = "handled"
 
 _running: list[Exchange] = []
 """The exchanges whose app runs at this moment: from its call until it returns."""
-_modules = sys.modules
 
 
 class Exchange:
@@ -262,9 +261,7 @@ class Exchange:
 
     def open(self) -> None:
         """The app is called: from here to `leave`, what runs in this context belongs to this exchange."""
-        marks = Watcher.marks
-        if marks is not None and len(_modules) != marks.count:
-            marks.refresh()
+        put_marks()
         self.token = _current.set(self)
         _running.append(self)
         docket = self.docket
@@ -403,7 +400,7 @@ def current() -> Exchange | None:
 def put_marks() -> None:
     """Put the marks into what has been imported since the last time; before a time limit runs, as it may take a while."""
     marks = Watcher.marks
-    if marks is not None and len(_modules) != marks.count:
+    if marks is not None and len(sys.modules) != marks.count:
         marks.refresh()
 
 

@@ -48,8 +48,8 @@ def failed_with(finding: Finding, fired: tuple[Any, ...]) -> Finding:
     last = fired[-1]
     fault = {**_fault(last), "before": [_fault(one) for one in fired[:-1]]}
     before = (
-        f"before that {one.call} in {one.place.file}:{one.place.line} raises {one.fault.exception.removeprefix('builtins.')}"
-        for one in fired[:-1]
+        f"before that {one['call']} in {one['where']['file']}:{one['where']['line']} raises {one['exception']}"
+        for one in fault["before"]
     )
     truncates = finding.rule == "error-after-start" and finding.level == "breach"
     level = "practice" if truncates else finding.level

@@ -57,8 +57,7 @@ def watch(exchange: Exchange, response: Any, reference: weakref.ref[Any] | None 
 
     `reference` is one to the response, where there is one already: for thousands of exchanges each of these counts.
     """
-    if len(_held) > _held.limit:
-        _held.sweep()  # exchanges that nobody has closed leave things behind
+    _held.sweep()  # exchanges that nobody has closed leave things behind
     if _hold(exchange, response, _response_class, reference):
         for name in _HOLDERS:
             holder = getattr(response, name, None)

@@ -25,6 +25,7 @@ from .tap import Fired, Tap
 Error = BaseException | type[BaseException]
 _LINE = re.compile(r"(?P<file>.+\.pyw?):(?P<line>\d+)")
 OF = ("exit", "query")
+"""What counts on a line only where it is asked for by its name."""
 _URL = re.compile(r"[A-Z]+ https?://.+")
 
 
@@ -112,10 +113,9 @@ class NamedTap(ByHand):
             raise TypeError(f"a fault raises an exception or a class of exceptions, not {error!r}")
         self.error = made
         self.callee = None if self.place is not None else named(target)
-        if self.place is not None:
-            self.on_line = numbers_on(*self.place)
-            if not self.on_line and of != "query":  # an attribute may be loaded
-                raise NoSuchTarget(f"nothing that could fail stands on the line {target}")
+        self.on_line = numbers_on(*self.place) if self.place is not None else frozenset()
+        if self.place is not None and not self.on_line and of != "query":  # there an attribute may be loaded
+            raise NoSuchTarget(f"nothing that could fail stands on the line {target}")
 
     def call(self, number: int, function: Any) -> Any:
         if self.is_due(number) if self.callee is None else self.is_called(function) and self.is_due(None):

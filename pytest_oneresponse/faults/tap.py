@@ -96,15 +96,13 @@ class Tap:
         """What was raised."""
         self.beside = {key: marks_beside(key) for key in self.armed}
         """The marks on the line of each fault."""
-        self.on_line: frozenset[int] = frozenset().union(*self.beside.values())
         self.passings = dict.fromkeys(self.armed, 0)
         """How often one of them was passed."""
 
     # --- what the marks show
 
     def call(self, number: int, function: Any) -> Any:
-        if number in self.on_line:
-            self.count(number)
+        self.count(number)
         types = exceptions.of_call(function)
         if types:
             failing = self.passed("call", number, types)
@@ -124,8 +122,7 @@ class Tap:
         return failing() if failing is not None else function(*arguments, **named)
 
     def awaited(self, number: int, awaitable: Any) -> Any:
-        if number in self.on_line:
-            self.count(number)
+        self.count(number)
         failing = self.passed("await", number, exceptions.of_awaitable(awaitable))
         if failing is None:
             return awaitable
@@ -137,13 +134,11 @@ class Tap:
         return Steps(iterable, functools.partial(self.step, number, types)) if types else iterable
 
     def step(self, number: int, types: exceptions.Types) -> Callable[[], Any] | None:
-        if number in self.on_line:
-            self.count(number)
+        self.count(number)
         return self.passed("step", number, types)
 
     def entered(self, number: int, manager: Any) -> Any:
-        if number in self.on_line:
-            self.count(number)
+        self.count(number)
         may = {kind: exceptions.of_manager(kind, manager) for kind in ("enter", "exit")}
         passed = {kind: functools.partial(self.passed, kind, number, types) for kind, types in may.items() if types}
         return Manager(manager, passed) if passed else manager
@@ -178,7 +173,7 @@ class Tap:
     # --- counting, noting, raising
 
     def count(self, number: int) -> None:
-        """What stands on the line of a fault is passed."""
+        """A mark is passed, which may stand on the line of a fault."""
         for key, marks in self.beside.items():
             self.passings[key] += number in marks
 

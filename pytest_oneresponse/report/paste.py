@@ -9,10 +9,8 @@ from typing import Any
 
 from ..contract.finding import Finding
 from ..contract.request import Request
+from ..faults.named import OF
 from ..protocols.client import DEFAULT, NAMED, Client
-
-_COUNTED_ALONE = ("exit", "query")
-"""What `oneresponse.fault` has to be told of, if it is to fail on a line; all else there counts together."""
 
 
 def pasted(finding: Finding) -> str:
@@ -49,7 +47,7 @@ def _block(fault: dict[str, Any]) -> str:
     if fault["kind"] == "upstream":
         otherwise = f", otherwise={fault['otherwise']!r}" if fault["otherwise"] else ""
         return f"oneresponse.fault({_target(fault)}, {error!r}{_when(fault, 'occurrence')}{otherwise})"
-    if fault["kind"] in _COUNTED_ALONE:
+    if fault["kind"] in OF:
         return f"oneresponse.fault({_target(fault)}, {error}{_when(fault, 'occurrence')}, of={fault['kind']!r})"
     return f"oneresponse.fault({_target(fault)}, {error}{_when(fault, 'passing')})"
 
