@@ -11,7 +11,7 @@ import pytest
 
 from . import apps
 from .apps import App, NoApp
-from .drive import Driven, Settings, drive, judged
+from .drive import Settings, drive, judged
 from .routes import Route, handler_of
 
 if TYPE_CHECKING:
@@ -72,10 +72,19 @@ class OneResponseNode(pytest.Collector):
             if label != "app":  # a fixture that happens to have that name need not give a web app
                 yield ErrorItem.from_parent(self, name=label, text=str(error))
             return
+        fixtures = None  # the same for all of them, and looking them up takes longer than all else of an item
         for route in app.routes:
-            yield RouteItem.from_parent(
-                self, name=f"{label}::{route.name}", callobj=_drive_item, app=app, route=route, state=self.state
+            item = RouteItem.from_parent(
+                self,
+                name=f"{label}::{route.name}",
+                callobj=_drive_item,
+                fixtureinfo=fixtures,
+                app=app,
+                route=route,
+                state=self.state,
             )
+            fixtures = item._fixtureinfo
+            yield item
 
 
 def app_fixture(session: pytest.Session, node: Any) -> str:
@@ -119,7 +128,6 @@ class RouteItem(pytest.Function):
         self.app = app
         self.route = route
         self.state = state
-        self.driven: Driven | None = None
         if app.django and self.config.pluginmanager.hasplugin("django"):
             self.add_marker("django_db")
 
@@ -151,7 +159,7 @@ def _drive_item(request: pytest.FixtureRequest) -> None:
         network=state.option("network"),
         **state.kept(item.name),
     )
-    item.driven = driven = drive(app, item.route, settings)
+    driven = drive(app, item.route, settings)
     docket = state.docket
     if docket is not None:
         docket.found.extend(driven.findings)

@@ -354,8 +354,9 @@ class Session:
         """Gather what the reports carry: here they arrive from this process or from xdist's workers."""
         if self.progress is not None:
             self.progress.wipe()
-        told = getattr(report, "oneresponse", {})
-        self.tally.add(json.loads(told) if isinstance(told, str) else told)
+        if not self.is_worker:  # pytest keeps its reports to the end: what they carry is kept once
+            told = report.__dict__.pop("oneresponse", {})
+            self.tally.add(json.loads(told) if isinstance(told, str) else told)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:

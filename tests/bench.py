@@ -146,6 +146,32 @@ def grown() -> None:
         Watcher.marks = None
 
 
+def spread() -> None:
+    """Seconds that pytest takes to drive two thousand routes, in one process and by two of xdist's workers."""
+    print("\npytest --oneresponse, 2,000 routes, wall seconds a run")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "large.py").write_text("import bench_apps\n\napp = bench_apps.branching_app(2000)\n")
+        Path(folder, "pytest.ini").write_text("[pytest]\n")
+        one, two, ratio = in_turns(_driven_by(folder, "-n", "0"), _driven_by(folder, "-n", "2"), 3)
+    print(
+        f"  one process {one:.1f} s   -n 2 {two:.1f} s   {one / two:.2f} times as fast, by the median pair {1 / ratio:.2f}"
+    )
+
+
+def _driven_by(folder: str, *options: str) -> Run:
+    command = [sys.executable, "-m", "pytest", "-qq", "-p", "no:cacheprovider", *options]
+    command += ["--oneresponse", "--oneresponse-app=large:app"]
+    paths = os.pathsep.join((folder, str(Path(__file__).parent)))
+
+    def run() -> float:
+        began = time.perf_counter()
+        env = {**os.environ, "PYTHONPATH": paths}
+        subprocess.run(command, cwd=folder, check=True, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return time.perf_counter() - began
+
+    return run
+
+
 # --- failing
 
 
@@ -248,6 +274,7 @@ FIGURES = {
     "watch": watching,
     "drive": driving,
     "explore": exploring,
+    "spread": spread,
     "fail": failing,
     "beside": bench_beside.beside,
 }
