@@ -17,6 +17,7 @@ import pytest
 
 from . import sites
 from .contract.request import Request
+from .explore.producers import Chain
 from .frameworks import recognise
 from .protocols import asgi, probe, wsgi
 from .routes import Parameter, Route, innermost
@@ -43,9 +44,9 @@ class App:
     driver: Driver | None = None
     host: str = "localhost:8000"
     host_tries: int = 3
-    producing: dict[tuple[str, str], Request | None] = field(default_factory=dict)
-    """For a route and a parameter the request whose response holds a value for it, once it was looked for."""
     """How many refused routes may still be asked under other Hosts."""
+    producing: dict[tuple[str, str], Chain | None] = field(default_factory=dict)
+    """For a route and a name the requests up to one whose response holds an ID that is called so, once they were looked for."""
     lifespan_judged: bool = False
     holds: tuple[probe.Hold, ...] = ()
     """The WSGI apps inside, whose iterables have to be closed by those around them."""

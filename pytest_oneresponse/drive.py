@@ -19,13 +19,13 @@ from .contract.request import Request
 from .exchange import Exchange, Watcher, put_marks
 from .explore import hooks
 from .explore.bases import bases
-from .explore.draft import Draft, without_canaries
+from .explore.draft import Draft
 from .explore.explorer import Explorer
-from .explore.producers import Chain, found_id, producer_of, with_ids
+from .explore.producers import ID, found_id, with_ids
 from .explore.reached import Reached
 from .explore.recording import Recording, recording
 from .explore.shrink import shrunk
-from .explore.trials import EXPLORED, Inputs, Plan, Trial, draft_for
+from .explore.trials import EXPLORED, Plan, Trial, draft_for
 from .faults.databases import tapped
 from .faults.fault import KINDS
 from .faults.leftovers import Leftovers, left_by, only_new
@@ -33,6 +33,7 @@ from .faults.network import Network, watched_over
 from .faults.plan import FaultPlan, caught_in
 from .faults.quiet import quiet
 from .faults.tap import Tap
+from .producing import Producing
 from .protocols import alarm, probe
 from .protocols.client import DEFAULT, Answer
 from .routes import Route
@@ -43,9 +44,6 @@ EXPLORING = replace(marks.HOOKS, observed=hooks.HOOKS)
 _REFUSALS = (400, 403, 421)
 """Statuses with which an app refuses a Host that it does not know (RFC 9110, 7.4 and 15.5.20)."""
 
-
-_SEARCHES = 40
-"""So many requests are sent to a route whose responses another one needs."""
 
 Failed = tuple[tuple[Any, ...], Trial]
 """What was made to fail, and in which trial."""
@@ -155,10 +153,12 @@ class _Run:
         self.driver = app.driven_by(settings.timeout)
         alone = next(other for other in app.routes if other.template == route.template) is route
         self.plan = Plan(route, settings.values, app.host, alone)
-        self.chain = Chain()
-        """What creates the things that the route's path names."""
+        self.producing = Producing(app, route, settings, self.aside)
+        """What creates the things that the route names."""
         self.told = Recording()
         """What the last exchange has told."""
+        self.before: list[Request] = []
+        """What was sent before the last exchange, for the IDs that it needs."""
         self.leftovers: Leftovers | None = None
         """What the last exchange may have left behind."""
         self.telling: list[Trial] = []
@@ -204,7 +204,8 @@ class _Run:
             if not self.is_over():
                 self.one(trial, identity)
         self.some(self.plan.variations())
-        self.find_producers()
+        if not self.is_over():
+            self.producing.look_for_declared()
         self.explore()
         self.some(self.plan.boundaries())
         self.fail()
@@ -261,7 +262,7 @@ class _Run:
             return
         self.judge_lifespan()
         plan = FaultPlan(KINDS if self.settings.faults == "calls" else ("upstream",))
-        self.began = time.perf_counter()
+        self.began = time.perf_counter() - self.producing.seconds
         for trial in self.telling:
             if self.may_inject():
                 self.look(trial, plan)
@@ -306,7 +307,7 @@ class _Run:
             draft = explorer.next()
             if draft is None:
                 break
-            trial = self.chain.trial(draft)
+            trial = self.producing.chain.trial(draft)
             answer, told = self.one(trial, trial_id(self.app, self.route, trial))
             explorer.learn(draft, told, answer.status)
 
@@ -317,57 +318,10 @@ class _Run:
             return None
         try:
             plain = draft_for(self.route, inputs, host=host)
-            first = self.chain.applied(bases(self.route, inputs, host))
-            return Explorer(first, inputs.given, self.settings.seed, plain)
+            first = self.producing.chain.applied(bases(self.route, inputs, host))
+            return Explorer(first, inputs.given, self.settings.seed, plain, self.producing.has_ids)
         except (KeyError, ValueError):
             return None
-
-    def find_producers(self) -> None:
-        """For each parameter of the path that the user gave no values for, find a request whose response holds one."""
-        for parameter in self.route.path_parameters:
-            if parameter.name not in self.plan.inputs.given and not self.is_over():
-                producer = producer_of(self.app.routes, self.route, parameter.name)
-                request = self.producing(producer, parameter.name) if producer is not None else None
-                if request is not None:
-                    self.chain = self.chain.with_producer(parameter.name, request)
-
-    def producing(self, producer: Route, name: str) -> Request | None:
-        """A request to another route whose response holds an ID; it is looked for once."""
-        key = (producer.name, name)
-        if key not in self.app.producing:
-            self.app.producing[key] = self.search_producer(producer, name)
-        return self.app.producing[key]
-
-    def search_producer(self, producer: Route, name: str) -> Request | None:
-        """Explore a producer until it answers with an ID. What it breaks is told with its own route."""
-        inputs = Inputs(producer, self.settings.values)
-        try:
-            explorer = Explorer(
-                self.chain.applied(bases(producer, inputs, self.app.host)), inputs.given, self.settings.seed
-            )
-        except (KeyError, ValueError):
-            return None
-        began = time.perf_counter()
-        try:
-            return self.searched(explorer, name, began + self.settings.timeout)
-        finally:
-            self.began += time.perf_counter() - began  # the time of this route is its own
-
-    def searched(self, explorer: Explorer, name: str, until: float) -> Request | None:
-        """The request of a search whose response holds an ID; None where the search ends, hangs or takes too long."""
-        for _ in range(min(_SEARCHES, self.settings.requests)):
-            draft = explorer.next()
-            if draft is None or time.perf_counter() > until:
-                break
-            exchange, answer = self.play(self.chain.trial(draft), counted=False)
-            if any(isinstance(event, TimedOut) for event in exchange.events):
-                break
-            if found_id(answer, name):
-                plain = without_canaries(draft)
-                _, answer = self.play(self.chain.trial(plain), counted=False)
-                return (plain if found_id(answer, name) else draft).request()
-            explorer.learn(draft, self.told, answer.status)
-        return None
 
     def has(self, identity: str) -> bool:
         """Whether a trial of the route has the ID."""
@@ -376,29 +330,36 @@ class _Run:
     def is_late(self) -> bool:
         """Whether the route has had its time: a slow handler must not hold up all the others."""
         most = self.settings.timeout * TIME_LIMITS
-        if time.perf_counter() - self.began < most or not self.driven.requests:
+        if time.perf_counter() - self.began - self.producing.seconds < most or not self.driven.requests:
             return False
         self.driven.cut_short = f"slow: stopped after {most:g} s and {self.driven.requests} requests"
         return True
 
     def play(self, trial: Trial, counted: bool = True, tap: Tap | None = None) -> tuple[Exchange, Answer]:
-        """Send a trial, after what has to come before it; IDs that this creates take their places in the paths.
+        """Send a trial, after what has to come before it; IDs that this creates take their places.
 
         Not `counted`: it is sent to another route than the one that is driven. `tap`: sees what the trial's own request calls.
         """
-        known: dict[str, str] = {}
+        known: dict[str, ID | None] = {}
+        self.before = []
         self.tidy()
         if tap is None and trial.faults:
             tap = Tap(trial.faults, self.app.caught)
         with self.settings.reset():
             for request, name in itertools.zip_longest(trial.before, trial.ids):
                 before = replace(trial, request=with_ids(request, known), client=DEFAULT)
+                self.before.append(before.request)
                 _, answer = self.send(before, counted and tap is None)
                 if name is not None:
                     known[name] = found_id(answer, name)
             done = self.send(replace(trial, request=with_ids(trial.request, known)), counted, tap)
             self.leftovers = left_by(done[0], tap.errors if tap is not None else ())
             return done
+
+    def aside(self, trial: Trial) -> tuple[Exchange, Answer, Recording]:
+        """Send a trial to another route than the one that is driven."""
+        exchange, answer = self.play(trial, counted=False)
+        return exchange, answer, self.told
 
     def tidy(self) -> None:
         """Let go of what the last exchange has left behind."""
@@ -480,7 +441,7 @@ class _Run:
             return []
         settings = self.settings
         replay = f"{settings.replay_command}{identity}" if settings.replay_command else ""
-        before = tuple(f"it comes after {request.curl()}" for request in trial.before) if trial.ids else ()
+        before = tuple(f"it comes after {request.curl()}" for request in self.before) if trial.ids else ()
         found = judging.findings(exchange, judging.Told(self.route, replay, settings.test))
         if self.told.upstreams:
             before += (f"other machines answer {json.dumps(self.told.document)}",)
@@ -494,14 +455,14 @@ class _Run:
             nonlocal best
             if self.is_late() if like.faults else self.is_over():
                 return False
-            trial = replace(self.chain.trial(smaller), faults=like.faults, client=like.client)
+            trial = replace(self.producing.chain.trial(smaller), faults=like.faults, client=like.client)
             exchange, _ = self.play(trial)
             identity = trial_id(self.app, self.route, trial)
             same = next((one for one in self.found(exchange, trial, identity) if one.key == finding.key), None)
             best = same or best
             return same is not None
 
-        return replace(self.chain.trial(shrunk(draft, shows)), faults=like.faults, client=like.client), best
+        return replace(self.producing.chain.trial(shrunk(draft, shows)), faults=like.faults, client=like.client), best
 
 
 def _line(place: Place | None) -> tuple[str, int] | None:

@@ -335,6 +335,9 @@ class Session:
             report.longrepr = shown_as_text(report.longrepr, str(error))
         if call.when in ("call", "teardown"):
             told = self.told_of(item, report)
+            if isinstance(error, BreachFailure) and told.get("routes") and not self.option("replay"):
+                # What hundreds of exchanges printed and logged would bury the one that is told of.
+                report.sections = [section for section in report.sections if not section[0].startswith("Captured ")]
             # As one text: xdist sends a report value by value, in Python.
             report.oneresponse = json.dumps(told) if told and self.is_worker else told
         return report

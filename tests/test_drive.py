@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -516,6 +517,65 @@ def test_what_a_path_names_is_created_first_in_as_many_steps_as_it_takes(explore
     ]
 
 
+REFERENCES = """
+import contextlib, json
+from urllib.parse import parse_qs
+companies, orders = {}, {}
+@contextlib.contextmanager
+def reset():
+    yield
+    companies.clear(), orders.clear()
+def answer(start_response, status, document, times=1):
+    for _ in range(times):
+        start_response(status, [("Content-Type", "application/json")])
+    return [json.dumps(document).encode()]
+def app(environ, start_response):
+    if environ["PATH_INFO"] == "/companies":
+        companies[4711] = json.loads(environ["wsgi.input"].read() or "{}")
+        return answer(start_response, "201 Created", {"id": 4711})
+    if environ["PATH_INFO"] == "/orders":
+        data = json.loads(environ["wsgi.input"].read())
+        if data["company_id"] not in companies:
+            return answer(start_response, "404 Not Found", {})
+        orders["o7"] = data
+        return answer(start_response, "201 Created", {"order": {"id": "o7"}}, 2 if data["amount"] == 3 else 1)
+    found = parse_qs(environ["QUERY_STRING"]).get("order", [""])[0] in orders
+    return answer(start_response, "200 OK" if found else "404 Not Found", {}, 2 if found else 1)
+"""
+INTEGER = {"type": "integer"}
+COMPANIES_ROUTE = Route("POST", "/companies", None, ("/companies",))
+ORDERED = Route("POST", "/orders", None, ("/orders",))
+DECLARED = replace(
+    ORDERED,
+    body={"type": "object", "properties": {"company_id": INTEGER, "amount": INTEGER}, "required": ["company_id"]},
+)
+REPORT = Route("GET", "/report", None, ("/report",), (Parameter("order", "query", {"type": "string"}),))
+
+
+@pytest.mark.parametrize("order", [ORDERED, DECLARED], ids=["read by the handler", "declared"])
+def test_what_a_field_names_is_created_first(explored: Explored, order: Route) -> None:
+    shop = explored(REFERENCES)
+    app = app_of(shop.app, COMPANIES_ROUTE, order, REPORT)
+    for route, ids in ((order, ("company_id",)), (REPORT, ("company_id", "order"))):
+        driven = run(shop.app, route, app=app, replay_command="x ", reset=shop.reset)
+        (finding,) = [finding for finding in driven.findings if finding.level != "off"]
+        ((identity, trial),) = driven.failed.items()
+        assert (finding.rule, finding.replay, trial.ids) == ("second-response", f"x {identity}", ids)
+        notes = [note for note in finding.notes if note.startswith("it comes after curl ")]
+        assert len(notes) == len(ids) and "{company_id}" not in " ".join(notes)
+        again = run(shop.app, route, app=app, replay=identity, failed=driven.failed, reset=shop.reset)
+        assert again.replayed and len(again.findings) == 1
+
+
+def test_routes_that_name_each_other_are_not_looked_for_without_end(explored: Explored) -> None:
+    shop = explored(REFERENCES)
+    things = {"type": "object", "properties": {"order_id": INTEGER, "company_id": INTEGER}}
+    app = app_of(shop.app, replace(COMPANIES_ROUTE, body=things), replace(ORDERED, body=things), REPORT)
+    for route in app.routes:
+        assert run(shop.app, route, app=app, reset=shop.reset).gave_up == ""
+    assert app.producing["POST /companies", "company_id"] is not None
+
+
 def test_an_id_is_looked_for_once_for_all_routes() -> None:
     shop = Shop()
     app = app_of(shop, SHOW, FIRE, CREATE)
@@ -534,7 +594,8 @@ def test_an_id_of_the_users_is_not_looked_for() -> None:
 
 def test_a_slow_search_for_an_id_ends_and_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("pytest_oneresponse.drive.time", SimpleNamespace(perf_counter=lambda: now[0]))
+    for module in ("drive", "producing"):
+        monkeypatch.setattr(f"pytest_oneresponse.{module}.time", SimpleNamespace(perf_counter=lambda: now[0]))
 
     def slow(environ: Any, start_response: Any) -> Any:
         if environ["PATH_INFO"] == "/companies":

@@ -14,7 +14,7 @@ import heapq
 import itertools
 import random
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from .derived import derived
 from .draft import DOCUMENTS, Draft, without_canaries
 from .goals import Goal, Goals, Offer, others, outcome_of, own
 from .nearer import is_number
+from .producers import ID_PARTS, placeholder
 from .recording import Event, Recording
 from .schemas import seeds
 from .tree import MISSING
@@ -44,9 +45,18 @@ class Explorer:
     """The search for one route. `next` gives a draft to send, `learn` takes what came of it."""
 
     def __init__(
-        self, bases: Iterable[Draft], given: Mapping[str, list[Any]], seed: int = 0, plain: Draft | None = None
+        self,
+        bases: Iterable[Draft],
+        given: Mapping[str, list[Any]],
+        seed: int = 0,
+        plain: Draft | None = None,
+        has_ids: Callable[[str], bool] = lambda name: False,
     ) -> None:
-        """`plain`: a request without a canary, which is of use only where the others are refused."""
+        """`plain`: a request without a canary, which is of use only where the others are refused.
+
+        `has_ids`: whether another route gives IDs for a name; what stands for one is put in (producers.py).
+        """
+        self.has_ids = has_ids
         self.plain = plain
         self.statuses: set[int] = set()
         self.given = given
@@ -302,7 +312,10 @@ class Explorer:
             wanted = self.goals.want(goal)
             self.goals.offer(wanted, -1, together)
             for address, event in absent.items():
-                for value in self.given.get(event.given, ())[1:8]:
+                values = self.given.get(event.given, ())[1:8]
+                if address[0] in ID_PARTS and self.has_ids(event.given):
+                    values = [placeholder(event.given)]
+                for value in values:
                     if together is not None:
                         self.goals.offer(wanted, 0, together.put(address, value))
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote_plus
 
 from ..contract.request import Request
 from ..protocols.client import Answer
 from ..routes import Parameter, Route
-from .draft import Draft
+from .draft import Address, Draft
 from .trials import Trial, explored
+
+ID = str | int
+ID_PARTS = ("query", "field", "json")
+"""The parts of a request, beside its path, in which IDs may stand."""
 
 _COMMON = ("id", "uuid", "pk", "slug", "key", "code", "token", "name")
 """What an ID is called where it is not called as the parameter is."""
@@ -40,15 +46,44 @@ def _before(route: Route, name: str) -> tuple[str | Parameter, ...]:
     return tuple(parts)
 
 
+def referred(routes: Iterable[Route], route: Route, name: str) -> Route | None:
+    """The route whose responses hold the values of a field: `POST /companies` for `company_id` or `companyId`.
+
+    A field that is called as the thing itself (`company`) counts; one that is called as many of them does not.
+    """
+    stem = _STEM.sub("", name)
+    singular = _bare(stem)
+    wanted = {singular + "s", singular + "es", singular.removesuffix("y") + "ies"} | (
+        {singular} if stem != name else set()
+    )
+    found = [
+        one
+        for one in routes
+        if one is not route
+        and one.method in _METHODS
+        and all(isinstance(part, str) for part in one.parts)
+        and _bare(_shape(one.parts).rpartition("/")[2]) in wanted
+    ]
+    return min(found, key=lambda one: _METHODS.index(one.method), default=None) if singular else None
+
+
+_STEM = re.compile(r"(?<=[a-z0-9])(_(id|uuid|pk|slug|key|code)|Id|ID|Uuid|UUID)$")
+"""What a name ends with that says that it is an ID."""
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
 def _shape(parts: Iterable[str | Parameter]) -> str:
     """A path with its parameters alike, whatever they are called and however it ends."""
     return "".join(part if isinstance(part, str) else "{}" for part in parts).rstrip("/")
 
 
-def found_id(answer: Answer, name: str) -> str:
-    """The ID of what a response has created or lists, as text; empty where there is none."""
+def found_id(answer: Answer, name: str) -> ID | None:
+    """The ID of what a response has created or lists; None where there is none."""
     if not 200 <= answer.status < 400:
-        return ""
+        return None
     try:
         document = json.loads(bytes(answer.body))
     except ValueError:
@@ -57,9 +92,9 @@ def found_id(answer: Answer, name: str) -> str:
         for mapping in _mappings(document):
             value = mapping.get(key)
             if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
-                return str(value)
+                return value
     location = (answer.header("location") or "").partition("?")[0].rstrip("/")
-    return location.rpartition("/")[2]
+    return location.rpartition("/")[2] or None
 
 
 def _mappings(document: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
@@ -77,7 +112,7 @@ def _mappings(document: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The requests that have to come first, each with the path parameter whose value its response holds."""
+    """The requests that have to come first, each with the name under which the ID that its response holds is waited for."""
 
     before: tuple[Request, ...] = ()
     ids: tuple[str, ...] = ()
@@ -85,24 +120,77 @@ class Chain:
     def with_producer(self, name: str, request: Request) -> Chain:
         return Chain((*self.before, request), (*self.ids, name))
 
+    def joined(self, other: Chain) -> Chain:
+        """This one, and what another has besides."""
+        for name, request in zip(other.ids, other.before, strict=True):
+            if name not in self.ids:
+                self = self.with_producer(name, request)
+        return self
+
+    def up_to(self, request: Request) -> Chain:
+        """What has to come before a request: those whose IDs it waits for, and those that these wait for in their turn."""
+        needed: list[tuple[str, Request]] = []
+        waiting = [request]
+        for name, before in reversed(list(zip(self.ids, self.before, strict=True))):
+            if any(_waits(one, name) for one in waiting):
+                needed.insert(0, (name, before))
+                waiting.append(before)
+        return Chain(tuple(before for _, before in needed), tuple(name for name, _ in needed))
+
     def applied(self, drafts: Iterable[Draft]) -> Iterator[Draft]:
-        """Each draft with IDs to come in its path, and then as it is."""
+        """Each draft with IDs to come in their places, and then as it is."""
         for draft in drafts:
-            path = tuple((name, placeholder(name) if name in self.ids else text) for name, text in draft.path)
-            if path != draft.path:
-                yield replace(draft, path=path)
+            waiting = self.waiting(draft)
+            if waiting.key != draft.key:
+                yield waiting
             yield draft
 
+    def waiting(self, draft: Draft) -> Draft:
+        """A draft with IDs to come in their places."""
+        for address, name in references(draft):
+            if name in self.ids:
+                draft = draft.put(address, placeholder(name)) or draft
+        return draft
+
     def trial(self, draft: Draft) -> Trial:
-        """The trial of a draft, with what has to come first where its path waits for it."""
+        """The trial of a draft, with what has to come first where it waits for it."""
         trial = explored(draft)
-        waits = any(text == placeholder(name) for name, text in draft.path)
-        return replace(trial, before=self.before, ids=self.ids) if waits else trial
+        needed = self.up_to(trial.request)
+        return replace(trial, before=needed.before, ids=needed.ids)
 
 
-def with_ids(request: Request, known: Mapping[str, str]) -> Request:
-    """A request with the IDs that are known by now in its path."""
-    path = request.path
+def references(draft: Draft) -> Iterator[tuple[Address, str]]:
+    """Where IDs may stand in a draft, and what they are called there; what its path has names nothing else."""
+    in_path = [name for name, _ in draft.path]
+    for address, atom in draft.atoms():
+        if address[0] == "path":
+            yield address, address[1]
+        elif address[0] in ID_PARTS and len(address) > 1 and isinstance(atom, (str, int)):
+            name = address[-1] if address[0] == "json" else address[1]
+            if isinstance(name, str) and name not in in_path:
+                yield address, name
+
+
+def _waits(request: Request, name: str) -> bool:
+    text = placeholder(name)
+    coded = quote_plus(text)
+    return (
+        text in request.path
+        or coded in request.query
+        or text.encode() in request.body
+        or coded.encode() in request.body
+    )
+
+
+def with_ids(request: Request, known: Mapping[str, ID | None]) -> Request:
+    """A request with the IDs that are known by now in their places; in a JSON body a number stands as one."""
     for name, value in known.items():
-        path = path.replace(placeholder(name), value)
-    return replace(request, path=path) if path != request.path else request
+        if not _waits(request, name):
+            continue
+        waiting, text = placeholder(name), "" if value is None else str(value)
+        coded, plain = quote_plus(waiting), quote_plus(text)
+        body = request.body.replace(b'"%s"' % waiting.encode(), json.dumps(value).encode())
+        body = body.replace(coded.encode(), plain.encode()).replace(waiting.encode(), text.encode())
+        path, query = request.path.replace(waiting, text), request.query.replace(coded, plain)
+        request = replace(request, path=path, query=query, body=body)
+    return request

@@ -316,13 +316,16 @@ def note(request):
     assert asked(wsgi) == ["oneresponse::shop:fine::GET {path}"]
 
 
-def test_what_the_app_prints_is_captured(suite: Suite) -> None:
+def test_what_the_app_prints_is_captured_and_shown_of_one_exchange_alone(suite: Suite) -> None:
     suite.write(
         shop=WSGI_SHOP.replace('path = environ["PATH_INFO"]', 'path = environ["PATH_INFO"]\n    print("in the app")')
     )
-    result = suite.drive()
-    assert "- Captured stdout call -" in str(result.stdout)
-    assert "in the app" in str(result.stdout)
+    whole = str(suite.drive().stdout)
+    assert "- Captured stdout call -" not in whole and "\nin the app" not in whole
+    replay = re.search("--oneresponse-replay=[0-9a-f]+", whole)
+    assert replay is not None
+    again = str(suite.drive(replay[0]).stdout)
+    assert "- Captured stdout call -" in again and "\nin the app" in again
 
 
 def test_monkeypatch_and_the_like_reach_a_driven_app(wsgi: Suite) -> None:

@@ -1,0 +1,114 @@
+"""Finding the requests that come before those to a route: the routes that create what it names are explored for them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .apps import App
+from .contract.events import TimedOut
+from .exchange import Exchange
+from .explore.bases import bases
+from .explore.draft import without_canaries
+from .explore.explorer import Explorer
+from .explore.producers import Chain, found_id, producer_of, references, referred
+from .explore.recording import Recording
+from .explore.trials import Inputs, Trial
+from .protocols.client import Answer
+from .routes import Route
+
+if TYPE_CHECKING:
+    from .drive import Settings
+
+_SEARCHES = 40
+"""So many requests are sent to a route whose responses another one needs."""
+
+Send = Callable[[Trial], tuple[Exchange, Answer, Recording]]
+"""Sends a trial to another route than the one that is driven."""
+
+
+class Producing:
+    """What creates the things that one route names. What its requests break is told with their own routes."""
+
+    def __init__(self, app: App, route: Route, settings: Settings, send: Send) -> None:
+        self.app = app
+        self.route = route
+        self.settings = settings
+        self.send = send
+        self.chain = Chain()
+        self.seconds = 0.0
+        """The time that was spent on other routes."""
+
+    def look_for_declared(self) -> None:
+        """Look for what the path names, and for what else is declared that is called as an ID."""
+        for parameter in self.route.path_parameters:
+            if parameter.name not in self.settings.values:
+                self.extend(parameter.name, producer_of(self.app.routes, self.route, parameter.name))
+        self.look_for_references(self.route)
+
+    def look_for_references(self, route: Route) -> None:
+        inputs = Inputs(route, self.settings.values)
+        try:
+            drafts = list(bases(route, inputs, self.app.host))
+        except (KeyError, ValueError):
+            return
+        for name in dict.fromkeys(
+            name for draft in drafts for address, name in references(draft) if address[0] != "path"
+        ):
+            self.has_ids(name)
+
+    def has_ids(self, name: str) -> bool:
+        """Whether IDs for a field come from another route, which is looked for now where it was not yet."""
+        if name in self.chain.ids:
+            return True
+        if name in self.settings.values:
+            return False
+        return self.extend(name, referred(self.app.routes, self.route, name))
+
+    def extend(self, name: str, producer: Route | None) -> bool:
+        """Let the requests come first that another route needs to give an ID; it is looked for once in an app."""
+        if producer is None:
+            return False
+        key = (producer.name, name)
+        known = self.app.producing
+        if key not in known:
+            known[key] = None  # whoever needs it meanwhile is what it needs itself
+            began = time.perf_counter()
+            known[key] = self.search(producer, name)
+            self.seconds += time.perf_counter() - began
+        found = known[key]
+        if found is not None:
+            self.chain = self.chain.joined(found)
+        return found is not None
+
+    def search(self, producer: Route, name: str) -> Chain | None:
+        """Explore another route until it answers with an ID; the requests up to that one."""
+        own, spent = self.chain, self.seconds
+        try:
+            self.look_for_references(producer)
+            inputs = Inputs(producer, self.settings.values)
+            first = self.chain.applied(bases(producer, inputs, self.app.host))
+            explorer = Explorer(first, inputs.given, self.settings.seed, has_ids=self.has_ids)
+            return self.searched(explorer, name, time.perf_counter() + self.settings.timeout)
+        except (KeyError, ValueError):
+            return None
+        finally:
+            self.chain, self.seconds = own, spent
+
+    def searched(self, explorer: Explorer, name: str, until: float) -> Chain | None:
+        """What leads to an answer with an ID; None where the search ends, hangs or takes too long."""
+        for _ in range(min(_SEARCHES, self.settings.requests)):
+            draft = explorer.next()
+            if draft is None or time.perf_counter() > until:
+                break
+            exchange, answer, told = self.send(self.chain.trial(draft))
+            if any(isinstance(event, TimedOut) for event in exchange.events):
+                break
+            if found_id(answer, name) is not None:
+                plain = without_canaries(draft)
+                _, answer, _ = self.send(self.chain.trial(plain))
+                request = (plain if found_id(answer, name) is not None else draft).request()
+                return self.chain.up_to(request).with_producer(name, request)
+            explorer.learn(draft, told, answer.status)
+        return None
