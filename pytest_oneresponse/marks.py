@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from typing import Any
+from typing import Any, cast
 
 from . import exchange, frameworks, late, lost
 from .instrument.rewrite import Hooks, compiled
@@ -123,19 +123,15 @@ class _ThrownAway:
         return "thrown_away"  # for what pickles functions by value
 
 
-class _Counting(_ThrownAway):
-    """Counts, for a value that nobody else holds, the references that Python itself has."""
+class _Most:
+    """Stands in the place of a number of references, and keeps the most that it is compared with."""
 
-    def __contains__(self, value: Any) -> bool:
-        running = _get(None)
-        kind = type(value)
-        if kind is tuple:
-            for member in value:
-                _rules.get(type(member))
-                _ThrownAway.inside = max(_ThrownAway.inside, _getrefcount(member))
-            return False
-        _ThrownAway.alone = max(_ThrownAway.alone, _getrefcount(value))
-        return running is None and kind is None
+    def __init__(self) -> None:
+        self.references = 0
+
+    def __ge__(self, references: int) -> bool:
+        self.references = max(self.references, references)
+        return False
 
 
 def rule_of(kind: type) -> str:
@@ -151,16 +147,21 @@ def rule_of(kind: type) -> str:
     return rule
 
 
+class _Made:
+    """What nobody else holds."""
+
+
 _THROWING = """
 def made():
-    return object()
+    return Made()
 
 def plain():
     made()
     made(), made()
+    None or made()
 
 async def made_later():
-    return object()
+    return Made()
 
 async def awaiting():
     await made_later()
@@ -168,14 +169,25 @@ async def awaiting():
 
 
 def _count() -> None:
-    """Measure what `alone` and `inside` are on this Python, in a function that is rewritten as the user's are."""
-    names: dict[str, Any] = {}
-    exec(compiled(ast.parse(_THROWING), "<marks>", Hooks(returned, _Counting())), names)
-    names["plain"]()
+    """Measure what `alone` and `inside` are on this Python, in a function that is rewritten as the user's are.
+
+    By the very code that compares them later: how many references a name adds is the compiler's to choose, line by line.
+    """
+    counting, alone, inside = _ThrownAway(), _Most(), _Most()
+    counting.alone, counting.inside = cast("Any", (alone, inside))
+    names: dict[str, Any] = {"Made": _Made}
+    exec(compiled(ast.parse(_THROWING), "<marks>", Hooks(lambda value: value, counting)), names)
+    _rules[_Made] = "orphan-response"
+    token = exchange._current.set(cast("Any", _Made))  # where no exchange runs nothing is compared
     try:
+        names["plain"]()
         names["awaiting"]().send(None)
     except StopIteration:
         pass
+    finally:
+        exchange._current.reset(token)
+        del _rules[_Made]
+    _ThrownAway.alone, _ThrownAway.inside = alone.references, inside.references
 
 
 _count()

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
+from urllib.error import HTTPError
 
 from ..contract.events import End, Gone, Start
 from ..exchange import Exchange
@@ -27,6 +28,8 @@ class Leftovers(NamedTuple):
         """Clear the frames of the exceptions, and collect what only they have held."""
         for error in self.errors:
             _let_go_of_frames(error)
+            if isinstance(error, HTTPError):
+                error.close()  # it has a body, of which Python warns where nobody has closed it
         with _silent():
             gc.collect(2 if self.stream else 1)  # a stream is as old as its exchange
 

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -62,7 +63,9 @@ def load(loaded: dict[Path, Any]) -> Iterator[Callable[[Path], Any]]:
             spec = importlib.util.spec_from_file_location(name, file)
             assert spec and spec.loader
             loaded[file] = sys.modules[name] = module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SyntaxWarning)  # to return in a `finally` is one of the bugs
+                spec.loader.exec_module(module)
         return loaded[file]
 
     yield imported

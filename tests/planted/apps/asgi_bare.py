@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 
 PLAIN = [(b"content-type", b"text/plain")]
@@ -445,5 +446,5 @@ async def trailers(scope, receive, send):
 
 
 APPS = {
-    name: app for name, app in list(globals().items()) if not name.startswith("_") and asyncio.iscoroutinefunction(app)
+    name: app for name, app in list(globals().items()) if not name.startswith("_") and inspect.iscoroutinefunction(app)
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from functools import partial
 
 START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]}
@@ -163,7 +164,7 @@ def _forwards(app):
 
 
 APPS = {
-    name: app for name, app in list(globals().items()) if not name.startswith("_") and asyncio.iscoroutinefunction(app)
+    name: app for name, app in list(globals().items()) if not name.startswith("_") and inspect.iscoroutinefunction(app)
 }
 APPS["application"] = Application()
 APPS["bound"] = Application().__call__

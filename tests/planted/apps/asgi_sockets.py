@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 
 TASKS = set()
 
@@ -165,7 +166,7 @@ async def sends_after_the_client_left(scope, receive, send):
 
 
 SOCKETS = {
-    name: app for name, app in list(globals().items()) if not name.startswith("_") and asyncio.iscoroutinefunction(app)
+    name: app for name, app in list(globals().items()) if not name.startswith("_") and inspect.iscoroutinefunction(app)
 }
 
 
@@ -235,5 +236,5 @@ async def left_alone(scope, receive, send):
 LIFESPANS = {
     name: app
     for name, app in list(globals().items())
-    if not name.startswith("_") and asyncio.iscoroutinefunction(app) and name not in SOCKETS
+    if not name.startswith("_") and inspect.iscoroutinefunction(app) and name not in SOCKETS
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import os
 import sqlite3
@@ -485,5 +486,5 @@ async def dashboard_that_tells_nobody(scope, receive, send):
 
 
 APPS = {
-    name: app for name, app in list(globals().items()) if not name.startswith("_") and asyncio.iscoroutinefunction(app)
+    name: app for name, app in list(globals().items()) if not name.startswith("_") and inspect.iscoroutinefunction(app)
 }
