@@ -67,6 +67,7 @@ def _builtin(now: Recording, number: int, function: Any) -> Any:
         return _reading(now, number, function, owner) if name in _READS else function
     if isinstance(owner, (datetime.date, re.Pattern, list)) or any(owner is one for one in _MAKERS):
         own = owner if isinstance(owner, re.Pattern) else plain(owner)
+        name = "match" if name == "prefixmatch" else name
         return _noting(now, number, name, function, own) if name in _OF_OTHERS else function
     if function in _GO_THROUGH:
         return _going_through(now, number, function)
@@ -120,6 +121,7 @@ _COLLECTIONS = frozenset((list, tuple, set, frozenset, enumerate, zip, map, filt
 _CONVERTS: dict[Any, str] = {int: "int", float: "float", decimal.Decimal: "Decimal", uuid.UUID: "UUID"}
 _FUNCTIONS = {
     "re.match": "match",
+    "re.prefixmatch": "match",  # its name from Python 3.15 on
     "re.fullmatch": "fullmatch",
     "re.search": "search",
     "re.findall": "findall",

@@ -208,13 +208,15 @@ def _encoded(head: str, text: str, value: str, encode: Callable[[str], str]) -> 
     return lambda wanted: head + encode(text.replace(value, text_of(wanted), 1))
 
 
+_PLAIN = str.maketrans("-_", "+/")
+"""From the letters of base64 in URLs to those of base64."""
 _CODES: tuple[tuple[Callable[[str], str], Callable[[str], str]], ...] = (
     (
         lambda text: base64.b64decode(text, validate=True).decode(),
         lambda text: base64.b64encode(text.encode()).decode(),
     ),
     (
-        lambda text: base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode(),
+        lambda text: base64.b64decode(text.translate(_PLAIN) + "=" * (-len(text) % 4), validate=True).decode(),
         lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
     ),
     (lambda text: bytes.fromhex(text).decode(), lambda text: text.encode().hex()),

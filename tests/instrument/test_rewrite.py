@@ -413,7 +413,7 @@ FAILS: dict[str, str] = {
     "raised from": "try:\n    fail(1)\nexcept ArithmeticError as e:\n    raise ValueError('x') from e",
     "asserted": "assert (\n    1 ==\n    2), 'text'",
     "in a comprehension": "return [fail(i)\n for i in [1]]",
-    "in a generator": "list(fail(i)\n for i in [1])",
+    "in a generator": "sum(fail(i)\n for i in [1])",
     "in an inner function": "def g():\n    fail(1)\n    return 1\ng()",
     "in a format": "f'{fail(1)!r}'\nreturn f'{1} {2}'",
 }
