@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _SEARCHES = 40
 """So many requests are sent to a route whose responses another one needs."""
+_DEEPEST = 4
+"""So many steps a route may be away from what it needs."""
 
 Send = Callable[[Trial], tuple[Exchange, Answer, Recording]]
 """Sends a trial to another route than the one that is driven."""
@@ -37,6 +39,7 @@ class Producing:
         self.settings = settings
         self.send = send
         self.chain = Chain()
+        self.depth = 0
         self.seconds = 0.0
         """The time that was spent on other routes."""
 
@@ -72,19 +75,20 @@ class Producing:
             return False
         key = (producer.name, name)
         known = self.app.producing
-        if key not in known:
+        if key not in known and self.depth < _DEEPEST:
             known[key] = None  # whoever needs it meanwhile is what it needs itself
-            began = time.perf_counter()
-            known[key] = self.search(producer, name)
-            self.seconds += time.perf_counter() - began
-        found = known[key]
+            known[key] = found = self.search(producer, name)
+            if found is None and self.depth:
+                del known[key]  # what is looked for further out may be all that it lacked
+        found = known.get(key)
         if found is not None:
             self.chain = self.chain.joined(found)
         return found is not None
 
     def search(self, producer: Route, name: str) -> Chain | None:
         """Explore another route until it answers with an ID; the requests up to that one."""
-        own, spent = self.chain, self.seconds
+        own, spent, began = self.chain, self.seconds, time.perf_counter()
+        self.depth += 1
         try:
             self.look_for_references(producer)
             inputs = Inputs(producer, self.settings.values)
@@ -94,7 +98,8 @@ class Producing:
         except (KeyError, ValueError):
             return None
         finally:
-            self.chain, self.seconds = own, spent
+            self.depth -= 1
+            self.chain, self.seconds = own, spent + time.perf_counter() - began
 
     def searched(self, explorer: Explorer, name: str, until: float) -> Chain | None:
         """What leads to an answer with an ID; None where the search ends, hangs or takes too long."""

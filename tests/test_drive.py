@@ -573,7 +573,9 @@ def test_routes_that_name_each_other_are_not_looked_for_without_end(explored: Ex
     app = app_of(shop.app, replace(COMPANIES_ROUTE, body=things), replace(ORDERED, body=things), REPORT)
     for route in app.routes:
         assert run(shop.app, route, app=app, reset=shop.reset).gave_up == ""
-    assert app.producing["POST /companies", "company_id"] is not None
+    found = {key: chain.ids if chain is not None else None for key, chain in app.producing.items()}
+    assert found["POST /companies", "company_id"] == ("company_id",)
+    assert found["POST /orders", "order"] == ("company_id", "order")
 
 
 def test_an_id_is_looked_for_once_for_all_routes() -> None:

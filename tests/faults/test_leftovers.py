@@ -7,8 +7,10 @@ import gc
 import inspect
 import weakref
 from collections.abc import Generator, Iterator, Sequence
+from email.message import Message
 from types import SimpleNamespace
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 
@@ -41,6 +43,12 @@ def test_what_the_frames_of_a_failure_hold_is_let_go() -> None:
     assert cursors[0]() is not None
     Leftovers([error]).let_go()
     assert cursors[0]() is None
+
+
+def test_the_body_of_an_error_is_closed() -> None:
+    error = HTTPError("http://a.test", 500, "no", Message(), None)
+    Leftovers([error]).let_go()
+    assert error.closed
 
 
 def test_what_a_function_holds_that_runs_is_kept() -> None:
