@@ -34,6 +34,8 @@ class Blame:
     stack: tuple[Place, ...]
     exception: Caught | None
     notes: tuple[str, ...]
+    labels: tuple[str, str] | None = None
+    """What is said at the two places, where the rule's own words do not fit them."""
 
 
 def blame(
@@ -62,6 +64,7 @@ class _Blamer:
         self.handler = handler
         self.interface = interface
         self.notes: list[str] = []
+        self.labels: tuple[str, str] | None = None
         package = Code.package(handler.file) if handler and not Code.is_framework(handler.file) else ""
         self.own: frozenset[str] = frozenset((package,)) if package else frozenset()
 
@@ -70,7 +73,7 @@ class _Blamer:
         caught = self.caught()
         if where is not None and where.package and where.package not in self.own:
             self.notes.append(f"the line is in the package {where.package}, not in your code")
-        return Blame(where, also, sites.places(chain), caught, tuple(self.notes))
+        return Blame(where, also, sites.places(chain), caught, tuple(self.notes), self.labels)
 
     # --- each rule's choice
 
@@ -159,9 +162,11 @@ class _Blamer:
         start = self.site(breach.start)
         changed = self.changed_body(breach, start) if breach.rule == "length-mismatch" and start else None
         if changed is not None:
+            self.labels = _BODY_CHANGED
             return sites.place_of(*changed), self.place(self.made(breach.start)), self.chain(breach.at)
         by_hand = self.given(breach.start, name, *(["body"] if breach.rule == "length-mismatch" else []))
         if by_hand:
+            self.labels = _BODY_CHANGED if by_hand == self.given(breach.start, "body") else None
             return sites.place_of(*by_hand[:2]), self.place(breach.start), by_hand
         where, also = self.place(self.made(breach.start)), self.send_line(breach)
         return where, also if also != where else None, self.chain(breach.start)
@@ -533,6 +538,7 @@ def left_of(handler: Handler | None, left: Sequence[Left], *, strictly: bool = F
     return found[-1] if found else None
 
 
+_BODY_CHANGED = ("body changed here", "length declared here")
 _VERBS = frozenset(("get", "post", "put", "patch", "delete", "head", "options", "trace"))
 
 

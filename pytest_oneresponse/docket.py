@@ -109,6 +109,8 @@ class TestDocket(Docket):
     judged: list[Exchange] = field(default_factory=list)
     found: list[Finding] = field(default_factory=list)
     """Findings that were judged elsewhere: by driving."""
+    listed: dict[int, list[Route]] = field(default_factory=dict)
+    """The routes of the apps of its exchanges by the apps' ids, which are theirs as long as the exchanges live."""
     wanted: tuple[str, ...] = ()
     """The rules that the test's marker expects to be broken."""
 
@@ -122,7 +124,7 @@ class TestDocket(Docket):
         self.gather()
         ledger = Ledger()
         for exchange in self.exchanges[since:]:
-            for finding in judge_watched(exchange, self.test):
+            for finding in judge_watched(exchange, self.test, self.listed):
                 if (id(exchange), finding.rule) not in self.forgiven:
                     ledger.add(finding)
         for finding in self.found if since == 0 else ():
@@ -135,7 +137,7 @@ class TestDocket(Docket):
         taken = []
         names = set(wanted)
         for exchange in self.exchanges[since:]:
-            for finding in judge_watched(exchange, self.test):
+            for finding in judge_watched(exchange, self.test, self.listed):
                 if finding.rule in names and (id(exchange), finding.rule) not in self.forgiven:
                     self.forgiven.add((id(exchange), finding.rule))
                     taken.append(finding)
@@ -161,36 +163,35 @@ class TestDocket(Docket):
         found = self.findings()
         for exchange in self.exchanges:
             if not exchange.closed:  # it is judged again
-                self.forgiven.update((id(exchange), one.rule) for one in judge_watched(exchange, self.test))
+                self.forgiven.update(
+                    (id(exchange), one.rule) for one in judge_watched(exchange, self.test, self.listed)
+                )
         self.judged += [exchange for exchange in self.exchanges if exchange.closed]
         self.exchanges = [exchange for exchange in self.exchanges if not exchange.closed]
         self.found = []
         return found
 
 
-def judge_watched(exchange: Exchange, test: str) -> list[Finding]:
+def judge_watched(exchange: Exchange, test: str, listed: dict[int, list[Route]]) -> list[Finding]:
     """The findings of an exchange that a test made; its route is looked up only if there are any."""
     verdict = exchange.judge()
     if not verdict.breaches and not exchange.left:
         return []
-    return judging.findings(exchange, judging.Told(route_of(exchange), exchange.replay, test), verdict)
+    return judging.findings(exchange, judging.Told(route_of(exchange, listed), exchange.replay, test), verdict)
 
 
-_listed: dict[int, tuple[Any, list[Route]]] = {}
-
-
-def route_of(exchange: Exchange) -> Route | None:
-    """The route that a watched exchange belongs to, from the routes of its app."""
+def route_of(exchange: Exchange, listed: dict[int, list[Route]]) -> Route | None:
+    """The route that a watched exchange belongs to, from the routes of its app; these are kept in `listed`."""
     if exchange.facts.kind != "http":
         return None
     from .frameworks.recognise import routes_of
 
-    known = _listed.get(id(exchange.app))
-    if known is None or known[0] is not exchange.app:
+    routes = listed.get(id(exchange.app))
+    if routes is None:
         try:
-            listed = routes_of(exchange.app)
+            routes = routes_of(exchange.app)
         except Exception:  # the app's own listing may raise; the finding is told by its path then
-            listed = []
-        known = _listed[id(exchange.app)] = (exchange.app, listed)
+            routes = []
+        listed[id(exchange.app)] = routes
     request = exchange.make_request()
-    return find(known[1], request.method, request.path)
+    return find(routes, request.method, request.path)

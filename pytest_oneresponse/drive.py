@@ -110,7 +110,7 @@ class Driven:
     @property
     def refused(self) -> bool:
         """Whether all answers to the route's own method were errors: nothing behind them has been seen."""
-        return min((status for status in self.statuses if status), default=0) >= 400
+        return bool(self.statuses) and min(status or 500 for status in self.statuses) >= 400  # 0 where nothing came
 
 
 def drive(app: App, route: Route, settings: Settings) -> Driven:

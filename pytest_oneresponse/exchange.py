@@ -88,6 +88,8 @@ class Exchange:
     """What was made to fail in it, as faults.tap.Fired."""
     last_status = 0
     """The status that was set on the response after its start; 0 where none was."""
+    caught: tuple[tuple[Event, BaseException, CodeType], ...] = ()
+    """The answers that were caught as any exception is, each with the code that has caught it."""
     built: dict[int, Built] | None = None
     left: dict[int, Left] | None = None
     """Where the user's functions were left, by the ids of their code; the one that was left last comes last."""
@@ -314,11 +316,24 @@ class Exchange:
         self.closed = True
         if self.watched_keys:
             Watcher.ended(self)
+        if self.caught:
+            self.forget_raised_again()
         docket = self.docket
         if docket is not None:
             docket.unclosed.pop(id(self), None)
             if self.called or not ((self.sound and self.is_sound()) or is_plain(self.facts, self.events)):
                 docket.add(self)
+
+    def forget_raised_again(self) -> None:
+        """Of the answers that were caught only those were swallowed that did not leave the function again."""
+        for event, error, code in self.caught:
+            outermost = error.__traceback__  # to pass a frame puts it there
+            if outermost is None or outermost.tb_frame.f_code is not code:
+                place = next(place for place, one in enumerate(self.events) if one is event)
+                del self.events[place]
+                if self.cut is not None and place < self.cut:
+                    self.cut -= 1
+        self.caught = ()
 
     @property
     def plain(self) -> bool:

@@ -156,6 +156,7 @@ def _finding(exchange: Exchange, breach: Breach, verdict: Verdict, told: Told) -
     rule = rules.RULES[breach.rule]
     left = tuple((exchange.left or {}).values())
     laid = blame.blame(breach, _handler(exchange, told.route), exchange.facts.interface, left, exchange.body)
+    where_label, also_label = laid.labels or (rule.where, rule.also)
     request = exchange.make_request()
     return Finding(
         rule=rule.name,
@@ -164,8 +165,8 @@ def _finding(exchange: Exchange, breach: Breach, verdict: Verdict, told: Told) -
         message=sentence(breach),
         where=laid.where,
         also=laid.also,
-        where_label=rule.where,
-        also_label=rule.also,
+        where_label=where_label,
+        also_label=also_label,
         stack=laid.stack,
         state=breach.state,
         life=life_line(verdict.life, breach.rule),

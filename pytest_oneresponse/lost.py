@@ -39,7 +39,9 @@ def note_swallowed(exchange: Exchange, error: BaseException, frame: FrameType) -
     if status:
         name = f"{type(error).__name__} ({status})"
         site = _new(Site, (sites.walk(frame)[0], sites.NO_SENDER, sites.chain_of(error), -1, (), ()))
-        exchange.add(Swallowed(status, name, site))
+        event = Swallowed(status, name, site)
+        exchange.add(event)
+        exchange.caught = (*exchange.caught, (event, error, frame.f_code))
 
 
 def told(value: Any, rule: str) -> str:

@@ -317,11 +317,13 @@ class Session:
             else {"total": 0, "taken": 0, "missed": []},
             "faults": {"sites": driven.sites, "injected": driven.injected},
         }
+        unbroken = driven.replayed and all(finding.level == rules.Level.OFF for finding in driven.findings)
+        again = f"the exchange {self.option('replay')} was run again, and broke nothing" if unbroken else ""
         item.stash.setdefault(_TOLD, {}).update(
             routes=[route],
             replayed=driven.replayed,
             failed={} if self.option("replay") else {item.name: kept.to_json(driven.failed)},
-            remarks=[f"{item.name}: {text}" for text in (driven.cut_short, *driven.network.remarks()) if text],
+            remarks=[f"{item.name}: {text}" for text in (driven.cut_short, again, *driven.network.remarks()) if text],
             refused=[item.name] if driven.refused and not self.option("replay") else [],
         )
 

@@ -444,8 +444,11 @@ def test_of_what_was_given_the_last_counts(load: Load, sent: Sent) -> None:
     assert line(lay("invalid-header", head, None, status.view, head=head, header="x").where) == "status.py:2"
     assert line(lay("invalid-header", head, None, status.view, head=head, header="y").where) != "status.py:2"
     body = sites.Given("body", None, chains[0])
+    found = lay("length-mismatch", End(), head, status.view, head=head)
+    assert found.labels is None, "the rule's own"
     head = start((), given=(*given, body))
-    assert line(lay("length-mismatch", End(), head, status.view, head=head).where) == "status.py:2"
+    found = lay("length-mismatch", End(), head, status.view, head=head)
+    assert line(found.where) == "status.py:2" and found.labels == ("body changed here", "length declared here")
 
 
 def test_an_exception_without_a_traceback_is_laid_to_where_it_had_come_from(load: Load, sent: Sent) -> None:

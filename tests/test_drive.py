@@ -307,7 +307,14 @@ def test_options_and_unknown_methods_are_played_by_the_first_route_of_a_path_alo
 
 @pytest.mark.parametrize(
     ("statuses", "refused"),
-    [({200: 1, 404: 3}, False), ({401: 2, 0: 1}, True), ({302: 1}, False), ({}, False), ({0: 3}, False)],
+    [
+        ({200: 1, 404: 3}, False),
+        ({401: 2, 0: 1}, True),
+        ({302: 1}, False),
+        ({}, False),
+        ({0: 3}, True),
+        ({0: 3, 200: 1}, False),
+    ],
 )
 def test_a_route_that_only_refuses_is_told_apart(statuses: dict[int, int], refused: bool) -> None:
     assert Driven(HOME, statuses=statuses).refused is refused

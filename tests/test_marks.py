@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import pickle
 import sys
 import textwrap
@@ -191,6 +192,31 @@ def test_what_came_back_through_another_is_not_lost(exchange: Exchange) -> None:
 def test_an_answer_that_is_caught_as_any_exception_is_told(raised: str, told: list[int], exchange: Exchange) -> None:
     user(f"try:\n    raise {raised}\nexcept BaseException:\n    return 1")()
     assert [event.status for event in exchange.events if isinstance(event, Swallowed)] == told
+
+
+@pytest.mark.parametrize(
+    ("handler", "told"),
+    [
+        ("if isinstance(error, Refusal):\n        raise\n    return 1", []),
+        ("if isinstance(error, Refusal):\n        raise error\n    return 1", []),
+        ("again(error)", []),
+        ("if not isinstance(error, Refusal):\n        raise\n    return 1", [403]),
+        ("try:\n        raise\n    except Refusal:\n        return 1", [403]),
+        ("try:\n        again(error)\n    except Refusal:\n        return 1", [403]),
+    ],
+)
+def test_an_answer_that_leaves_the_function_again_was_not_swallowed(
+    handler: str, told: list[int], exchange: Exchange
+) -> None:
+    def again(error: BaseException) -> None:
+        raise error
+
+    view = user(f"try:\n    raise Refusal()\nexcept Exception as error:\n    {handler}", again=again)
+    with contextlib.suppress(Refusal):
+        view()
+    exchange.close()
+    assert [event.status for event in exchange.events if isinstance(event, Swallowed)] == told
+    assert exchange.caught == ()
 
 
 @pytest.mark.parametrize(

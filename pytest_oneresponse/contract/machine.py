@@ -87,6 +87,8 @@ HTTP: Table = {
         "last trailers": ("trailers-out-of-order", "JUDGED"),
         "returned": "CUT",
         **_all(("error-after-start", "OVER"), ("raised", "raised in the body")),
+        # PEP 3333 has a server keep the head back until there is a byte: it answers 500 in its place, and that whole.
+        **_all(("error-after-start", "OVER", "practice"), ("raised, in WSGI", "raised in the body, in WSGI")),
         "gone": "LEFT",
         "timed out": ("hung-response", "JUDGED"),
         "over": "STARTED",
@@ -441,6 +443,8 @@ class _Life:
         column = event.column
         if self.asked_trailers and f"{column}, trailers owed" in row:
             column = f"{column}, trailers owed"
+        if self.facts.interface == "wsgi" and f"{column}, in WSGI" in row:
+            column = f"{column}, in WSGI"
         entry = row.get(column)
         if entry is None:
             self.breach("invalid-message", event, self.start, f"{column} has no place in a {self.facts.kind} exchange")

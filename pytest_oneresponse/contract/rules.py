@@ -263,7 +263,8 @@ RULES: dict[str, Rule] = _index(
             where="raised here",
             also="response made here",
             interfaces=(*HTTP, "websocket"),
-            cases="practice where only an injected fault brings it about",
+            cases="practice where only an injected fault brings it about, and in WSGI before the first byte: the server "
+            "then answers 500 in its place",
         ),
         Rule(
             name="error-after-end",

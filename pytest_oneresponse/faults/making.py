@@ -24,7 +24,7 @@ def made(kind: type[BaseException]) -> BaseException | None:
     make = _WITH_RESPONSES.get(name_of(kind))
     if make is not None:
         return make(kind)
-    for arguments in ((TEXT,), (), (TEXT, "", 0), (TEXT, None, Exception(TEXT)), (None, TEXT), (TEXT, TEXT), (1, TEXT)):
+    for arguments in ((TEXT,), (), (TEXT, None, Exception(TEXT)), (TEXT, "", 0), (None, TEXT), (TEXT, TEXT), (1, TEXT)):
         with suppress(Exception):
             error = kind(*arguments)
             str(error)

@@ -22,10 +22,13 @@ APPS = (
     "django.core.handlers.asgi.ASGIHandler",
     "django.contrib.staticfiles.handlers.StaticFilesHandler",
     "django.contrib.staticfiles.handlers.ASGIStaticFilesHandler",
+    "django.test.client.ClientHandler",
+    "django.test.client.AsyncClientHandler",
 )
 INTERFACES = {
     "django.core.handlers.asgi.ASGIHandler": "asgi",
     "django.contrib.staticfiles.handlers.ASGIStaticFilesHandler": "asgi",
+    "django.test.client.AsyncClientHandler": "asgi",
 }
 INNER = ("application",)
 RESPONSES = ("django.http.response.HttpResponseBase",)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from . import asgiref, django, httpx, starlette, webtest, werkzeug
+from . import asgiref, django, httpx, litestar, starlette, webtest, werkzeug
 from .patching import Patches
 
 __all__ = ["Patches", "install"]
 
-_CLIENTS = (asgiref, django, httpx, starlette, webtest, werkzeug)
+_CLIENTS = (asgiref, django, httpx, litestar, starlette, webtest, werkzeug)
 
 
 def install() -> Patches:

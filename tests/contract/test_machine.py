@@ -356,6 +356,7 @@ def test_every_cell_is_expected_once() -> None:
 
 def test_tables_have_these_cells_and_no_others() -> None:
     owed = {("http", state, f"{c}, trailers owed") for state in ("STARTED", "BODY") for c in ("file", "end")}
+    owed |= {("http", "STARTED", f"{c}, in WSGI") for c in ("raised", "raised in the body")}
     there = {(kind, s, c) for kind, table in machine.TABLES.items() for s, row in table.items() for c in row}
     assert there - owed == {(kind, state, column) for kind, state, column, _ in CELLS if "*" not in state}
     assert owed <= there
@@ -375,7 +376,7 @@ def test_every_way_leads_to_a_state_and_breaks_a_rule_that_exists() -> None:
 def test_cell(kind: str, state: str, column: str, then: str) -> None:
     rule, level, after = parsed(state, then)
     way = WAYS[kind][state]
-    facts = Facts("wsgi", kind)
+    facts = Facts("asgi" if column.startswith("raised") else "wsgi", kind)
     before = judge(facts, way, over=False)
     assert before.state == state.rstrip("*")
     verdict = judge(facts, way, over=True) if column == "over" else judge(facts, [*way, EVENTS[column]], over=False)
@@ -384,6 +385,19 @@ def test_cell(kind: str, state: str, column: str, then: str) -> None:
     assert [(breach.rule, breach.level) for breach in new] == ([(rule, level)] if rule else [])
     if new:
         assert new[0].state == state.rstrip("*")
+
+
+@pytest.mark.parametrize("in_body", [False, True])
+@pytest.mark.parametrize(
+    ("before", "level"),
+    [([OK], "practice"), ([OK, Data(0)], "practice"), ([OK, Data(4)], ""), ([OK, Data(4), EXC_INFO], "")],
+)
+def test_a_wsgi_server_answers_an_error_itself_as_long_as_there_is_no_byte(
+    before: list[Event], level: str, in_body: bool
+) -> None:
+    verdict = judge(Facts("wsgi"), [*before, Raised(ERROR, in_body=in_body)], over=False)
+    assert [(breach.rule, breach.level) for breach in verdict.breaches] == [("error-after-start", level)]
+    assert verdict.state == "OVER"
 
 
 def test_the_way_through_the_states_is_told_step_by_step() -> None:

@@ -95,6 +95,12 @@ def test_an_error_of_a_status_holds_a_response(name: str) -> None:
             assert error.read() == b"{}" and error.headers.get("x") is None
 
 
+def test_an_error_of_a_database_holds_the_drivers_own() -> None:
+    errors = pytest.importorskip("sqlalchemy.exc")
+    error: Any = made(errors.IntegrityError)
+    assert error.orig.args == (making.TEXT,) and making.TEXT in str(error)
+
+
 @pytest.mark.parametrize("kind", [Untellable, Refusing])
 def test_what_cannot_be_made_or_told_is_none(kind: Any) -> None:
     assert made(kind) is None

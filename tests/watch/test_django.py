@@ -16,7 +16,9 @@ from django.conf import settings  # noqa: E402
 
 from pytest_oneresponse import watch  # noqa: E402
 from pytest_oneresponse.contract.events import Start  # noqa: E402
+from pytest_oneresponse.docket import route_of  # noqa: E402
 from pytest_oneresponse.exchange import Exchange, Watcher, current  # noqa: E402
+from pytest_oneresponse.routes import Route  # noqa: E402
 
 from .. import dockets  # noqa: E402
 
@@ -518,3 +520,27 @@ def test_rest_framework(docket: Kept) -> None:
         api.force_authenticate(user=SimpleNamespace(is_active=True))
         assert api.post("/ok", {"a": 1}, format="json").status_code == 200
     assert docket.lines == [("POST", "/ok", "200")]
+
+
+@pytest.mark.parametrize("name", ["Client", "AsyncClient"])
+def test_a_finding_is_named_by_the_pattern_of_its_route(
+    name: str, docket: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django import test
+    from django.http import HttpResponse
+    from django.urls import clear_url_caches, path
+
+    def item(request: Any, item: int) -> Any:
+        return HttpResponse(b"ok", headers={"Content-Length": "7"})
+
+    monkeypatch.setattr(sys.modules[URLS], "urlpatterns", [path("items/<int:item>/", item)])
+    clear_url_caches()
+    client = getattr(test, name)()
+    for number in (7, 8):
+        asked = client.get(f"/items/{number}/")
+        if name == "AsyncClient":
+            asyncio.run(asked)
+    listed: dict[int, list[Route]] = {}
+    routes = [route_of(exchange, listed) for exchange in docket.closed]
+    assert [route and route.name for route in routes] == ["GET /items/<int:item>/"] * 2
+    assert len(listed) == 1
