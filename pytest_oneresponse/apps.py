@@ -153,7 +153,7 @@ def recognised(label: str, target: Any, module: str = "") -> App:
         listed(target),
         hosts=tuple(dict.fromkeys((*_safely(recognise.hosts_of, target), *COMMON_HOSTS))),
         holds=tuple(_safely(_holds, target)),
-        around=_optional(target, "around", nullcontext),
+        around=_optional(target, f"around_{interface}", _optional(target, "around", nullcontext)),
         prepare=_optional(target, "prepare", lambda request: request),
         caught=tuple(_safely(recognise.caught_by, target)),
         django=_is_django(target),

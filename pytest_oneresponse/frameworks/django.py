@@ -7,6 +7,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -84,6 +85,53 @@ def around() -> Iterator[None]:
     finally:
         for signal in cut:
             signal.connect(db.close_old_connections)
+
+
+@contextmanager
+def around_asgi() -> Iterator[None]:
+    """The same for an app that runs in an event loop: what is synchronous in it runs in one thread, on the test's connections.
+
+    Without it Django gives each request a thread, and that connections of its own, which no test's transaction takes back.
+    """
+    db, sync = sys.modules.get("django.db"), sys.modules.get("asgiref.sync")
+    if db is None or sync is None or not _in_transaction(db):
+        yield
+        return
+    shared = {one.alias: one for one in db.connections.all(initialized_only=True)}
+    executors = sync.AsyncToSync.executors
+    outer = getattr(executors, "current", None)
+    for connection in shared.values():
+        connection.inc_thread_sharing()
+    _Synchronous.use(db.connections, shared)
+    executors.current = _Synchronous.pool
+    try:
+        with around():
+            yield
+    finally:
+        executors.current = outer
+        for connection in shared.values():
+            connection.dec_thread_sharing()
+
+
+class _Synchronous:
+    """The thread in which synchronous code runs, and the connections that it has been given."""
+
+    pool: Any = None
+    given: Mapping[str, Any] = {}
+
+    @classmethod
+    def use(cls, connections: Any, shared: Mapping[str, Any]) -> None:
+        """Give the thread these connections, as Django's LiveServerThread is given them."""
+        if cls.pool is None:
+            cls.pool = ThreadPoolExecutor(1, "oneresponse-django")
+        if cls.given != shared:
+            cls.pool.submit(_take, connections, shared).result()
+            cls.given = dict(shared)
+
+
+def _take(connections: Any, shared: Mapping[str, Any]) -> None:
+    for alias, connection in shared.items():
+        connections[alias] = connection
 
 
 def _in_transaction(db: Any) -> bool:

@@ -104,18 +104,33 @@ def test_driving_and_watching(django: Suite, interface: str) -> None:
     assert "Database access not allowed" not in str(result.stdout)
 
 
-def test_the_database_is_as_before_for_each_item(django: Suite) -> None:
-    """Driven after one another, no item sees what another one wrote."""
+@pytest.mark.parametrize("interface", ["wsgi", "asgi"])
+def test_the_database_is_as_before_for_each_item(django: Suite, interface: str) -> None:
+    """Driven after one another, no item sees what another one wrote; each sees what its fixtures did."""
     django.write(
+        shop=APP.format(interface),
         conftest="""
 import pytest
+@pytest.fixture
+def oneresponse_request(db):
+    from django.contrib.auth.models import Group
+    Group.objects.create(name="a fixture's")
+    return lambda request: request
+@pytest.fixture(autouse=True)
+def kept(request):
+    yield
+    if request.node.nodeid.startswith("oneresponse::"):
+        from django.contrib.auth.models import Group
+        assert "a fixture's" in {group.name for group in Group.objects.all()}
+        if "count" in request.node.nodeid:
+            assert Group.objects.count() > 1
 @pytest.fixture(autouse=True)
 def empty(request):
     if request.node.nodeid.startswith("oneresponse::"):
         request.getfixturevalue("db")
         from django.contrib.auth.models import Group
         assert not Group.objects.exists()
-"""
+""",
     )
     result = django.spawn(
         "-p", "django", "--nomigrations", "--oneresponse", "--oneresponse-app=shop:app", "-k", "oneresponse"
