@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,19 @@ from pytest_oneresponse import watch  # noqa: E402
 from pytest_oneresponse.exchange import Watcher, current  # noqa: E402
 
 from .. import dockets  # noqa: E402
+
+# Older releases of Litestar leave streams of anyio unclosed, which their ends complain of.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Unclosed <Memory:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """What these tests leave is collected within them."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import threading
+from inspect import iscoroutinefunction
 
 PLAIN = [(b"content-type", b"text/plain")]
 FOREVER = threading.Event()
@@ -445,6 +445,4 @@ async def trailers(scope, receive, send):
     await send({"type": "http.response.trailers", "headers": [(b"x-sum", b"1")], "more_trailers": False})
 
 
-APPS = {
-    name: app for name, app in list(globals().items()) if not name.startswith("_") and inspect.iscoroutinefunction(app)
-}
+APPS = {name: app for name, app in list(globals().items()) if not name.startswith("_") and iscoroutinefunction(app)}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from functools import partial
+from inspect import iscoroutinefunction
 
 START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]}
 BODY = {"type": "http.response.body", "body": b"text"}
@@ -163,9 +163,7 @@ def _forwards(app):
     return middleware
 
 
-APPS = {
-    name: app for name, app in list(globals().items()) if not name.startswith("_") and inspect.iscoroutinefunction(app)
-}
+APPS = {name: app for name, app in list(globals().items()) if not name.startswith("_") and iscoroutinefunction(app)}
 APPS["application"] = Application()
 APPS["bound"] = Application().__call__
 APPS["partial"] = partial(list_pairs)

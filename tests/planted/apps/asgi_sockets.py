@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
+from inspect import iscoroutinefunction
 
 TASKS = set()
 
@@ -165,9 +165,7 @@ async def sends_after_the_client_left(scope, receive, send):
     await send({"type": "websocket.close"})
 
 
-SOCKETS = {
-    name: app for name, app in list(globals().items()) if not name.startswith("_") and inspect.iscoroutinefunction(app)
-}
+SOCKETS = {name: app for name, app in list(globals().items()) if not name.startswith("_") and iscoroutinefunction(app)}
 
 
 # --- lifespan
@@ -236,5 +234,5 @@ async def left_alone(scope, receive, send):
 LIFESPANS = {
     name: app
     for name, app in list(globals().items())
-    if not name.startswith("_") and inspect.iscoroutinefunction(app) and name not in SOCKETS
+    if not name.startswith("_") and iscoroutinefunction(app) and name not in SOCKETS
 }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import os
 import sqlite3
 from contextlib import asynccontextmanager
+from inspect import iscoroutinefunction
 
 PLAIN = [(b"content-type", b"text/plain")]
 TASKS = set()
@@ -485,6 +485,4 @@ async def dashboard_that_tells_nobody(scope, receive, send):
     task.add_done_callback(TASKS.discard)
 
 
-APPS = {
-    name: app for name, app in list(globals().items()) if not name.startswith("_") and inspect.iscoroutinefunction(app)
-}
+APPS = {name: app for name, app in list(globals().items()) if not name.startswith("_") and iscoroutinefunction(app)}
