@@ -200,6 +200,8 @@ def test_an_answer_that_is_caught_as_any_exception_is_told(raised: str, told: li
         ("if isinstance(error, Refusal):\n        raise\n    return 1", []),
         ("if isinstance(error, Refusal):\n        raise error\n    return 1", []),
         ("again(error)", []),
+        ("if view:\n        return 1\n    raise", [403]),
+        ("if not view:\n        return 1\n    raise", []),
         ("if not isinstance(error, Refusal):\n        raise\n    return 1", [403]),
         ("try:\n        raise\n    except Refusal:\n        return 1", [403]),
         ("try:\n        again(error)\n    except Refusal:\n        return 1", [403]),
@@ -211,7 +213,7 @@ def test_an_answer_that_leaves_the_function_again_was_not_swallowed(
     def again(error: BaseException) -> None:
         raise error
 
-    view = user(f"try:\n    raise Refusal()\nexcept Exception as error:\n    {handler}", again=again)
+    view = user(f"try:\n    raise Refusal()\nexcept Exception as error:\n    {handler}", again=again, view=True)
     with contextlib.suppress(Refusal):
         view()
     exchange.close()

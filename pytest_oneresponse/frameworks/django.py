@@ -7,14 +7,12 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ..contract.request import Request
 from ..explore.regexes import matching
 from ..routes import Parameter, Route, Schema
-from . import Parts, anchored, class_names, is_response, joined, top_package
+from . import Parts, anchored, class_names, django_connections, is_response, joined, top_package
 
 NAME = "django"
 INTERFACE = "wsgi"
@@ -71,71 +69,7 @@ def prepare(request: Request) -> Request:
     return request.with_cookie(settings.CSRF_COOKIE_NAME, _TOKEN).with_header(header, _TOKEN)
 
 
-@contextmanager
-def around() -> Iterator[None]:
-    """Around one exchange, as Django's own test client does: its end closes no connection that a test's transaction holds."""
-    signals, db = sys.modules.get("django.core.signals"), sys.modules.get("django.db")
-    if signals is None or db is None or not _in_transaction(db):
-        yield
-        return
-    both = (signals.request_started, signals.request_finished)
-    cut = [signal for signal in both if signal.disconnect(db.close_old_connections)]
-    try:
-        yield
-    finally:
-        for signal in cut:
-            signal.connect(db.close_old_connections)
-
-
-@contextmanager
-def around_asgi() -> Iterator[None]:
-    """The same for an app that runs in an event loop: what is synchronous in it runs in one thread, on the test's connections.
-
-    Without it Django gives each request a thread, and that connections of its own, which no test's transaction takes back.
-    """
-    db, sync = sys.modules.get("django.db"), sys.modules.get("asgiref.sync")
-    if db is None or sync is None or not _in_transaction(db):
-        yield
-        return
-    shared = {one.alias: one for one in db.connections.all(initialized_only=True)}
-    executors = sync.AsyncToSync.executors
-    outer = getattr(executors, "current", None)
-    for connection in shared.values():
-        connection.inc_thread_sharing()
-    _Synchronous.use(db.connections, shared)
-    executors.current = _Synchronous.pool
-    try:
-        with around():
-            yield
-    finally:
-        executors.current = outer
-        for connection in shared.values():
-            connection.dec_thread_sharing()
-
-
-class _Synchronous:
-    """The thread in which synchronous code runs, and the connections that it has been given."""
-
-    pool: Any = None
-    given: Mapping[str, Any] = {}
-
-    @classmethod
-    def use(cls, connections: Any, shared: Mapping[str, Any]) -> None:
-        """Give the thread these connections, as Django's LiveServerThread is given them."""
-        if cls.pool is None:
-            cls.pool = ThreadPoolExecutor(1, "oneresponse-django")
-        if cls.given != shared:
-            cls.pool.submit(_take, connections, shared).result()
-            cls.given = dict(shared)
-
-
-def _take(connections: Any, shared: Mapping[str, Any]) -> None:
-    for alias, connection in shared.items():
-        connections[alias] = connection
-
-
-def _in_transaction(db: Any) -> bool:
-    return any(connection.in_atomic_block for connection in db.connections.all(initialized_only=True))
+around, around_asgi = django_connections.around, django_connections.around_asgi
 
 
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")

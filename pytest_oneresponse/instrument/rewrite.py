@@ -133,7 +133,7 @@ class _Marker(ast.NodeTransformer):
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
         self.generic_visit(node)
-        if _is_broad(node.type) and not _raises_again(node):
+        if _is_broad(node.type):
             node.body.insert(0, _call(CAUGHT, node))
         return node
 
@@ -259,14 +259,6 @@ def _is_named(node: ast.expr) -> bool:
 
 
 _CHANGES = frozenset(("append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort", "update"))
-
-
-def _raises_again(node: ast.ExceptHandler) -> bool:
-    """Whether an `except` ends by raising what it caught."""
-    last = node.body[-1]
-    if not isinstance(last, ast.Raise):
-        return False
-    return last.exc is None or (isinstance(last.exc, ast.Name) and last.exc.id == node.name)
 
 
 def _is_broad(kind: ast.expr | None) -> bool:

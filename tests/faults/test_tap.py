@@ -474,6 +474,22 @@ def test_a_coroutine_that_fails_is_not_begun_and_nobody_complains(load: Load, ru
     assert "later" not in module.done and len(exchange.fired) == 1
 
 
+def test_no_wsgi_server_cancels(load: Load, run: Run) -> None:
+    views = """
+import asyncio, json
+async def later(): return json.loads("{}")
+async def go(): return await later()
+def app(environ, start_response):
+    asyncio.run(go())
+    start_response("200 OK", [])
+    return [b"x"]
+"""
+    behind = {failure for point in points(run, load(views).app) for failure in point.failures}
+    assert JSON in behind and CANCELLED not in behind
+    served = load(f"{ASYNC}\nasync def go():\n    await later()\n")
+    assert CANCELLED in {failure for point in points(run, served.app) for failure in point.failures}
+
+
 def test_a_task_whose_await_fails_is_cancelled(load: Load, run: Run) -> None:
     module = load(
         f"""{ASYNC}

@@ -325,7 +325,20 @@ def test_what_the_app_prints_is_captured_and_shown_of_one_exchange_alone(suite: 
     replay = re.search("--oneresponse-replay=[0-9a-f]+", whole)
     assert replay is not None
     again = str(suite.drive(replay[0]).stdout)
+    assert "broke nothing" not in again
     assert "- Captured stdout call -" in again and "\nin the app" in again
+
+
+def test_an_exchange_that_breaks_nothing_when_it_is_run_again_is_said_to(wsgi: Suite) -> None:
+    start = '    start_response("200 OK", [("Content-Type", "text/plain")])\n'
+    view = "def app(environ, start_response):\n{}    return [b'text']\n"
+    wsgi.write(shop=view.format(start * 2))
+    replay = re.search("--oneresponse-replay=[0-9a-f]+", str(wsgi.drive().stdout))
+    assert replay is not None
+    wsgi.write(shop=view.format(start))
+    assert wsgi.outcomes(again := wsgi.drive(replay[0])) == {ITEM: "passed"}
+    identity = replay[0].partition("=")[2]
+    assert f"the exchange {identity} was run again, and broke nothing" in str(again.stdout)
 
 
 def test_monkeypatch_and_the_like_reach_a_driven_app(wsgi: Suite) -> None:

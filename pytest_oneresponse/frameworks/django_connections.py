@@ -1,0 +1,76 @@
+"""Django's database connections while a route is driven: those of the test that drives it, left open and in its transaction."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def around() -> Iterator[None]:
+    """Around one exchange, as Django's own test client does: its end closes no connection that a test's transaction holds."""
+    signals, db = sys.modules.get("django.core.signals"), sys.modules.get("django.db")
+    if signals is None or db is None or not _in_transaction(db):
+        yield
+        return
+    both = (signals.request_started, signals.request_finished)
+    cut = [signal for signal in both if signal.disconnect(db.close_old_connections)]
+    try:
+        yield
+    finally:
+        for signal in cut:
+            signal.connect(db.close_old_connections)
+
+
+@contextmanager
+def around_asgi() -> Iterator[None]:
+    """The same for an app that runs in an event loop: what is synchronous in it runs in one thread, on the test's connections.
+
+    Without it Django gives each request a thread, and that connections of its own, which no test's transaction takes back.
+    """
+    db, sync = sys.modules.get("django.db"), sys.modules.get("asgiref.sync")
+    if db is None or sync is None or not _in_transaction(db):
+        yield
+        return
+    shared = {one.alias: one for one in db.connections.all(initialized_only=True)}
+    executors = sync.AsyncToSync.executors
+    outer = getattr(executors, "current", None)
+    for connection in shared.values():
+        connection.inc_thread_sharing()
+    _Synchronous.use(db.connections, shared)
+    executors.current = _Synchronous.pool
+    try:
+        with around():
+            yield
+    finally:
+        executors.current = outer
+        for connection in shared.values():
+            connection.dec_thread_sharing()
+
+
+class _Synchronous:
+    """The thread in which synchronous code runs, and the connections that it has been given."""
+
+    pool: Any = None
+    given: Mapping[str, Any] = {}
+
+    @classmethod
+    def use(cls, connections: Any, shared: Mapping[str, Any]) -> None:
+        """Give the thread these connections, as Django's LiveServerThread is given them."""
+        if cls.pool is None:
+            cls.pool = ThreadPoolExecutor(1, "oneresponse-django")
+        if cls.given != shared:
+            cls.pool.submit(_take, connections, shared).result()
+            cls.given = dict(shared)
+
+
+def _take(connections: Any, shared: Mapping[str, Any]) -> None:
+    for alias, connection in shared.items():
+        connections[alias] = connection
+
+
+def _in_transaction(db: Any) -> bool:
+    return any(connection.in_atomic_block for connection in db.connections.all(initialized_only=True))
