@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar, Token
@@ -415,7 +414,7 @@ def current() -> Exchange | None:
 def put_marks() -> None:
     """Put the marks into what has been imported since the last time; before a time limit runs, as it may take a while."""
     marks = Watcher.marks
-    if marks is not None and len(sys.modules) != marks.count:
+    if marks is not None and marks.is_behind():
         marks.refresh()
 
 

@@ -35,15 +35,20 @@ class Swap:
         """The modules that were looked at: their names, and the ids of their specs, which a reload replaces."""
         self.users: dict[str, int] = {}
         """Those of them that are the user's."""
-        self.count = -1
+        self.latest: object = self
+        """The module that had been imported last when it looked; itself, which is none, where it has to look anew."""
         self.scanned = False
         """Whether all of the heap has been looked at."""
 
+    def is_behind(self) -> bool:
+        """Whether something has been imported since the last look, as far as is seen at once: every exchange asks."""
+        return _latest() is not self.latest
+
     def refresh(self) -> bool:
         """Put the marks into what has been imported since the last time; whether there was anything to look at."""
-        if len(sys.modules) == self.count and all(_spec(name) == spec for name, spec in self.users.items()):
+        if not self.is_behind() and all(_spec(name) == spec for name, spec in self.users.items()):
             return False
-        self.count = len(sys.modules)
+        self.latest = _latest()
         new = [name for name in list(sys.modules) if self.seen.get(name) != _spec(name)]
         self.seen.update((name, _spec(name)) for name in new)
         mine = [name for name in new if self.is_user(str(getattr(sys.modules.get(name), "__file__", None) or ""))]
@@ -99,7 +104,7 @@ class Swap:
         """Look at every module anew: whose code is the user's has changed."""
         self.seen.clear()
         self.users.clear()
-        self.count = -1
+        self.latest = self
         self.scanned = False
 
     def rewritten(self, code: CodeType, asserting: bool) -> CodeType | None:
@@ -128,6 +133,14 @@ class Swap:
         for files in self.of_hooks.values():
             files.clear()
         self.forget()
+
+
+def _latest() -> object:
+    """The module that was imported last: it stands last, also where another was thrown out meanwhile."""
+    try:
+        return next(reversed(sys.modules.values()))
+    except RuntimeError:  # another thread is importing
+        return None
 
 
 def _spec(name: str) -> int:

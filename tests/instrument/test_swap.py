@@ -127,7 +127,7 @@ def test_every_original_comes_back(swap: Swap, load: Import) -> None:
     swap.take_out()
     assert all(one.__code__ is originals[id(one)] for one in functions(user))
     assert len(functions(user)) == len(originals)
-    assert not (swap.before or swap.files or swap.seen or swap.users or swap.swapped) and swap.count == -1
+    assert not (swap.before or swap.files or swap.seen or swap.users or swap.swapped) and swap.is_behind()
     swap.take_out()
 
 
@@ -237,6 +237,20 @@ def test_a_module_that_was_loaded_again_gets_its_marks_again(swap: Swap, load: I
     load("user", "def f(): return 1\n")
     swap.refresh()
     user = load("user", "def f(): return 1\n")  # under the same name
+    assert swap.refresh() and user.f() == 1 and noted.returned == [1]
+
+
+def test_a_module_in_the_place_of_one_that_was_thrown_out_gets_its_marks(
+    swap: Swap, load: Import, noted: Noted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "thrown_out", ModuleType("thrown_out"))
+    first = load("user", "def f(): return 1\n")
+    swap.refresh()
+    assert not swap.is_behind()
+    del sys.modules["thrown_out"], sys.modules[first.__name__]
+    load("another", "def f(): return 2\n")
+    user = load("user", "def f(): return 1\n")  # as many modules as before, and the last has the name that the last had
+    assert swap.is_behind()
     assert swap.refresh() and user.f() == 1 and noted.returned == [1]
 
 

@@ -24,11 +24,13 @@ ROOT = Path(__file__).parents[2]
 # change classes of modules that outlive it too, and twice would be once too often.
 LASTING = (
     "asyncio",
+    "fastapi",
     "flask.testing",
     "pytest_oneresponse.ask",
     "pytest_oneresponse.client",
     "pytest_oneresponse.session",
     "pytest_oneresponse.explore.values",
+    "starlette.applications",
     "webtest",
 )
 
