@@ -116,7 +116,7 @@ class ErrorItem(pytest.Item):
         raise Cannot(self.text)
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
-        return self.config.rootpath, None, self.name
+        return self.config.rootpath, None, f"the app {self.name}"  # not its id's end: see RouteItem
 
 
 class RouteItem(pytest.Function):
@@ -132,10 +132,12 @@ class RouteItem(pytest.Function):
             self.add_marker("django_db")
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
+        # Were this the end of the id, -v would show the id with "::" for each of its dots.
+        title = f"{self.route.name} of {self.app.label}"
         handler = handler_of(self.route.handler)
         if handler is None:
-            return self.config.rootpath, None, self.name
-        return handler.file, handler.line - 1, self.name
+            return self.config.rootpath, None, title
+        return handler.file, handler.line - 1, title
 
 
 def _drive_item(request: pytest.FixtureRequest) -> None:

@@ -15,6 +15,18 @@ Y = "oneresponse::shop:app::POST /y"
 BAD = "oneresponse::shop:app::GET /bad/<int:number>"
 
 
+DOTTED = """
+import flask
+
+app = flask.Flask(__name__)
+
+
+@app.get("/orders.csv")
+def orders():
+    return "id,total"
+"""
+
+
 def test_one_item_for_each_route(flask: Suite) -> None:
     result = flask.drive()
     outcomes = flask.outcomes(result)
@@ -147,6 +159,16 @@ def test_the_same_app_twice_is_one(wsgi: Suite) -> None:
 def test_durations_and_verbose_name_the_items(flask: Suite) -> None:
     result = flask.drive("-v", "--durations=0", "-vv")
     result.stdout.fnmatch_lines(["oneresponse::shop:app::GET /x *PASSED*", "*s call *oneresponse::shop:app::GET /x"])
+
+
+@pytest.mark.parametrize("module", ["shop", "shop_of.mine"])
+def test_verbose_shows_ids_as_they_are(suite: Suite, module: str) -> None:
+    pytest.importorskip("flask")
+    suite.write(**{module.replace(".", "__"): DOTTED})
+    result = suite.drive("-v", app=f"{module}:app")
+    result.stdout.fnmatch_lines([f"oneresponse::{module}:app::GET /orders.csv PASSED *"])
+    result = suite.drive("-v", app=f"{module}:nothing")
+    result.stdout.fnmatch_lines([f"oneresponse::{module}:nothing FAILED *", f"*_ the app {module}:nothing _*"])
 
 
 def test_an_item_points_at_its_handler(flask: Suite) -> None:
