@@ -29,6 +29,7 @@ def asking(request: pytest.FixtureRequest) -> Iterator[OneResponse]:
     session = start(request.config, watching=bool(known))
     docket = session.docket or session.open_docket(request.node)
     session.read_marker(request.node, docket)
+    docket.asked = True
     one = OneResponse(request, session, docket)
     try:
         yield one

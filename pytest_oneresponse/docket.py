@@ -92,6 +92,10 @@ def baseline_key(finding: dict[str, Any]) -> tuple[str, ...]:
     return (str(finding.get("rule")), str(finding.get("route")), *(str(part or "") for part in told))
 
 
+Listed = dict[int, tuple[Any, list[Route]]]
+"""Apps and their routes, by the ids of the apps."""
+
+
 @dataclass
 class TestDocket(Docket):
     """Keeps the exchanges of one test that are not plainly right, and judges them when it is asked."""
@@ -102,22 +106,33 @@ class TestDocket(Docket):
     selection: Selection
     exchanges: list[Exchange] = field(default_factory=list)
     known: set[int] = field(default_factory=set)
-    """The ids of all exchanges that were ever added; they live as long as the docket."""
+    """The ids of all exchanges that were ever kept; they live as long as the docket."""
     unclosed: dict[int, Exchange] = field(default_factory=dict)
     count: int = 0
     forgiven: set[tuple[int, str]] = field(default_factory=set)
     judged: list[Exchange] = field(default_factory=list)
     found: list[Finding] = field(default_factory=list)
     """Findings that were judged elsewhere: by driving."""
-    listed: dict[int, list[Route]] = field(default_factory=dict)
-    """The routes of the apps of its exchanges by the apps' ids, which are theirs as long as the exchanges live."""
+    listed: Listed = field(default_factory=dict)
     wanted: tuple[str, ...] = ()
     """The rules that the test's marker expects to be broken."""
+    asked: bool = False
+    """Whether the test may ask for findings of its own choice: what counts is not known before."""
 
     def add(self, exchange: Exchange) -> None:
-        if id(exchange) not in self.known:
+        """Keep the exchange, unless nothing of it will count."""
+        if id(exchange) not in self.known and not self.can_forget(exchange):
             self.known.add(id(exchange))
             self.exchanges.append(exchange)
+
+    def can_forget(self, exchange: Exchange) -> bool:
+        """Whether an exchange has ended with an exception, and that is off or ignored.
+
+        The exception holds all that its frames held, which a test may wait to see freed.
+        """
+        if self.asked or self.wanted or not exchange.closed or exchange.escaped() is None:
+            return False
+        return not self.selection.keep(judge_watched(exchange, self.test, self.listed))
 
     def findings(self, since: int = 0) -> list[Finding]:
         """What the exchanges from number `since` on broke, each finding once."""
@@ -172,7 +187,7 @@ class TestDocket(Docket):
         return found
 
 
-def judge_watched(exchange: Exchange, test: str, listed: dict[int, list[Route]]) -> list[Finding]:
+def judge_watched(exchange: Exchange, test: str, listed: Listed) -> list[Finding]:
     """The findings of an exchange that a test made; its route is looked up only if there are any."""
     verdict = exchange.judge()
     if not verdict.breaches and not exchange.left:
@@ -180,18 +195,18 @@ def judge_watched(exchange: Exchange, test: str, listed: dict[int, list[Route]])
     return judging.findings(exchange, judging.Told(route_of(exchange, listed), exchange.replay, test), verdict)
 
 
-def route_of(exchange: Exchange, listed: dict[int, list[Route]]) -> Route | None:
+def route_of(exchange: Exchange, listed: Listed) -> Route | None:
     """The route that a watched exchange belongs to, from the routes of its app; these are kept in `listed`."""
     if exchange.facts.kind != "http":
         return None
     from .frameworks.recognise import routes_of
 
-    routes = listed.get(id(exchange.app))
-    if routes is None:
+    app = exchange.app
+    if id(app) not in listed:
         try:
-            routes = routes_of(exchange.app)
+            routes = routes_of(app)
         except Exception:  # the app's own listing may raise; the finding is told by its path then
             routes = []
-        listed[id(exchange.app)] = routes
+        listed[id(app)] = (app, routes)
     request = exchange.make_request()
-    return find(routes, request.method, request.path)
+    return find(listed[id(app)][1], request.method, request.path)

@@ -84,6 +84,42 @@ def test_a_test_that_fails_by_itself_keeps_its_failure(wsgi: Suite) -> None:
     assert "second-response GET /twice: " in told
 
 
+HELD = """
+import gc, weakref
+
+class Held: pass
+held = []
+
+def failing(environ, start_response):
+    one = Held()
+    held.append(weakref.ref(one))
+    raise KeyError("x")
+
+def fails():
+    try:
+        get("/", failing)
+    except KeyError:
+        pass
+    else:
+        raise AssertionError("it has not failed")
+    gc.collect()
+
+def test_freed():
+    fails()
+    assert held[-1]() is None
+
+@pytest.mark.oneresponse(expect="unhandled-error")
+def test_wanted():
+    fails()
+"""
+
+
+def test_what_an_exception_holds_is_freed_where_it_does_not_count(wsgi: Suite) -> None:
+    assert outcomes(wsgi, HELD) == {"test_freed": "passed", "test_wanted": "passed"}
+    selected = outcomes(wsgi, HELD, "--oneresponse-select=unhandled-error")
+    assert selected == {"test_freed": "failed", "test_wanted": "passed"}
+
+
 def test_a_practice_warns_and_does_not_fail(wsgi: Suite) -> None:
     wsgi.write(client=CLIENT, test_it="from client import get\ndef test_it(): get('/practice')")
     result = wsgi.run("--oneresponse")

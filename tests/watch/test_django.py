@@ -16,9 +16,8 @@ from django.conf import settings  # noqa: E402
 
 from pytest_oneresponse import watch  # noqa: E402
 from pytest_oneresponse.contract.events import Start  # noqa: E402
-from pytest_oneresponse.docket import route_of  # noqa: E402
+from pytest_oneresponse.docket import Listed, route_of  # noqa: E402
 from pytest_oneresponse.exchange import Exchange, Watcher, current  # noqa: E402
-from pytest_oneresponse.routes import Route  # noqa: E402
 
 from .. import dockets  # noqa: E402
 
@@ -540,7 +539,7 @@ def test_a_finding_is_named_by_the_pattern_of_its_route(
         asked = client.get(f"/items/{number}/")
         if name == "AsyncClient":
             asyncio.run(asked)
-    listed: dict[int, list[Route]] = {}
+    listed: Listed = {}
     routes = [route_of(exchange, listed) for exchange in docket.closed]
     assert [route and route.name for route in routes] == ["GET /items/<int:item>/"] * 2
     assert len(listed) == 1
