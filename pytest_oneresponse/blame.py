@@ -490,7 +490,10 @@ class _Blamer:
         return sites.chain_of(self.deepest(error)) if error is not None else ()
 
     def deepest(self, error: BaseException | None) -> BaseException | None:
-        """The first of an exception, its causes, contexts and group members whose innermost own frame is the user's."""
+        """The first of an exception, its causes, contexts and group members whose innermost own frame is the user's.
+
+        Where none has a frame of the user's, what it was raised `from`: what wraps an error says less than the error.
+        """
         queue: list[BaseException | None] = [error]
         seen: set[int] = set()
         best: BaseException | None = None
@@ -508,7 +511,7 @@ class _Blamer:
                     return current
                 best = best or current
             queue += [current.__cause__, current.__context__]
-        return best or error
+        return best or _first_cause(error)
 
     def raised_by_user(self, error: BaseException) -> bool:
         """Whether no framework frame lies inside the innermost user frame: the framework's own re-raising does not count."""
@@ -519,6 +522,15 @@ class _Blamer:
             if Code.is_framework(code.co_filename):
                 return False
         return False
+
+
+def _first_cause(error: BaseException | None) -> BaseException | None:
+    """What an exception was raised `from`, at the end of the chain."""
+    seen: set[int] = set()
+    while error is not None and error.__cause__ is not None and id(error) not in seen:
+        seen.add(id(error))
+        error = error.__cause__
+    return error
 
 
 def left_of(handler: Handler | None, left: Sequence[Left], *, strictly: bool = False) -> Left | None:

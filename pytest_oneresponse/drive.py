@@ -36,6 +36,7 @@ from .faults.tap import Tap
 from .producing import Producing
 from .protocols import alarm, probe
 from .protocols.client import DEFAULT, Answer
+from .protocols.lifespan import in_a_line
 from .routes import Route
 
 EXPLORING = replace(marks.HOOKS, observed=hooks.HOOKS)
@@ -179,7 +180,9 @@ class _Run:
         """Send the trials once the app has started; with the app's first route its start-up is judged too."""
         failure = self.driver.start()
         if failure:
-            self.driven.gave_up = f"the app's start-up failed: {failure}"
+            short = in_a_line(failure)
+            whole = "" if self.app.lifespan_judged or short == failure else f"\n{failure}"  # once for the app
+            self.driven.gave_up = f"the app's start-up failed: {short}{whole}"
         else:
             self.all()
         self.judge_lifespan()

@@ -694,6 +694,16 @@ def json_error() -> BaseException:
     raise AssertionError
 
 
+def test_of_errors_without_a_line_of_the_users_the_cause_is_told(load: Load) -> None:
+    cause = json_error()
+    wrapper, outer = RuntimeError("after the start"), RuntimeError("again")
+    wrapper.__cause__, outer.__cause__ = cause, wrapper
+    found = lay("unhandled-error", Raised(outer), None, error=outer)
+    assert found.exception is not None and found.exception.type == "json.decoder.JSONDecodeError"
+    cause.__cause__ = outer  # a ring
+    assert lay("unhandled-error", Raised(outer), None, error=outer).exception is not None
+
+
 def test_a_ring_of_contexts_ends(load: Load) -> None:
     one, two_ = ValueError("1"), ValueError("2")
     one.__context__, two_.__context__ = two_, one

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ..exchange import Exchange
 from .client import Refused
+
+_EXCEPTION = re.compile(r"^(?:\s*\| )?([A-Za-z_][\w.]*(?:: .*)?)$", re.MULTILINE)
+"""A traceback's last line, which names the exception, also within a group's frame."""
+
+
+def in_a_line(failure: str) -> str:
+    """What a failed start-up comes to: of a traceback, as which most frameworks tell it, the exception that ends it."""
+    if "Traceback (most recent call last)" not in failure:
+        return failure
+    named: list[str] = _EXCEPTION.findall(failure)
+    return named[-1] if named else failure
 
 
 class LifespanRun:

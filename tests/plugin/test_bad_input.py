@@ -368,6 +368,32 @@ async def app(scope, receive, send):
     assert "no database" in told
 
 
+def test_a_start_up_that_fails_is_told_in_full_once(suite: Suite) -> None:
+    pytest.importorskip("starlette")
+    suite.write(shop=FAILING_STARTUP)
+    told = str(suite.drive().stdout)
+    assert told.count("the app's start-up failed: OSError: no database") == 2
+    assert told.count("Traceback (most recent call last)") == 1
+
+
+FAILING_STARTUP = """
+import contextlib
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+@contextlib.asynccontextmanager
+async def lifespan(app):
+    raise OSError("no database")
+    yield
+
+async def one(request):
+    return Response()
+
+app = Starlette(routes=[Route("/one", one, methods=["POST"]), Route("/two", one, methods=["POST"])], lifespan=lifespan)
+"""
+
+
 def test_a_lifespan_that_never_starts(suite: Suite) -> None:
     shop = """
 import asyncio
