@@ -154,6 +154,7 @@ class _Blamer:
             if made is None or made.package or raiser is None:
                 return raiser, made, chain
             self.notes.append(f"it was raised in {raiser.file}:{raiser.line}")
+            self.labels = _MADE
             return made, None, chain
         return where, made, chain
 
@@ -550,6 +551,7 @@ def left_of(handler: Handler | None, left: Sequence[Left], *, strictly: bool = F
     return found[-1] if found else None
 
 
+_MADE = ("response made here", "")
 _BODY_CHANGED = ("body changed here", "length declared here")
 _VERBS = frozenset(("get", "post", "put", "patch", "delete", "head", "options", "trace"))
 

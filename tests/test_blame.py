@@ -639,6 +639,7 @@ def test_an_error_of_a_packages_own_is_laid_to_the_users_response(load: Load, se
         found = lay("error-after-start", Raised(error), head, views.other, head=head, error=error)
         assert two(found) == ("views.py:7" if head.site.origin else "send.py:2", "")
         assert found.notes == ("it was raised in third/middleware.py:2",)
+        assert found.labels == ("response made here", "")
 
 
 def test_what_a_package_makes_of_an_error_is_its_own_and_the_users_call_is_blamed(load: Load, serve: Any) -> None:
