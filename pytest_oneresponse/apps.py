@@ -64,7 +64,7 @@ class App:
         """The app's driver, made at its first use."""
         if self.driver is None:
             self.driver = DRIVERS[self.interface](self.target, timeout)
-        self.driver.timeout = timeout
+        self.driver.timeout = self.driver.patience = timeout
         return self.driver
 
     def close(self) -> None:

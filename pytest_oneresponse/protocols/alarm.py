@@ -27,7 +27,7 @@ class Alarm:
     """`with Alarm(seconds, struck):` raises TimeLimit in the block when the seconds are over, and again every tenth of one.
 
     `struck(frame)` is called before the first raise, with the frame that runs: code that catches everything hides the
-    exception, not the strike.
+    exception, not the strike. It may give the block some more seconds, by returning them.
 
     Works in the main thread of a POSIX system, elsewhere it does nothing (`Alarm.available()`). A timer that
     somebody else had set (pytest-timeout) is put back with the time that it has left.
@@ -38,9 +38,9 @@ class Alarm:
     standing: ClassVar[Alarm | None] = None
     """The alarm whose handler is kept in its place by `kept`."""
 
-    def __init__(self, seconds: float, struck: Callable[[FrameType | None], object] = id) -> None:
+    def __init__(self, seconds: float, struck: Callable[[FrameType | None], float | None] | None = None) -> None:
         self.seconds = seconds
-        self.struck: Callable[[FrameType | None], object] | None = struck
+        self.struck = struck
         self.unraisable: Callable[[Any], object] | None = None
         self.old: tuple[float, float] = (0.0, 0.0)
         self.before: Any = None
@@ -87,10 +87,14 @@ class Alarm:
 
     def _strike(self, _signal: int, frame: FrameType | None) -> None:
         struck, self.struck = self.struck, None
-        if struck is not None:
+        longer = struck(frame) if struck is not None else None
+        if longer:
+            self.struck = struck
+            signal.setitimer(signal.ITIMER_REAL, longer, 0.1)
+            return
+        if self.unraisable is None:
             self.unraisable = sys.unraisablehook
             sys.unraisablehook = self._unraised
-            struck(frame)
         raise TimeLimit(frame)
 
     def _unraised(self, unraisable: Any) -> None:

@@ -32,7 +32,7 @@ from ..contract.request import Request, host_and_port
 from ..exchange import AlreadyJudged, Exchange, put_marks
 from ..sites import Chain, capture
 from .alarm import Alarm, TimeLimit
-from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, REFUSED_RULES, Answer, Client, ClientLeft, Refused
+from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, PATIENCE, REFUSED_RULES, Answer, Client, ClientLeft, Refused
 from .interrupt import raise_if_users
 from .lifespan import LifespanRun
 from .loop import Loop
@@ -276,7 +276,7 @@ class Driver:
 
     def __init__(self, app: AsgiApp, timeout: float = 5.0) -> None:
         self.app = app
-        self.timeout = timeout
+        self.timeout = self.patience = timeout
         self.loop: Loop | None = None
         self.lifespan: LifespanRun | None = None
         self.state: dict[str, Any] = {}
@@ -306,6 +306,7 @@ class Driver:
         exchange.client = str(client)
         exchange.docket = None
         served = _Served(self.app, scope, request, client, exchange, self.timeout, self.known_tasks)
+        served.longer = self.timeout - self.patience
         served.answer.keep = keep
 
         def struck(frame: FrameType | None) -> None:
@@ -325,6 +326,8 @@ class Driver:
         finally:
             served.cancel_timers()
             exchange.close()
+            if served.endless:
+                self.patience = min(self.timeout, PATIENCE)
         return exchange, served.answer
 
     def in_a_thread(self, request: Request, client: Client, keep: int | None) -> tuple[Exchange, Answer]:
@@ -435,6 +438,9 @@ class _Served:
         self.left = False
         self.ended = False
         self.hangs = False
+        self.longer = 0.0
+        """The seconds of the time limit that an app has which is not streaming when the client looks."""
+        self.endless = False
         self.sends_after = 0
         self.waiting: list[asyncio.Future[None]] = []
         self.timers: list[asyncio.TimerHandle] = []
@@ -452,7 +458,7 @@ class _Served:
         except BaseException as error:  # the task holds it
             raise_if_users(error)
         if self.timeout and not self.task.done():
-            self.timers.append(loop.call_later(self.timeout, self.on_limit))
+            self.timers.append(loop.call_later(self.timeout - self.longer, self.on_limit))
         while not self.task.done():
             try:
                 loop.run_until_complete(self.task)
@@ -587,8 +593,13 @@ class _Served:
         From a stream that keeps coming the client first leaves, and the app has as long again to notice.
         """
         if not self.left and self.answer.keeps_coming(self.timeout):
+            self.endless = True
             self.leave()
             self.timers.append(asyncio.get_running_loop().call_later(min(1.0, self.timeout), self.on_limit))
+            return
+        if self.longer:
+            self.timers.append(asyncio.get_running_loop().call_later(self.longer, self.on_limit))
+            self.longer = 0.0
             return
         others = [task for task in asyncio.all_tasks() if task is not self.task]
         self.time_out(where_it_waits(self.app_run, others))

@@ -18,7 +18,7 @@ from ..contract.request import Request, host_and_port
 from ..exchange import AlreadyJudged, Exchange, current, put_marks
 from ..sites import Chain, capture
 from .alarm import Alarm, TimeLimit
-from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
+from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, PATIENCE, Answer, Client, ClientLeft, Refused
 from .interrupt import raise_if_users
 from .probe import Probed
 
@@ -270,7 +270,7 @@ class Driver:
 
     def __init__(self, app: WsgiApp, timeout: float = 5.0) -> None:
         self.app = app
-        self.timeout = timeout
+        self.timeout = self.patience = timeout
 
     def exchange(
         self,
@@ -292,17 +292,19 @@ class Driver:
         exchange.client = str(client)
         exchange.docket = None
         answer = Answer(keep=keep)
-        server = _Server(exchange, answer, client, self.timeout)
+        server = _Server(exchange, answer, client, self.timeout, self.timeout - self.patience)
         threads = threading.enumerate()
         around = current()
         try:
-            with Alarm(self.timeout, server.time_out):
+            with Alarm(self.patience, server.time_out):
                 server.serve(self.app, environ)
         except BaseException as error:
             raise_if_users(error)
         finally:
             exchange.close()
             exchange.abandon(around)
+        if server.endless:
+            self.patience = min(self.timeout, PATIENCE)
         if threading.active_count() > len(threads):
             _wait_for_threads(threads)
         return exchange, answer
@@ -334,9 +336,12 @@ def _wait_for_threads(before: list[threading.Thread]) -> None:
 class _Server:
     """One request as a server handles it."""
 
-    def __init__(self, exchange: Exchange, answer: Answer, client: Client, timeout: float) -> None:
+    def __init__(self, exchange: Exchange, answer: Answer, client: Client, timeout: float, longer: float) -> None:
         self.exchange = exchange
         self.timeout = timeout
+        self.longer = longer
+        """The seconds that an app has which is not streaming when the client looks."""
+        self.endless = False
         self.answer = answer
         self.client = client
         self.headers_sent = False
@@ -360,14 +365,18 @@ class _Server:
             if self.wants_to_leave():
                 return
 
-    def time_out(self, frame: FrameType | None) -> None:
-        """The limit struck in `frame`, the app's or ours that takes its body; a stream that is silent by design is left."""
-        exchange = self.exchange
-        if not any(isinstance(event, TimedOut) for event in exchange.events):
-            if self.answer.keeps_coming(self.timeout):
-                exchange.gone()
-            else:
-                exchange.add(TimedOut(capture(frame)))
+    def time_out(self, frame: FrameType | None) -> float:
+        """The limit struck in `frame`, the app's or ours that takes its body; a stream that is silent by design is left.
+
+        Gives the seconds that are left where only the client's patience has ended.
+        """
+        if self.answer.keeps_coming(self.timeout):
+            self.endless = True
+            self.exchange.gone()
+        elif not self.longer:
+            self.exchange.add(TimedOut(capture(frame)))
+        longer, self.longer = 0.0 if self.endless else self.longer, 0.0
+        return longer
 
     def wants_to_leave(self) -> bool:
         """Whether the client has what it came for; at the "end" it leaves with the last byte that was announced."""

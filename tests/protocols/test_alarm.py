@@ -49,6 +49,14 @@ def test_it_strikes_where_the_code_is() -> None:
     assert quiet()
 
 
+def test_it_may_give_some_more_time() -> None:
+    more = [0.05, 0.02, 0.0]
+    began = time.monotonic()
+    with pytest.raises(TimeLimit), Alarm(0.02, lambda frame: more.pop(0)):
+        spin()
+    assert 0.085 < time.monotonic() - began < 1 and more == [] and quiet()
+
+
 def test_it_wakes_what_waits() -> None:
     began = time.monotonic()
     with pytest.raises(TimeLimit), Alarm(0.02):

@@ -1280,6 +1280,32 @@ def test_an_event_stream_that_falls_silent_is_left(play: Play) -> None:
     assert answer.size == 9 and rules(exchange) == [] and "TimedOut" not in kinds(exchange)
 
 
+def test_after_a_stream_without_an_end_the_client_loses_patience_with_streams(
+    drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asgi, "MOST_CHUNKS", 10**9)
+    monkeypatch.setattr(asgi, "PATIENCE", 0.02)
+    hangs = asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(START)
+        while not hangs.is_set():
+            await send(MORE)
+            await asyncio.sleep(0)
+        await asyncio.get_running_loop().create_future()
+
+    driver = drive(http(app), 0.3)
+    took, found = [], []
+    for last in (False, False, True):
+        if last:
+            hangs.set()
+        began = time.monotonic()
+        found.append(rules(driver.exchange(Request())[0]))
+        took.append(time.monotonic() - began)
+    assert took[0] >= 0.29 and took[1] < 0.25 and took[2] >= 0.29, took
+    assert found == [[], [], ["hung-response"]], "what does not stream has all of its time"
+
+
 # ------------------------------------------------------------------------------------------ the driver: what escapes
 
 

@@ -787,6 +787,31 @@ def test_an_event_stream_that_falls_silent_is_left() -> None:
     assert answer.size == 9 and rules(exchange) == []
 
 
+@needs_alarm
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_after_a_stream_without_an_end_the_client_loses_patience_with_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wsgi, "MOST_CHUNKS", 10**9)
+    monkeypatch.setattr(wsgi, "PATIENCE", 0.02)
+    hangs = threading.Event()
+
+    def app(environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [])
+        while True:
+            if not hangs.is_set():
+                yield b"a"
+
+    driver = wsgi.Driver(app, 0.3)
+    took, found = [], []
+    for last in (False, False, True):
+        if last:
+            hangs.set()
+        began = time.monotonic()
+        found.append(rules(driver.exchange(Request())[0]))
+        took.append(time.monotonic() - began)
+    assert took[0] >= 0.29 and took[1] < 0.25 and took[2] >= 0.29, took
+    assert found == [[], [], ["hung-response"]], "what does not stream has all of its time"
+
+
 # ------------------------------------------------------------------------------------------ the driver: what escapes
 
 
