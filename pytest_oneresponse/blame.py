@@ -344,7 +344,7 @@ class _Blamer:
         )
         if builders:
             place = sites.place_of(*builders[0])
-            self.notes.append(f"the response was made from what the handler returned, in {place.file}:{place.line}")
+            self.notes.append(f"a framework made the response, in {place.file}:{place.line}")
 
     def differing(self, chain: sites.Chain, other: sites.Chain) -> Frame | None:
         """The first frame, from the innermost outward, in which two chains differ; else the innermost."""

@@ -152,6 +152,9 @@ class _Run:
         self.driven = driven
         self.began = time.perf_counter()
         self.driver = app.driven_by(settings.timeout)
+        same = [other for other in app.routes if (other.template, other.host) == (route.template, route.host)]
+        self.of_others = frozenset(other.method for other in same) - {route.method}
+        """Methods that other routes answer at this place: what they break is told of those."""
         alone = next(other for other in app.routes if other.template == route.template) is route
         self.plan = Plan(route, settings.values, app.host, alone)
         self.producing = Producing(app, route, settings, self.aside)
@@ -440,7 +443,7 @@ class _Run:
 
     def found(self, exchange: Exchange, trial: Trial, identity: str) -> list[Finding]:
         """What an exchange broke."""
-        if exchange.plain:
+        if exchange.plain or trial.request.method in self.of_others:
             return []
         settings = self.settings
         replay = f"{settings.replay_command}{identity}" if settings.replay_command else ""

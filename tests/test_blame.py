@@ -298,7 +298,7 @@ def test_what_the_framework_made_of_the_return_is_laid_to_the_handler(load: Load
     origin = serve(framework.finish, sent, sent.built)
     found = lay("second-response", start(sent[1], origin=origin, sender=0), start(sent[0]), view)
     assert two(found) == ("views.py:4", "views.py:5")
-    assert found.notes == ("the response was made from what the handler returned, in fw/core.py:3",)
+    assert found.notes == ("a framework made the response, in fw/core.py:3",)
 
 
 def test_without_a_handler_the_innermost_frame_that_differs_is_named(load: Load, sent: Sent, serve: Any) -> None:

@@ -33,7 +33,7 @@ def nearer(
         for address, atom in numeric:
             yield _stepped(draft, address, atom, step)
     for address, atom in atoms:
-        if isinstance(atom, list) and 0 < len(atom) < 3:
+        if isinstance(atom, list) and 0 < len(atom) < 3 and (address[0] in DOCUMENTS or len(atom) == left):
             yield draft.put(address, [*atom, *atom])
     yield _all_stepped(draft, numeric, gap)
     for address, atom in numeric:

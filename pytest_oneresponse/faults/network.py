@@ -7,6 +7,7 @@ import functools
 import importlib
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -146,6 +147,14 @@ def _guard(network: Network, patches: Patches) -> None:
 
         return guarded
 
+    def raised(excepthook: Any) -> Any:
+        def told(args: Any) -> None:
+            if not _comes_of_refusal(args.exc_value):
+                excepthook(args)
+
+        return told
+
+    patches.replace(threading, "excepthook", raised)
     patches.replace(socket.socket, "connect", connecting)
     patches.replace(socket.socket, "connect_ex", trying)
     for name in ("sendto", "sendmsg"):
@@ -153,6 +162,15 @@ def _guard(network: Network, patches: Patches) -> None:
     patches.replace(socket, "getaddrinfo", looking_up)
     for name in ("gethostbyname", "gethostbyname_ex"):
         patches.replace(socket, name, looking_one_up)
+
+
+def _comes_of_refusal(error: BaseException | None) -> bool:
+    """Whether an exception is a refusal of ours, or was raised because of one: the summary tells of those."""
+    for _ in range(20):
+        if error is None or isinstance(error, Refused):
+            break
+        error = error.__cause__ or error.__context__
+    return isinstance(error, Refused)
 
 
 def _is_number(host: Any) -> bool:

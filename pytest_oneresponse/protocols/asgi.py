@@ -33,6 +33,7 @@ from ..exchange import AlreadyJudged, Exchange, put_marks
 from ..sites import Chain, capture
 from .alarm import Alarm, TimeLimit
 from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, PATIENCE, REFUSED_RULES, Answer, Client, ClientLeft, Refused
+from .forsaken import forsake
 from .interrupt import raise_if_users
 from .lifespan import LifespanRun
 from .loop import Loop
@@ -280,6 +281,8 @@ class Driver:
         self.loop: Loop | None = None
         self.lifespan: LifespanRun | None = None
         self.state: dict[str, Any] = {}
+        self.threads: list[threading.Thread] = []
+        """The threads that there were before the loop."""
         self.known_tasks: set[asyncio.Task[Any]] = set()
         """Tasks that run on from earlier exchanges, and the lifespan's: nobody waits for them again."""
 
@@ -326,6 +329,8 @@ class Driver:
         finally:
             served.cancel_timers()
             exchange.close()
+            if any(isinstance(event, TimedOut) for event in exchange.events):
+                forsake(thread for thread in threading.enumerate() if thread not in self.threads)
             if served.endless:
                 self.patience = min(self.timeout, PATIENCE)
         return exchange, served.answer
@@ -347,7 +352,7 @@ class Driver:
         """The loop, with the app's lifespan started in it."""
         put_marks()
         if self.loop is None:
-            self.loop = Loop()
+            self.loop, self.threads = Loop(), threading.enumerate()
             # What the app's tasks raise is theirs; asyncio would log it, at times in the middle of pytest's own work.
             self.loop.set_exception_handler(lambda _loop, _context: None)
             exchange = Exchange(facts_of("lifespan", "LIFESPAN"), self.app, lambda _: Request("LIFESPAN", ""))

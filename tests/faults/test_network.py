@@ -284,3 +284,27 @@ def test_each_misbehaviour_is_a_way_for_a_place_to_fail(load: Load, run: Any) ->
     (point,) = [point for point in tap.points.values() if point.kind == "upstream"]
     line = module.line("network.answer")
     assert point.place == (module.file, (line, 0, line, 0)) and point.failures == tuple(MISBEHAVIOURS)
+
+
+def test_a_refusal_that_ends_a_thread_is_not_told_by_python_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: told.append(args.exc_type))
+
+    def refused() -> None:
+        socket.getaddrinfo("example.test", 80)
+
+    def wrapped() -> None:
+        try:
+            refused()
+        except OSError as error:
+            raise RuntimeError from error
+
+    def fails() -> None:
+        raise LookupError
+
+    with watched_over():
+        for works in (refused, wrapped, fails):
+            thread = threading.Thread(target=works)
+            thread.start()
+            thread.join()
+    assert told == [LookupError]

@@ -443,3 +443,105 @@ def test_an_unknown_replay_id_is_an_error(wsgi: Suite) -> None:
     result = wsgi.drive("--oneresponse-replay=nosuchid", app="shop:fine")
     assert result.ret != pytest.ExitCode.OK
     assert "nosuchid" in str(result.stdout) + str(result.stderr)
+
+
+SERIAL = """
+import functools
+
+def serialised(view):
+    @functools.wraps(view)
+    def inner(**given):
+        return str(1 / view(**given).number)
+    return inner
+"""
+
+
+def test_what_another_package_makes_an_answer_of_is_no_missing_answer(suite: Suite) -> None:
+    pytest.importorskip("flask")
+    suite.write(**{"site-packages__serial": SERIAL})
+    suite.pytester.syspathinsert(suite.path / "site-packages")
+    shop = """
+import types
+from flask import Flask
+from serial import serialised
+
+app = Flask(__name__, static_folder=None)
+
+@app.get("/<int:number>")
+@serialised
+def one(number):
+    return types.SimpleNamespace(number=number)
+
+@app.get("/none/<int:number>")
+@serialised
+def forgets(number):
+    types.SimpleNamespace(number=number)
+"""
+    suite.write(shop=shop)
+    result = suite.drive()
+    found = suite.outcomes(result)
+    assert found["oneresponse::shop:app::GET /<int:number>"] == "passed", "to divide by 0 is the app's own 500"
+    assert found["oneresponse::shop:app::GET /none/<int:number>"] == "failed"
+    result.stdout.fnmatch_lines(["no-response GET /none/*: the view returned None*"])
+
+
+def test_what_breaks_under_another_routes_method_is_told_of_that_route(suite: Suite) -> None:
+    pytest.importorskip("flask")
+    shop = """
+from flask import Flask, Response, request
+
+app = Flask(__name__, static_folder=None)
+
+@app.route("/things/<name>", methods=["POST", "PATCH"])
+def things(name):
+    if request.method == "POST":
+        return Response("x", status="odd")
+    return Response("ok")
+"""
+    suite.write(shop=shop)
+    found = suite.outcomes(suite.drive())
+    assert found == {
+        "oneresponse::shop:app::PATCH /things/<name>": "passed",
+        "oneresponse::shop:app::POST /things/<name>": "failed",
+    }
+
+
+def test_a_number_of_something_else_does_not_multiply_the_query(suite: Suite) -> None:
+    pytest.importorskip("flask")
+    shop = """
+from flask import Flask, request
+
+app = Flask(__name__, static_folder=None)
+
+@app.get("/a/<slug>")
+def a(slug):
+    parts = "Token abc".split()
+    with open("queries.txt", "a") as log:
+        log.write(request.query_string.decode() + chr(10))
+    for number in range(1, 13):
+        if len(parts) == 1 + number * 2:
+            return "odd"
+    if request.args.get("q") == "x":
+        return "x"
+    return "two"
+"""
+    suite.write(shop=shop)
+    suite.drive("--oneresponse-faults=none")
+    sent = (suite.path / "queries.txt").read_text().splitlines()
+    assert any(query.endswith("q=x") for query in sent)
+    assert not [query for query in sent if query.count("q=") > 1]
+
+
+HANGS = """
+import asyncio, threading
+
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        await asyncio.to_thread(threading.Event().wait)
+"""
+
+
+def test_the_process_ends_while_a_thread_of_the_app_hangs(suite: Suite) -> None:
+    suite.write(shop=HANGS)
+    result = suite.spawn("--oneresponse", "--oneresponse-app=shop:app", "--oneresponse-timeout=0.2")
+    result.stdout.fnmatch_lines(["hung-response *", "*1 failed*"])
