@@ -1291,7 +1291,7 @@ def test_after_a_stream_without_an_end_the_client_loses_patience_with_streams(
         await send(START)
         while not hangs.is_set():
             await send(MORE)
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.005)
         await asyncio.get_running_loop().create_future()
 
     driver = drive(http(app), 1.0)

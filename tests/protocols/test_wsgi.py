@@ -796,9 +796,9 @@ def test_after_a_stream_without_an_end_the_client_loses_patience_with_streams(mo
 
     def app(environ: Any, start_response: Any) -> Any:
         start_response("200 OK", [])
-        while True:
-            if not hangs.is_set():
-                yield b"a"
+        while not hangs.wait(0.005):
+            yield b"a"
+        threading.Event().wait()
 
     driver = wsgi.Driver(app, 1.0)
     chunks, found = [], []
