@@ -16,6 +16,7 @@ from .. import sites
 from ..contract.finding import Place
 from ..explore.recording import Recording
 from ..watch.patching import Patches
+from .quiet import causes
 from .replies import Asked, Reply, shaped
 
 CLIENTS = ("via_urllib", "via_requests", "via_httpx", "via_aiohttp")
@@ -149,8 +150,8 @@ def _guard(network: Network, patches: Patches) -> None:
 
     def raised(excepthook: Any) -> Any:
         def told(args: Any) -> None:
-            if not _comes_of_refusal(args.exc_value):
-                excepthook(args)
+            if not any(isinstance(one, Refused) for one in causes(args.exc_value)):
+                excepthook(args)  # the summary tells of those that are refused
 
         return told
 
@@ -162,15 +163,6 @@ def _guard(network: Network, patches: Patches) -> None:
     patches.replace(socket, "getaddrinfo", looking_up)
     for name in ("gethostbyname", "gethostbyname_ex"):
         patches.replace(socket, name, looking_one_up)
-
-
-def _comes_of_refusal(error: BaseException | None) -> bool:
-    """Whether an exception is a refusal of ours, or was raised because of one: the summary tells of those."""
-    for _ in range(20):
-        if error is None or isinstance(error, Refused):
-            break
-        error = error.__cause__ or error.__context__
-    return isinstance(error, Refused)
 
 
 def _is_number(host: Any) -> bool:

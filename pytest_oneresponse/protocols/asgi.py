@@ -446,6 +446,7 @@ class _Served:
         self.longer = 0.0
         """The seconds of the time limit that an app has which is not streaming when the client looks."""
         self.endless = False
+        """Whether the client has left a stream that kept coming."""
         self.sends_after = 0
         self.waiting: list[asyncio.Future[None]] = []
         self.timers: list[asyncio.TimerHandle] = []

@@ -9,9 +9,10 @@ KEPT_BODY = 65_536
 """How many bytes of a body are kept, in bytes; the rest is only counted."""
 
 MOST_CHUNKS = 2_000
+"""After so many chunks the client of an endless stream leaves."""
+
 PATIENCE = 0.5
 """For so many seconds a client takes a stream, once another of the same route has been found not to end."""
-"""After so many chunks the client of an endless stream leaves."""
 
 STREAMING_TYPES = ("text/event-stream", "multipart/x-mixed-replace", "application/x-ndjson", "application/stream+json")
 """Media types whose responses stay open by design: the client leaves them when they fall silent."""

@@ -342,6 +342,7 @@ class _Server:
         self.longer = longer
         """The seconds that an app has which is not streaming when the client looks."""
         self.endless = False
+        """Whether the client has left a stream that kept coming."""
         self.answer = answer
         self.client = client
         self.headers_sent = False
