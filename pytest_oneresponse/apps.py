@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CellType, CodeType, FunctionType, ModuleType
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from . import sites
+from .contract.finding import Finding
 from .contract.request import Request
 from .explore.producers import Chain
 from .frameworks import recognise
@@ -48,12 +50,16 @@ class App:
     producing: dict[tuple[str, str], Chain | None] = field(default_factory=dict)
     """For a route and a name the requests up to one whose response holds an ID that is called so, once they were looked for."""
     lifespan_judged: bool = False
+    found: list[Finding] = field(default_factory=list)
+    """What its routes have broken."""
     holds: tuple[probe.Hold, ...] = ()
     """The WSGI apps inside, whose iterables have to be closed by those around them."""
     around: Callable[[], AbstractContextManager[Any]] = nullcontext
     """What a framework wants around each exchange that no server makes."""
     prepare: Callable[[Request], Request] = lambda request: request
     """What a framework wants of each request that no client has by itself."""
+    relaxed: Callable[[], AbstractContextManager[Any]] = nullcontext
+    """What a framework takes back while a route is driven, of what only a browser's session gets past."""
     caught: tuple[type[BaseException], ...] = ()
     """The exceptions that handlers were registered for with the app."""
     django: bool = False
@@ -155,6 +161,7 @@ def recognised(label: str, target: Any, module: str = "") -> App:
         holds=tuple(_safely(_holds, target)),
         around=_optional(target, f"around_{interface}", _optional(target, "around", nullcontext)),
         prepare=_optional(target, "prepare", lambda request: request),
+        relaxed=functools.partial(_relaxed, target),
         caught=tuple(_safely(recognise.caught_by, target)),
         django=_is_django(target),
         packages=_own_packages(module),
@@ -236,6 +243,16 @@ def _optional(target: Any, name: str, default: Callable[..., Any]) -> Callable[.
     """What one of the app's frameworks offers under a name; the default where none does."""
     offered = (getattr(found.framework, name, None) for found in recognise.recognise_all(target))
     return next((one for one in offered if one is not None), default)
+
+
+@contextmanager
+def _relaxed(target: Any) -> Iterator[None]:
+    with ExitStack() as stack:
+        for found in recognise.recognise_all(target):
+            relaxed = getattr(found.framework, "relaxed", None)
+            if relaxed is not None:
+                stack.enter_context(relaxed(found.app))
+        yield
 
 
 def _holds(target: Any) -> Iterable[probe.Hold]:

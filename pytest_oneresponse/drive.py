@@ -24,6 +24,7 @@ from .explore.explorer import Explorer
 from .explore.producers import ID, found_id, with_ids
 from .explore.reached import Reached
 from .explore.recording import Recording, recording
+from .explore.schemas import declared_by
 from .explore.shrink import shrunk
 from .explore.trials import EXPLORED, Plan, Trial, draft_for
 from .faults.databases import tapped
@@ -127,12 +128,19 @@ def drive(app: App, route: Route, settings: Settings) -> Driven:
     with probe.probing(app.holds) as closing, alarm.kept(), watched_over(settings.network) as driven.network, tapped():
         with only_new():
             _Run(app, route, settings, driven, closing).whole()
-        if not settings.replay:
-            for finding in unreached.findings(route, driven.findings, settings.test):
+        if not settings.replay and _is_last_of_its_handler(app, route):
+            for finding in unreached.findings(route, (*driven.findings, *app.found), settings.test):
                 driven.findings.add(finding)
+        app.found += driven.findings
     driven.findings.sort()
     driven.seconds = time.perf_counter() - began
     return driven
+
+
+def _is_last_of_its_handler(app: App, route: Route) -> bool:
+    """Whether no later route has the same handler: under another method the line may be reached that this one cannot reach."""
+    same = [one for one in app.routes if one.handler is not None and one.handler == route.handler]
+    return not same or same[-1] == route
 
 
 def trial_id(app: App, route: Route, trial: Trial) -> str:
@@ -176,7 +184,8 @@ class _Run:
             told = f"no request could be made: {error}; give values through the oneresponse_values fixture"
             self.driven.gave_up = told
             return
-        self.start()
+        with self.app.relaxed():
+            self.start()
         self.tidy()
 
     def start(self) -> None:
@@ -325,7 +334,8 @@ class _Run:
         try:
             plain = draft_for(self.route, inputs, host=host)
             first = self.producing.chain.applied(bases(self.route, inputs, host))
-            return Explorer(first, inputs.given, self.settings.seed, plain, self.producing.has_ids)
+            declared = declared_by(self.route)
+            return Explorer(first, inputs.given, self.settings.seed, plain, self.producing.has_ids, declared)
         except (KeyError, ValueError):
             return None
 

@@ -14,6 +14,7 @@ from .explore.draft import without_canaries
 from .explore.explorer import Explorer
 from .explore.producers import Chain, found_id, producer_of, references, referred
 from .explore.recording import Recording
+from .explore.schemas import declared_by
 from .explore.trials import Inputs, Trial
 from .protocols.client import Answer
 from .routes import Route
@@ -93,7 +94,8 @@ class Producing:
             self.look_for_references(producer)
             inputs = Inputs(producer, self.settings.values)
             first = self.chain.applied(bases(producer, inputs, self.app.host))
-            explorer = Explorer(first, inputs.given, self.settings.seed, has_ids=self.has_ids)
+            declared = declared_by(producer)
+            explorer = Explorer(first, inputs.given, self.settings.seed, has_ids=self.has_ids, declared=declared)
             return self.searched(explorer, name, time.perf_counter() + self.settings.timeout)
         except (KeyError, ValueError):
             return None

@@ -302,6 +302,9 @@ class Session:
     def note_driven(self, item: RouteItem, driven: Driven) -> None:
         """Keep what driving came to, for the report."""
         handler = handler_of(driven.route.handler)
+        own = handler is not None and sites.Code.is_framework(
+            handler.file
+        )  # as Flask's route for files, where there are none
         reached = driven.reached
         route = {
             "app": item.app.label,
@@ -324,7 +327,8 @@ class Session:
             replayed=driven.replayed,
             failed={} if self.option("replay") else {item.name: kept.to_json(driven.failed)},
             remarks=[f"{item.name}: {text}" for text in (driven.cut_short, again, *driven.network.remarks()) if text],
-            refused=[item.name] if driven.refused and not self.option("replay") else [],
+            refused=[item.name] if driven.refused and not own and not self.option("replay") else [],
+            branches=reached.seen(sites.Code.shown) if reached is not None else [],
         )
 
     # --- reports

@@ -22,6 +22,8 @@ class Tally:
     """Names of routes that answered with errors alone."""
     failed: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The exchanges that had findings, by route and by ID."""
+    branches: dict[tuple[Any, ...], bool] = field(default_factory=dict)
+    """For each outcome of the routes' code, by file, line, column and its name, whether some route has taken it."""
     replayed: bool = False
     """Whether a route had the exchange that was to be run again."""
 
@@ -33,6 +35,8 @@ class Tally:
         self.remarks += told.get("remarks", ())
         self.refused += told.get("refused", ())
         self.failed |= told.get("failed", {})
+        for *place, taken in told.get("branches", ()):
+            self.branches[*place,] = taken or self.branches.get((*place,), False)
         self.replayed |= told.get("replayed", False)
 
     def document(self) -> dict[str, Any]:
@@ -53,16 +57,18 @@ class Tally:
         return [told, *self.branch_lines(verbose), *self.fault_lines(), *self.remarks, *self.refused_lines(verbose)]
 
     def branch_lines(self, verbose: bool) -> list[str]:
-        """How many branches were taken; where it is verbose, each route's that were not."""
-        routes = [route for route in self.document()["routes"] if route["branches"]["total"]]
-        if not routes:
+        """How many branches were taken, by whatever route; where it is verbose, the others, with each route that comes by."""
+        if not self.branches:
             return []
-        total = sum(route["branches"]["total"] for route in routes)
-        taken = sum(route["branches"]["taken"] for route in routes)
-        told = f"{taken} of {_number(total, 'branch', 'branches')} taken"
+        taken = sum(self.branches.values())
+        told = f"{taken} of {_number(len(self.branches), 'branch', 'branches')} taken"
         if not verbose:
-            return [told + (" (-v lists the rest)" if taken < total else "")]
-        return [told, *(line for route in routes for line in _missed(route))]
+            return [told + (" (-v lists the rest)" if taken < len(self.branches) else "")]
+        by_others = {(file, line, outcome) for (file, line, _, outcome), is_taken in self.branches.items() if is_taken}
+        by_others -= {
+            (file, line, outcome) for (file, line, _, outcome), is_taken in self.branches.items() if not is_taken
+        }
+        return [told, *(line for route in self.document()["routes"] for line in _missed(route, by_others))]
 
     def fault_lines(self) -> list[str]:
         """How many failures were tried, and at how many places of the routes' code."""
@@ -94,11 +100,12 @@ def _counts(findings: list[dict[str, Any]]) -> str:
     )
 
 
-def _missed(route: Mapping[str, Any]) -> list[str]:
-    """A route's branches that were not taken, those of one file in one line."""
+def _missed(route: Mapping[str, Any], by_others: Set[tuple[Any, ...]]) -> list[str]:
+    """A route's branches that no route has taken, those of one file in one line."""
     by_file: dict[str, list[str]] = {}
     for one in route["branches"]["missed"]:
-        by_file.setdefault(one["file"], []).append(f"{one['line']} {one['outcome']}")
+        if (one["file"], one["line"], one["outcome"]) not in by_others:
+            by_file.setdefault(one["file"], []).append(f"{one['line']} {one['outcome']}")
     name = f"{route['method']} {route['path']}"
     return [f"  {name} did not take {file}: {', '.join(places)}" for file, places in by_file.items()]
 

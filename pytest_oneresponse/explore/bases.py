@@ -21,8 +21,8 @@ def bases(route: Route, inputs: Inputs, host: str) -> Iterator[Draft]:
 
     Where no body is declared, there is one with each kind of body.
     """
-    for full in declared(route, inputs, host):
-        yield with_canaries(full)
+    for whole in declared(route, inputs, host):
+        yield with_canaries(whole)
     yield with_canaries(draft_for(route, inputs, host=host))
 
 
@@ -38,19 +38,19 @@ def declared(route: Route, inputs: Inputs, host: str) -> Iterator[Draft]:
         known = parameter.name in inputs.given
         schema = _resolved(parameter.schema, parameter.schema.get("$defs", {}))
         changed[parameter.name] = first if known else _unlike_others(first, schema, numbers)
-    full = draft_for(route, inputs, changed, host)
+    whole = draft_for(route, inputs, changed, host)
     if route.body is not None:
-        everything = _full(route.body, inputs.defs, numbers)
+        everything = full(route.body, inputs.defs, numbers)
         if isinstance(everything, dict):
             everything |= {name: values[0] for name, values in inputs.given.items() if name in everything and values}
-        full = with_body(full, route.media, everything)
-    if full.media or full.method not in BODY_METHODS:
-        yield full
+        whole = with_body(whole, route.media, everything)
+    if whole.media or whole.method not in BODY_METHODS:
+        yield whole
     else:
-        yield from with_bodies(full)
+        yield from with_bodies(whole)
     if route.body is not None and "json" in route.media:
         for way, value in itertools.islice(_alternatives(route.body, inputs.defs, ("json",)), 12):
-            other = full.put(way, value)
+            other = whole.put(way, value)
             if other is not None:
                 yield other
 
@@ -74,19 +74,19 @@ def _choices(schema: dict[str, Any], definitions: Mapping[str, Any]) -> list[dic
     return [one for one in found if one.get("type") != "null"]
 
 
-def _full(schema: Any, definitions: Mapping[str, Any], numbers: Iterator[int], depth: int = 0) -> Any:
+def full(schema: Any, definitions: Mapping[str, Any], numbers: Iterator[int], depth: int = 0) -> Any:
     """A value with everything that a schema allows: each property, and one item in each list."""
     schema = _resolved(schema, definitions)
     choices = _choices(schema, definitions)
     if choices and depth < _DEEPEST:
-        return _full(choices[0], definitions, numbers, depth + 1)
+        return full(choices[0], definitions, numbers, depth + 1)
     if "properties" in schema and depth < _DEEPEST:
-        return {name: _full(one, definitions, numbers, depth + 1) for name, one in schema["properties"].items()}
+        return {name: full(one, definitions, numbers, depth + 1) for name, one in schema["properties"].items()}
     if schema.get("type") == "object" and schema.get("additionalProperties", True) is not False:
         return {canary.NAME: ""}
     if schema.get("type") == "array" and isinstance(schema.get("items"), dict) and depth < _DEEPEST:
         count = max(int(schema.get("minItems", 1)), min(1, int(schema.get("maxItems", 1))))
-        return [_full(schema["items"], definitions, numbers, depth + 1)] * count
+        return [full(schema["items"], definitions, numbers, depth + 1)] * count
     try:
         first = made.first(schema, definitions)
     except (ValueError, RecursionError):
@@ -95,6 +95,7 @@ def _full(schema: Any, definitions: Mapping[str, Any], numbers: Iterator[int], d
 
 
 _DEEPEST = 8
+_LONGEST = 99
 _DECIDED = frozenset(("enum", "const", "format", "pattern", "default", "examples", "multipleOf"))
 """What a schema that has one of these says is not to be replaced."""
 
@@ -107,8 +108,8 @@ def _unlike_others(value: Any, schema: Mapping[str, Any], numbers: Iterator[int]
         return value
     number = next(numbers)
     if isinstance(value, str) and schema.get("type") == "string":
-        text = f"s{number}k{'abcdefghij'[number % 10]}"
-        return text if int(schema.get("maxLength", 99)) >= len(text) >= int(schema.get("minLength", 0)) else value
+        text = f"s{number}k{'abcdefghij'[number % 10]}".ljust(int(schema.get("minLength", 0)), "x")
+        return text if len(text) <= int(schema.get("maxLength", _LONGEST)) else value
     if isinstance(value, int) and schema.get("type") == "integer":
         return next((one for one in (7000 + number, 60 + number, 10 + number) if _allowed(one, schema)), value)
     return value
@@ -124,7 +125,7 @@ def _alternatives(schema: Any, definitions: Mapping[str, Any], way: Address) -> 
     schema = _resolved(schema, definitions)
     choices = _choices(schema, definitions)
     for choice in choices[1:]:
-        yield way, _full(choice, definitions, itertools.count(60))
+        yield way, full(choice, definitions, itertools.count(60))
         yield from _alternatives(choice, definitions, way)
     if len(way) < _DEEPEST:
         for name, one in schema.get("properties", {}).items():

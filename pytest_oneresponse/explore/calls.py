@@ -43,6 +43,12 @@ def _worth_noting(now: Recording, number: int, function: Any) -> Any:
     if kind is MethodType:
         if function.__name__ in _READS and _is_mapping(function.__self__):
             return _reading(now, number, function, function.__self__)
+        if function.__name__ in _LOADS:
+            owner = function.__self__
+            is_own = isinstance(owner, type) or hasattr(
+                type(owner), "_declared_fields"
+            )  # an object with fields of its own
+            _fill(now, number, owner if is_own else type(owner))
     elif kind is FunctionType:
         if function is asyncio.sleep:
             return _sleeping(now, number, function)
@@ -91,10 +97,21 @@ def _class(now: Recording, number: int, kind: Any) -> Any:
         return _noting(now, number, _CONVERTS[kind], kind)
     if usual and kind in _COLLECTIONS:
         return _going_through(now, number, kind)
-    if kind.__module__ != "builtins" and type(kind).__hash__ is not None:
-        now.note(Event("call", number, "made", kind))
+    if kind.__module__ != "builtins":
+        _fill(now, number, kind)
     return kind
 
+
+def _fill(now: Recording, number: int, kind: Any) -> None:
+    """What may declare its fields, a class or an object, is about to be filled."""
+    if type(kind).__hash__ is not None:
+        now.note(Event("call", number, "made", kind))
+
+
+_LOADS = frozenset(
+    ("load", "loads", "validate", "from_dict", "model_validate", "model_validate_json", "parse_obj", "parse_raw")
+)
+"""Methods that fill an object from what was sent: pydantic's, marshmallow's and those that are called like them."""
 
 _READS = frozenset(
     ("get", "getlist", "get_list", "getall", "get_all", "pop", "has", "has_key", "getone", "__contains__")

@@ -51,11 +51,14 @@ class Explorer:
         seed: int = 0,
         plain: Draft | None = None,
         has_ids: Callable[[str], bool] = lambda name: False,
+        declared: Iterable[Any] = (),
     ) -> None:
         """`plain`: a request without a canary, which is of use only where the others are refused.
 
-        `has_ids`: whether another route gives IDs for a name; what stands for one is put in (producers.py).
+        `has_ids`: whether another route gives IDs for a name; what stands for one is put in (producers.py). `declared`:
+        classes that say which fields the input has (schemas.py).
         """
+        self.declared = declared
         self.has_ids = has_ids
         self.plain = plain
         self.statuses: set[int] = set()
@@ -141,6 +144,8 @@ class Explorer:
             self.quiet = 0
             self.structural = None
             self.corpus.append((draft, told))
+        for kind in self.declared:
+            self.seed(draft, kind)
         self.aim(draft, told)
         self.repair(draft, told)
         self.fill(draft, told)
@@ -175,7 +180,7 @@ class Explorer:
                     for distance, one in enumerate(turnable(recent, turning)):
                         self.propose(goal, one, distance, turning)
             elif event.what == "made":
-                self.seed(draft, event)
+                self.seed(draft, event.given)
             else:
                 self.form(event, turning)
                 if event.kind == "lookup":
@@ -401,11 +406,16 @@ class Explorer:
             offers = [(1, file), *enumerate(draft.put(address, shape) for shape in shapes)]
             self.goals.add(("shape", event.what, event.given), offers)
 
-    def seed(self, draft: Draft, event: Event) -> None:
-        """The app makes an object of a class that declares its fields: begin anew with these."""
-        bodies = list(with_bodies(draft))[:2] if draft.method in BODY_METHODS else []
-        offers = [enumerate(seeds(event.given, one)) for one in bodies or [draft]]
-        self.goals.add(("schema", event.given), heapq.merge(*offers, key=lambda offer: offer[0]))
+    def seed(self, draft: Draft, kind: Any) -> None:
+        """The app makes an object of a class that declares its fields, or fills one: begin anew with these."""
+        goal = (
+            "schema",
+            kind if isinstance(kind, type) else type(kind),
+        )  # an app may make a new object for each request
+        if goal not in self.goals:
+            bodies = list(with_bodies(draft))[:2] if draft.method in BODY_METHODS else []
+            offers = [enumerate(seeds(kind, one)) for one in bodies or [draft]]
+            self.goals.add(goal, heapq.merge(*offers, key=lambda offer: offer[0]))
 
     # --- at random
 

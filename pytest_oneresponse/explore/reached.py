@@ -46,6 +46,13 @@ class Reached:
                 for outcome in mark.outcomes:
                     yield mark, outcome
 
+    def seen(self, shown: Callable[[str], str]) -> list[list[Any]]:
+        """Every outcome of the route's code as [file, line, column, outcome, whether it was taken]: routes may share code."""
+        return [
+            [shown(mark.function.file), mark.line, mark.column, outcome, (mark.number, outcome) in self.branches]
+            for mark, outcome in self.outcomes()
+        ]
+
     def to_json(self, shown: Callable[[str], str]) -> dict[str, Any]:
         """As the report has it; `shown` turns a file's name into the one to print."""
         total = taken = 0

@@ -6,6 +6,7 @@ import functools
 import importlib
 import importlib.metadata
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Protocol, cast
 
@@ -57,6 +58,9 @@ class Framework(Protocol):
 
     def caught(self, app: Any) -> list[Any]:
         """The exceptions that handlers were registered for with the app; optional."""
+
+    def relaxed(self, app: Any) -> AbstractContextManager[Any]:
+        """Meanwhile the app lets pass what only a browser's session gets past, as its own tests have it; optional."""
 
 
 @functools.cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ..routes import Parameter, Route, Schema
@@ -50,6 +51,24 @@ def hosts(app: Any) -> list[str]:
 def caught(app: Any) -> list[Any]:
     """What `errorhandler` was given, the blueprints' too."""
     return [kind for by_code in app.error_handler_spec.values() for kinds in by_code.values() for kind in kinds]
+
+
+_CHECKS_TOKENS = "WTF_CSRF_ENABLED"
+
+
+@contextmanager
+def relaxed(app: Any) -> Iterator[None]:
+    """Flask-WTF asks for no token, as its documentation has it for tests; a token is good for one session and one hour."""
+    missing = object()
+    before = app.config.get(_CHECKS_TOKENS, missing)
+    app.config[_CHECKS_TOKENS] = False
+    try:
+        yield
+    finally:
+        if before is missing:
+            app.config.pop(_CHECKS_TOKENS, None)
+        else:
+            app.config[_CHECKS_TOKENS] = before
 
 
 def _of_rule(app: Any, rule: Any) -> Iterator[Route]:

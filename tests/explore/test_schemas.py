@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from pytest_oneresponse.explore import canary
 from pytest_oneresponse.explore.draft import Draft
-from pytest_oneresponse.explore.schemas import _schema, seeds
+from pytest_oneresponse.explore.schemas import declared_by, schema_of, seeds
+from pytest_oneresponse.routes import Parameter, Route
 
 JSON = Draft("POST", ("/",), media="application/json", json={"kept": 1})
 FORM = Draft("POST", ("/",), media="application/x-www-form-urlencoded", fields=(("kept", "1"), ("name", "old")))
@@ -35,80 +38,80 @@ class Fails:
     model_fields = ()
 
     @staticmethod
-    def model_json_schema() -> Any:
+    def model_jsonschema_of() -> Any:
         raise RuntimeError
 
 
 def test_a_dataclass() -> None:
-    schema = _schema(Order)
+    schema = schema_of(Order)
     kinds = {name: one["type"] for name, one in schema["properties"].items()}
     assert kinds == {"name": "string", "count": "integer", "price": "number", "tags": "array", "paid": "boolean"}
     assert schema["required"] == ["name", "count", "price"]
     made = dataclasses.make_dataclass("Made", [("n", int), ("t", str, "x")])
-    assert _schema(made)["properties"] == {"n": {"type": "integer"}, "t": {"type": "string"}}
+    assert schema_of(made)["properties"] == {"n": {"type": "integer"}, "t": {"type": "string"}}
 
 
 def test_a_model_of_pydantic() -> None:
     pydantic = pytest.importorskip("pydantic")
     model = pydantic.create_model("Model", name=(str, ...), age=(int, pydantic.Field(ge=18)), note=(str, "x"))
-    schema = _schema(model)
+    schema = schema_of(model)
     assert schema["required"] == ["name", "age"] and schema["properties"]["age"]["minimum"] == 18
-    first = next(iter(seeds(model, JSON)))
-    assert first.json["age"] == 18 and model(**first.json)
-
-
-def test_a_form_of_django() -> None:
-    pytest.importorskip("django")
-    from django import forms
-
-    class Form(forms.Form):
-        name = forms.CharField(min_length=3, max_length=9)
-        age = forms.IntegerField(min_value=18, max_value=99, required=False)
-        mail = forms.EmailField()
-        code = forms.RegexField(regex=r"^[A-Z]{2}$")
-        day = forms.DateField()
-        price = forms.DecimalField()
-        color = forms.ChoiceField(choices=[("", "none"), ("r", "Red"), ("b", "Blue")])
-
-    schema = _schema(Form)
-    assert schema["required"] == ["name", "mail", "code", "day", "price", "color"]
-    found = schema["properties"]
-    assert found["name"] == {"type": "string", "minLength": 3, "maxLength": 9}
-    assert found["age"] == {"type": "integer", "minimum": 18, "maximum": 99}
-    assert (found["mail"]["format"], found["day"]["format"], found["price"]["type"]) == ("email", "date", "number")
-    assert found["code"]["pattern"] == "^[A-Z]{2}$" and found["color"] == {"enum": ["r", "b"]}
-    fields = dict(next(iter(seeds(Form, FORM))).fields)
-    assert fields["kept"] == "1" and fields["name"] == "aaa" and fields["code"] == "AA" and fields["color"] == "r"
-
-
-def test_a_serializer_of_djangos_rest_framework() -> None:
-    pytest.importorskip("rest_framework")
-    from django.conf import settings
-
-    if not settings.configured:
-        settings.configure(SECRET_KEY="key", ALLOWED_HOSTS=["*"], DATABASES={}, INSTALLED_APPS=[])
-    from rest_framework import serializers
-
-    class Serializer(serializers.Serializer):  # type: ignore[misc]
-        id = serializers.IntegerField(read_only=True)
-        name = serializers.CharField(max_length=5)
-        count = serializers.IntegerField(min_value=2, required=False)
-        kind = serializers.ChoiceField(choices=["ab", "c"])
-
-    schema = _schema(Serializer)
-    assert set(schema["properties"]) == {"name", "count", "kind"} and schema["required"] == ["name", "kind"]
-    assert schema["properties"]["count"] == {"type": "integer", "minimum": 2}
-    assert schema["properties"]["kind"] == {"enum": ["ab", "c"]}
+    whole, _, first, *_ = seeds(model, JSON)
+    assert first.json["age"] == 18 and model(**first.json) and model(**whole.json)
+    assert whole.json["name"] != whole.json["note"], "a value is known by what it is compared with"
 
 
 @pytest.mark.parametrize("kind", [Plain, Fails, int, dict, type])
 def test_other_classes_say_nothing(kind: type) -> None:
-    assert _schema(kind) == {} and list(seeds(kind, JSON)) == []
+    assert schema_of(kind) == {} and list(seeds(kind, JSON)) == []
 
 
 def test_fields_are_filled_in_where_the_request_has_its_values() -> None:
-    (as_json, *others), as_form, as_query = (list(seeds(Order, draft)) for draft in (JSON, FORM, QUERY))
+    (whole, _, as_json, *others), as_form, as_query = (list(seeds(Order, draft)) for draft in (JSON, FORM, QUERY))
+    assert whole.json.keys() == {"kept", "name", "count", "price", "tags", "paid"}
     assert as_json.json == {"kept": 1, "name": "a", "count": 1, "price": 1.0} and others
-    assert as_form[0].fields == (("kept", "1"), ("name", "a"), ("count", "1"), ("price", "1.0"))
-    assert as_query[0].query == as_form[0].fields and as_query[0].fields == ()
+    assert as_form[2].fields == (("kept", "1"), ("name", "a"), ("count", "1"), ("price", "1.0"))
+    assert as_query[2].query == as_form[2].fields and as_query[1].fields == ()
     assert {"kept": 1, "name": "", "count": 1, "price": 1.0} in [one.json for one in others], "a boundary"
+
+
+CANARY = replace(JSON, json={canary.NAME: canary.value("json")})
+
+
+def test_what_refuses_keys_that_it_does_not_know_gets_none() -> None:
+    with_it = [canary.NAME in draft.json for draft in seeds(Order, CANARY)]
+    assert with_it[:3] == [False, True, False] and sum(with_it) == 1
+
+
+def decorated(*kept: Any) -> Any:
+    """A decorator that was given something."""
+
+    def decorate(function: Any) -> Any:
+        def wrapper() -> Any:
+            return function(kept[0])
+
+        return wrapper
+
+    return decorate
+
+
+def route(handler: Any, **named: Any) -> Route:
+    return Route("POST", "/", handler, ("/",), **named)
+
+
+def test_decorators_and_annotations_declare_the_input() -> None:
+    def annotated(order: Order, number: int) -> Plain: ...
+
+    def bare() -> None: ...
+
+    assert declared_by(route(annotated)) == [Order]
+    assert declared_by(route(decorated(Order)(bare))) == [Order]
+    assert declared_by(route(decorated(Plain)(decorated(Order)(bare)))) == [Order]
+    assert declared_by(route(bare)) == declared_by(route(None)) == []
+
+
+def test_what_the_framework_declares_is_all_that_there_is() -> None:
+    def annotated(order: Order) -> None: ...
+
+    assert declared_by(route(annotated, body={"type": "object"})) == []
+    assert declared_by(route(annotated, parameters=(Parameter("q", "query", {}),))) == []

@@ -1,0 +1,177 @@
+"""Driven routes whose input is declared by forms, schemas and decorators, and routes that share a handler."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import pytest
+
+Suite = Any
+
+FORM = """
+from flask import Flask, redirect
+from flask_wtf import CSRFProtect, FlaskForm
+from wtforms import IntegerField, PasswordField, StringField
+from wtforms.validators import DataRequired, Email, EqualTo, Length, ValidationError
+
+app = Flask(__name__)
+app.secret_key = "key"
+CSRFProtect(app)
+
+
+class Register(FlaskForm):
+    name = StringField(validators=[DataRequired(), Length(3, 20)])
+    mail = StringField(validators=[DataRequired(), Email()])
+    password = PasswordField(validators=[DataRequired(), Length(min=8)])
+    again = PasswordField(validators=[EqualTo("password")])
+    age = IntegerField(validators=[DataRequired()])
+
+    def validate_name(self, field):
+        if field.data == "admin":
+            raise ValidationError("taken")
+
+
+@app.route("/register", methods=["GET", "POST"])
+def register():
+    form = Register()
+    if form.validate_on_submit():
+        if form.age.data > 90:
+            redirect("/old")
+        return redirect("/")
+    return "please"
+
+
+@app.get("/checks")
+def checks():
+    return str(app.config["WTF_CSRF_ENABLED"])
+"""
+
+
+def test_a_form_of_flask_wtf_is_filled_and_needs_no_token(suite: Suite) -> None:
+    pytest.importorskip("flask_wtf")
+    pytest.importorskip("email_validator")
+    suite.write(shop=FORM)
+    suite.pytester.makepyfile(
+        test_after="""
+import shop
+
+def test_a_token_is_asked_for_again():
+    assert shop.app.config["WTF_CSRF_ENABLED"] and shop.app.test_client().post("/register").status_code == 400
+"""
+    )
+    result = suite.drive("-v")
+    result.stdout.fnmatch_lines(["orphan-response POST /register: *", '*redirect("/old")', "6 of 6 branches taken"])
+    result.assert_outcomes(passed=4, failed=1)
+    result.stdout.no_fnmatch_line("*did not take*")
+    result.stdout.no_fnmatch_line("*no request has reached*")
+    result.stdout.no_fnmatch_line("*never answered*")
+
+
+ARGUMENTS = """
+from flask import Flask, request
+from marshmallow import Schema, fields, validate
+from webargs.flaskparser import use_args, use_kwargs
+
+app = Flask(__name__, static_folder=None)
+
+
+class Order(Schema):
+    name = fields.Str(required=True)
+    count = fields.Int(required=True, validate=validate.Range(min=1, max=99))
+
+
+order = Order()
+
+
+@app.post("/orders")
+def orders():
+    if order.load(request.get_json())["count"] == 77:
+        return "many"
+    return "few"
+
+
+@app.put("/args")
+@use_args({"name": fields.Str(required=True), "number": fields.Int(required=True)})
+def args(found):
+    return "seven" if found["number"] == 7 else "other"
+
+
+@app.get("/kwargs")
+@use_kwargs({"page": fields.Int(required=True), "sort": fields.Str(required=True)}, location="query")
+def kwargs(page, sort):
+    if sort == "desc":
+        return "down"
+    return "far" if page > 100 else "near"
+
+
+@app.errorhandler(422)
+def refused(error):
+    return "refused", 422
+"""
+
+
+def test_schemas_of_marshmallow_are_filled(suite: Suite) -> None:
+    pytest.importorskip("marshmallow")
+    pytest.importorskip("webargs")
+    suite.write(shop=ARGUMENTS)
+    result = suite.drive("-v", "--oneresponse-faults=none")
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["8 of 8 branches taken"])
+    result.stdout.no_fnmatch_line("*never answered*")
+
+
+SHARED = """
+from flask import Flask, redirect, request
+
+app = Flask(__name__, static_folder=None)
+
+
+def helper(number):
+    if number > 10:
+        return "large"
+    return "small"
+
+
+@app.get("/one/<int:number>")
+def one(number):
+    return helper(number)
+
+
+@app.get("/ten")
+def ten():
+    return helper(10)
+
+
+@app.route("/both", methods=["GET", "POST"])
+def both():
+    if request.method == "POST":
+        {lost}
+    return "both"
+"""
+
+
+def test_a_branch_that_another_route_takes_is_taken(suite: Suite) -> None:
+    pytest.importorskip("flask")
+    suite.write(shop=SHARED.replace("{lost}", "return 'posted'"))
+    result = suite.drive("-v")
+    result.stdout.fnmatch_lines(["4 of 4 branches taken"])
+    result.stdout.no_fnmatch_line("*did not take*")
+
+
+def test_a_lost_answer_is_told_of_the_method_that_reaches_it(suite: Suite) -> None:
+    pytest.importorskip("flask")
+    suite.write(shop=SHARED.replace("{lost}", "redirect('/')"))
+    result = suite.drive()
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(["*4 routes driven, *: breach: orphan-response 1"])
+
+
+def test_a_lost_answer_that_no_method_reaches_is_told_once(suite: Suite) -> None:
+    pytest.importorskip("flask")
+    suite.write(
+        shop=SHARED.replace("{lost}", textwrap.indent("if app.extensions:\n    redirect('/')", " " * 8).strip())
+    )
+    result = suite.drive()
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(["*4 routes driven, *: practice: orphan-response 1"])
