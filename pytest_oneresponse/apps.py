@@ -22,7 +22,7 @@ from .contract.request import Request
 from .explore.producers import Chain
 from .frameworks import recognise
 from .protocols import asgi, probe, wsgi
-from .routes import Parameter, Route, innermost
+from .routes import Parameter, Route, handler_of, innermost
 
 Driver = wsgi.Driver | asgi.Driver
 DRIVERS: dict[str, Any] = {"wsgi": wsgi.Driver, "asgi": asgi.Driver}
@@ -152,11 +152,12 @@ def recognised(label: str, target: Any, module: str = "") -> App:
             f"{label} is {_described(target)}, which is neither a WSGI app (environ, start_response), "
             "nor an ASGI app (scope, receive, send), nor a factory of one that takes no arguments"
         )
+    routes = listed(target)
     return App(
         label,
         target,
         interface,
-        listed(target),
+        routes,
         hosts=tuple(dict.fromkeys((*_safely(recognise.hosts_of, target), *COMMON_HOSTS))),
         holds=tuple(_safely(_holds, target)),
         around=_optional(target, f"around_{interface}", _optional(target, "around", nullcontext)),
@@ -164,7 +165,7 @@ def recognised(label: str, target: Any, module: str = "") -> App:
         relaxed=functools.partial(_relaxed, target),
         caught=tuple(_safely(recognise.caught_by, target)),
         django=_is_django(target),
-        packages=_own_packages(module),
+        packages=(*_own_packages(module), *_packages_of(target, routes)),
     )
 
 
@@ -267,3 +268,13 @@ def _is_django(target: Any) -> bool:
 
 def _own_packages(module: str) -> tuple[str, ...]:
     return (module.partition(".")[0],) if module else ()
+
+
+def _packages_of(target: Any, routes: Iterable[Route]) -> tuple[str, ...]:
+    """The installed package whose app a module of the user's has merely taken: its modules hold the app, and all handlers."""
+    handlers = [handler for route in routes if (handler := handler_of(route.handler)) is not None]
+    packages = {sites.Code.package(one.file) for one in handlers if not sites.Code.is_framework(one.file)}
+    if len(packages) != 1 or not (package := packages.pop()):
+        return ()
+    own = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] == package]
+    return (package,) if any(value is target for module in own for value in vars(module).values()) else ()

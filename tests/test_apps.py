@@ -275,3 +275,26 @@ def test_apps_do_not_share_their_defaults() -> None:
     one = App("a:b", None, "wsgi", [])
     one.host_tries = 0
     assert App("a:c", None, "wsgi", []).host_tries == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("from shop_installed import app", ("shop_run", "shop_installed")),
+        ("from shop_installed import create\n\napp = create()", ("shop_run",)),
+        (
+            "import shop_installed\n\n\ndef app(environ, start_response):\n    return shop_installed.app(environ)",
+            ("shop_run",),
+        ),
+    ],
+    ids=["taken", "made", "wrapped"],
+)
+def test_an_installed_app_that_a_module_takes_is_the_users_own(folder: Path, text: str, own: tuple[str, ...]) -> None:
+    installed = folder / "site-packages" / "shop_installed"
+    installed.mkdir(parents=True)
+    (installed / "__init__.py").write_text(
+        "def app(environ, start_response=None):\n    return []\n\n\n"
+        "def create():\n    return lambda environ, start_response: []\n"
+    )
+    (folder / "shop_run.py").write_text(text + "\n")
+    assert load("shop_run:app", (folder, installed.parent)).packages == own
