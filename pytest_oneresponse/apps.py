@@ -50,6 +50,8 @@ class App:
     producing: dict[tuple[str, str], Chain | None] = field(default_factory=dict)
     """For a route and a name the requests up to one whose response holds an ID that is called so, once they were looked for."""
     lifespan_judged: bool = False
+    injured: bool = False
+    """Whether something was made to fail in it, which may have kept what the next exchanges wait for."""
     found: list[Finding] = field(default_factory=list)
     """What its routes have broken."""
     holds: tuple[probe.Hold, ...] = ()

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from . import judging, marks, unreached
+from . import judging, marks, sites, unreached
 from .apps import App
 from .contract.events import TimedOut
 from .contract.finding import Finding, Ledger, Place
@@ -171,6 +171,8 @@ class _Run:
         """What the last exchange has told."""
         self.before: list[Request] = []
         """What was sent before the last exchange, for the IDs that it needs."""
+        self.injured_before = app.injured
+        """Whether something was made to fail in another route before this one."""
         self.leftovers: Leftovers | None = None
         """What the last exchange may have left behind."""
         self.telling: list[Trial] = []
@@ -394,6 +396,7 @@ class _Run:
             return exchange, answer
         if tap is not None:
             self.driven.injected += bool(trial.faults)
+            self.app.injured |= bool(trial.faults)
             if self.driven.reached is not None:
                 self.driven.reached.note(self.told)
             return exchange, answer
@@ -426,7 +429,8 @@ class _Run:
             finding = self.as_told(found)
             new = self.driven.findings.add(finding) and finding.level != "off"
             if finding.rule == "hung-response":
-                self.driven.gave_up = "an exchange hung, so the rest of the route was not driven"
+                why = "" if finding.level == "breach" else f"; {_INJURED}"
+                self.driven.gave_up = f"an exchange hung, so the rest of the route was not driven{why}"
             if new and trial.draft is not None and not self.driven.gave_up:
                 smallest, finding = self.smallest(finding, trial.draft, trial)
                 self.driven.findings.replace(finding)
@@ -459,9 +463,23 @@ class _Run:
         replay = f"{settings.replay_command}{identity}" if settings.replay_command else ""
         before = tuple(f"it comes after {request.curl()}" for request in self.before) if trial.ids else ()
         found = judging.findings(exchange, judging.Told(self.route, replay, settings.test))
+        if self.injured_before and not exchange.fired:
+            found = [self.as_a_consequence(finding, exchange) for finding in found]
         if self.told.upstreams:
             before += (f"other machines answer {json.dumps(self.told.document)}",)
         return [replace(finding, notes=(*finding.notes, *before)) for finding in found]
+
+    def as_a_consequence(self, finding: Finding, exchange: Exchange) -> Finding:
+        """A finding; what hangs may wait for what a failure in another route has kept.
+
+        Not where the user's own code runs or sleeps, unless a failure was seen to keep what is waited for there.
+        """
+        site = next((event.site for event in exchange.events if isinstance(event, TimedOut)), None)
+        chain = site.chain if isinstance(site, sites.Site) else site
+        known = any(one.rule == "hung-response" and one.where == finding.where for one in self.app.found)
+        if finding.rule != "hung-response" or not (known or (chain and not sites.is_users(chain[0]))):
+            return finding
+        return replace(finding, level="practice", notes=(*finding.notes, _INJURED))
 
     def smallest(self, finding: Finding, draft: Draft, like: Trial) -> tuple[Trial, Finding]:
         """The smallest request that shows the same as the trial `like`, and the finding with it."""
@@ -479,6 +497,11 @@ class _Run:
             return same is not None
 
         return replace(self.producing.chain.trial(shrunk(draft, shows)), faults=like.faults, client=like.client), best
+
+
+_INJURED = (
+    "failures in other routes may have kept what it waits for: drive this one alone, or with --oneresponse-faults=none"
+)
 
 
 def _line(place: Place | None) -> tuple[str, int] | None:

@@ -696,6 +696,67 @@ def test_a_lock_that_a_failure_leaves_is_told_where_it_failed(suite: Suite) -> N
     )
 
 
+LEAKING = """
+import asyncio
+import json
+import threading
+import time
+from fastapi import FastAPI
+
+app = FastAPI(openapi_url=None)
+PLACES = asyncio.Semaphore(1)
+LOCK = threading.Lock()
+
+
+async def query():
+    await PLACES.acquire()
+    document = json.loads('{"a": 1}')
+    PLACES.release()
+    return document
+
+
+@app.get("/a")
+async def a():
+    return await query()
+
+
+@app.get("/b")
+async def b():
+    return await query()
+
+
+@app.get("/c")
+async def c():
+    while True:
+        pass
+
+
+@app.get("/d")
+def d():
+    LOCK.acquire()
+    document = json.loads('{"a": 1}')
+    LOCK.release()
+    return document
+
+
+@app.get("/e")
+def e():
+    return d()
+"""
+
+
+def test_what_hangs_for_what_a_failure_in_another_route_has_kept_is_no_breach_of_its_own(suite: Suite) -> None:
+    pytest.importorskip("fastapi")
+    suite.write(shop=LEAKING)
+    result = suite.drive("--oneresponse-timeout=0.3")
+    found = [line for line in result.outlines if line.startswith("hung-response ")]
+    assert [line.partition(":")[0] for line in found] == [f"hung-response GET /{name}" for name in "acd"]
+    result.assert_outcomes(failed=5, warnings=2)
+    result.stdout.fnmatch_lines(
+        ["GET /b: an exchange hung, *; failures in other routes may have kept what it waits for: *"]
+    )
+
+
 LIVING = """
 import asyncio
 import contextlib
