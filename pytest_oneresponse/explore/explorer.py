@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..instrument.observe import MARKS
-from . import canary
+from . import canary, parsed
 from .addresses import address_of, is_free, keys_beside, mappings_of, mappings_with, meant
 from .bodies import BODY_METHODS, with_bodies
 from .derived import derived
@@ -144,6 +144,7 @@ class Explorer:
             self.quiet = 0
             self.structural = None
             self.corpus.append((draft, told))
+            self.negotiate(draft, told)
         for kind in self.declared:
             self.seed(draft, kind)
         self.aim(draft, told)
@@ -332,6 +333,13 @@ class Explorer:
             if not wanted.drafts and not wanted.tries:
                 for place, value in enumerate(("Basic " + base64.b64encode(b"user1:pass1").decode(), "Bearer token1")):
                     self.goals.offer(wanted, place, draft.put(("header", "authorization"), value))
+
+    def negotiate(self, draft: Draft, told: Recording) -> None:
+        """Headers are looked at that the framework gives parsed: send some."""
+        inside = [MARKS.all[number].detail for number in told.begun]
+        texts = [text for one in inside for text in one.constants if isinstance(text, str)]
+        for name, value in parsed.headers((attribute for one in inside for attribute in one.attributes), texts):
+            self.goals.add(("parsed", name, value), [(0, draft.put(("header", name), value))])
 
     def fill(self, draft: Draft, told: Recording) -> None:
         """A request was found to be of use with a method that has a body, or its body is read though it has none: send bodies."""

@@ -175,3 +175,32 @@ def test_a_lost_answer_that_no_method_reaches_is_told_once(suite: Suite) -> None
     result = suite.drive()
     result.assert_outcomes(passed=4)
     result.stdout.fnmatch_lines(["*4 routes driven, *: practice: orphan-response 1"])
+
+
+NEGOTIATING = """
+from flask import Flask, request
+
+app = Flask(__name__, static_folder=None)
+
+
+@app.get("/type")
+def media():
+    if request.accept_mimetypes.accept_json and not request.accept_mimetypes.accept_html:
+        return {"a": 1}
+    if request.accept_mimetypes.best_match(["text/csv", "text/html"]) == "text/csv":
+        return "csv"
+    return "html"
+
+
+@app.get("/language")
+def language():
+    if request.accept_languages.best_match(["en", "pl"]) == "pl":
+        return "pl"
+    return "mobile" if "iPhone" in request.user_agent.string else "en"
+"""
+
+
+def test_headers_that_are_given_parsed_are_sent(suite: Suite) -> None:
+    pytest.importorskip("flask")
+    suite.write(shop=NEGOTIATING)
+    suite.drive("-v", "--oneresponse-faults=none").stdout.fnmatch_lines(["8 of 8 branches taken"])
