@@ -25,8 +25,7 @@ from .session import Session, start
 
 def asking(request: pytest.FixtureRequest) -> Iterator[OneResponse]:
     """The body of the fixture."""
-    known = options.value(request.config, "")
-    session = start(request.config, watching=bool(known))
+    session = start(request.config, watching=options.is_on(request.config))
     docket = session.docket or session.open_docket(request.node)
     session.read_marker(request.node, docket)
     docket.asked = True

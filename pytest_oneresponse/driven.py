@@ -69,7 +69,7 @@ class OneResponseNode(pytest.Collector):
         try:
             app = self.state.app(label, load)
         except NoApp as error:
-            if label != "app":  # a fixture that happens to have that name need not give a web app
+            if label != "app" or self.state.option("app"):  # a fixture of that name need not give a web app
                 yield ErrorItem.from_parent(self, name=label, text=str(error))
             return
         fixtures = None  # the same for all of them, and looking them up takes longer than all else of an item

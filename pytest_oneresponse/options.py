@@ -128,6 +128,15 @@ def _add_ini(parser: Any, option: Option) -> None:
     parser.addini(option.key, option.help, type=_INI_TYPES.get(option.kind, "string"), default=None)
 
 
+def is_on(config: Any) -> bool:
+    """Whether the plugin is to work: by its flag or ini key, or as an app was named on the command line.
+
+    Raises ValueError for a wrong ini key.
+    """
+    named = config.getoption(BY_NAME["app"].key, None) is not None
+    return bool(value(config, "") or (named and config.getoption(BY_NAME[""].key, None) is None))
+
+
 def value(config: Any, name: str) -> Any:
     """An option's value: the flag's, else the ini file's, else the default. Raises ValueError for a wrong one."""
     option = BY_NAME[name]

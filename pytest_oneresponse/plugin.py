@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", options.MARKER)
     try:
-        wanted = options.value(config, "")
+        wanted = options.is_on(config)
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
     if wanted and not config.option.help:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from . import kept, marker, marks, objects, options, sites, watch
+from . import guess, kept, marker, marks, objects, options, sites, watch
 from .apps import App, recognised
 from .contract import rules
 from .contract.finding import Finding
@@ -413,9 +413,11 @@ class Session:
             else:
                 self.written.append(path)
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+    def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
         """What was done, the findings that did not fail a test, and what went wrong with the options."""
         lines = self.tally.lines(self.selection.known, self.config.option.verbose > 0)
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and "deselected" not in terminalreporter.stats:
+            lines = lines or self.hints()
         if not lines and not self.problems:
             return
         terminalreporter.write_sep("=", "oneresponse")
@@ -426,6 +428,14 @@ class Session:
         for problem in self.problems:
             terminalreporter.write_line(problem, red=True)
         self.problems.clear()
+
+    def hints(self) -> list[str]:
+        """What to do where there was nothing to watch, and nothing to drive."""
+        if not self.watching or self.option("app"):
+            return []
+        told = "nothing to judge: there is no test, and no app to drive is named, as in --oneresponse-app="
+        found = guess.apps_in(self.config.invocation_params.dir)[:5]
+        return [f"{told}{found[0]}", *(f"  or {one}" for one in found[1:])] if found else [f"{told}MODULE:ATTR"]
 
     def pytest_unconfigure(self) -> None:
         self.patches.undo()

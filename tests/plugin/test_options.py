@@ -33,6 +33,43 @@ def requests(suite: Suite, *arguments: str) -> int:
     return int(route["requests"])
 
 
+# ---------------------------------------------------------------- on and off
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines", "drives"),
+    [
+        (["--oneresponse-app=shop:fine"], [], True),
+        (["--oneresponse-app=shop:fine"], ["oneresponse = false"], True),
+        (["--oneresponse-app=shop:fine", "--no-oneresponse"], [], False),
+        (["--oneresponse-app=shop:fine", "--no-oneresponse"], ["oneresponse = true"], False),
+        ([], ["oneresponse_app = shop:fine"], False),
+        ([], ["oneresponse = true", "oneresponse_app = shop:fine"], True),
+    ],
+)
+def test_an_app_that_is_named_on_the_command_line_is_driven(
+    wsgi: Suite, arguments: list[str], lines: list[str], drives: bool
+) -> None:
+    ini(wsgi, *lines)
+    assert (wsgi.outcomes(wsgi.run(*arguments)) == {FINE: "passed"}) is drives
+
+
+def test_where_there_is_nothing_to_judge_it_is_said_what_to_do(suite: Suite) -> None:
+    assert "nothing to judge: there is no test, *--oneresponse-app=MODULE:ATTR" not in told(suite.run())
+    suite.run("--oneresponse").stdout.fnmatch_lines(
+        ["nothing to judge: there is no test, *--oneresponse-app=MODULE:ATTR"]
+    )
+    suite.write(shop="app = Flask(__name__)", web__api="api = FastAPI()")
+    result = suite.run("--oneresponse")
+    result.stdout.fnmatch_lines(["nothing to judge: *--oneresponse-app=shop:app", "  or web.api:api"])
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_where_there_are_tests_that_ask_nothing_no_advice_is_given(suite: Suite) -> None:
+    suite.pytester.makepyfile("def test(): pass")
+    assert "nothing to judge" not in told(suite.run("--oneresponse")) + told(suite.run("--oneresponse", "-k", "other"))
+
+
 # ---------------------------------------------------------------- the table
 
 
