@@ -42,6 +42,8 @@ class App:
     target: Any
     interface: str
     routes: list[Route]
+    given: Any = None
+    """What it was found in: itself, or the factory that made it."""
     hosts: tuple[str, ...] = ()
     driver: Driver | None = None
     host: str = "localhost:8000"
@@ -74,6 +76,13 @@ class App:
             self.driver = DRIVERS[self.interface](self.target, timeout)
         self.driver.timeout = self.driver.patience = timeout
         return self.driver
+
+    def succeeding(self, before: App) -> App:
+        """This app, with what was learnt of one that was made in the same way."""
+        self.host, self.host_tries = before.host, before.host_tries
+        self.producing, self.found = before.producing, before.found
+        self.lifespan_judged, self.injured = before.lifespan_judged, before.injured
+        return self
 
     def close(self) -> None:
         if self.driver is not None:
@@ -144,7 +153,7 @@ def _said(error: BaseException) -> str:
 
 def recognised(label: str, target: Any, module: str = "") -> App:
     """The app in an object, or in what a factory without arguments returns. Raises NoApp."""
-    interface = recognise.interface(target)
+    given, interface = target, recognise.interface(target)
     if interface is None and callable(target) and _needs_nothing(target):
         with told_as(f"{label}: the factory raised"):
             target = target()
@@ -160,6 +169,7 @@ def recognised(label: str, target: Any, module: str = "") -> App:
         target,
         interface,
         routes,
+        given,
         hosts=tuple(dict.fromkeys((*_safely(recognise.hosts_of, target), *COMMON_HOSTS))),
         holds=tuple(_safely(_holds, target)),
         around=_optional(target, f"around_{interface}", _optional(target, "around", nullcontext)),

@@ -144,9 +144,12 @@ def _drive_item(request: pytest.FixtureRequest) -> None:
     """The body of a driven item."""
     item = request.node
     state: Session = item.state
-    app: App = item.app
+    app, route = item.app, item.route
     if app.label in FIXTURES:
-        app = state.refreshed(app, request.getfixturevalue(app.label))
+        app = state.refreshed(app.label, request.getfixturevalue(app.label))
+        route = next((one for one in app.routes if (one.name, one.host) == (route.name, route.host)), route)
+        # its lifespan ends before the fixture takes away what it lives on
+        request._get_active_fixturedef(app.label).addfinalizer(app.close)
     settings = Settings(
         requests=state.requests(item),
         timeout=state.option("timeout"),
@@ -161,7 +164,7 @@ def _drive_item(request: pytest.FixtureRequest) -> None:
         network=state.option("network"),
         **state.kept(item.name),
     )
-    driven = drive(app, item.route, settings)
+    driven = drive(app, route, settings)
     docket = state.docket
     if docket is not None:
         docket.found.extend(driven.findings)

@@ -184,14 +184,13 @@ class Session:
             self.configure_sites()
         return self.apps[label]
 
-    def refreshed(self, app: App, target: Any) -> App:
-        """The app as a fixture gives it to this very test."""
-        if target is app.target:
-            return app
-        app.close()
-        fresh = recognised(app.label, target)
-        self.apps[app.label] = fresh
-        return fresh
+    def refreshed(self, label: str, given: Any) -> App:
+        """The app as a fixture gives it to this very test; what is known of the one before is true of it too."""
+        known = self.apps[label]
+        if given is not known.given:
+            known.close()
+            self.apps[label] = recognised(label, given).succeeding(known)
+        return self.apps[label]
 
     def replay_command(self, label: str) -> str:
         named = f" --oneresponse-app={label}" if ":" in label else ""

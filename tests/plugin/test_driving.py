@@ -545,3 +545,47 @@ def test_the_process_ends_while_a_thread_of_the_app_hangs(suite: Suite) -> None:
     suite.write(shop=HANGS)
     result = suite.spawn("--oneresponse", "--oneresponse-app=shop:app", "--oneresponse-timeout=0.2")
     result.stdout.fnmatch_lines(["hung-response *", "*1 failed*"])
+
+
+MADE = """
+import pytest
+from fastapi import FastAPI
+from pathlib import Path
+import contextlib
+
+def note(text):
+    with open("notes.txt", "a") as notes:
+        notes.write(text + chr(10))
+
+@pytest.fixture(scope={scope!r})
+def base():
+    note("base up")
+    yield
+    note("base down")
+
+@pytest.fixture(scope={scope!r})
+def app(base):
+    @contextlib.asynccontextmanager
+    async def lifespan(app):
+        note("app up")
+        yield
+        note("app down")
+
+    app = FastAPI(lifespan=lifespan, openapi_url=None)
+    for name in "abc":
+        app.get(f"/{{name}}")(lambda: "fine")
+    return app
+"""
+
+
+@pytest.mark.parametrize(("scope", "times"), [("function", 3), ("session", 1)])
+def test_an_app_that_a_fixture_makes_is_started_and_ended_with_it(suite: Suite, scope: str, times: int) -> None:
+    pytest.importorskip("fastapi")
+    suite.write(conftest=MADE.format(scope=scope), test_a="def test_a(): pass")
+    result = suite.run("--oneresponse", "--oneresponse-faults=none", "--oneresponse-report=report.json")
+    result.assert_outcomes(passed=4)
+    listed = ["base up", "base down"]  # once more while tests are collected, for the routes
+    assert (suite.path / "notes.txt").read_text().split("\n")[:-1] == [
+        *listed,
+        *(["base up", "app up", "app down", "base down"] * times),
+    ]
