@@ -17,7 +17,7 @@ from ..contract.finding import Place
 from ..explore.recording import Recording
 from ..watch.patching import Patches
 from .quiet import causes
-from .replies import Asked, Reply, shaped
+from .replies import Asked, Reply, Upstream, shaped
 
 CLIENTS = ("via_urllib", "via_requests", "via_httpx", "via_aiohttp")
 """The modules that stand between HTTP clients and the network."""
@@ -41,15 +41,26 @@ class Network:
             for host, place in self.refused.items()
         ]
 
-    def answer(self, asked: Asked) -> Reply:
-        """The answer to a request that was to leave the machine."""
+    @property
+    def upstream(self) -> Upstream:
+        """Who answers for other machines meanwhile."""
+        return Upstream(self.fail, self.usual)
+
+    def fail(self, asked: Asked) -> Reply | None:
+        """How a request that is to leave the machine is to fail now; None where it is not to."""
+        now = Recording.now
+        failing = now.tap.upstream(asked) if now is not None and now.tap is not None else None
+        if now is not None and failing is not None:
+            now.upstreams += 1
+        return failing
+
+    def usual(self, asked: Asked) -> Reply:
+        """The answer to a request that does not fail, and that would leave the machine."""
         now = Recording.now
         if now is None:
             return shaped({})
-        tap = now.tap
-        failing = tap.upstream(asked) if tap is not None else None
         now.upstreams += 1
-        return failing or shaped(now.document)
+        return shaped(now.document)
 
     def refuse(self, address: Any) -> Refused:
         """The error of a connection that is not made."""
@@ -98,7 +109,7 @@ def watched_over(allowed: bool = False) -> Iterator[Network]:
 
 
 def _install(install: Callable[..., None], network: Network, module: Any, patches: Patches) -> None:
-    install(module, patches, network.answer, is_local)
+    install(module, patches, network.upstream, is_local)
 
 
 def _guard(network: Network, patches: Patches) -> None:

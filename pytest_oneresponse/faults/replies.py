@@ -68,7 +68,19 @@ class Asked:
         self.url = url
 
 
-Answering = Callable[[Asked], Reply]
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """Who answers for other machines.
+
+    `fail`: how one misbehaves now; None where it does not. `usual`: what it answers then, unless a mock of the user's does.
+    """
+
+    fail: Callable[[Asked], Reply | None]
+    usual: Callable[[Asked], Reply]
+
+    def answer(self, asked: Asked) -> Reply:
+        """One of the two."""
+        return self.fail(asked) or self.usual(asked)
 
 
 def shaped(document: Any) -> Reply:

@@ -9,19 +9,19 @@ from typing import Any
 
 from ..watch.patching import Patches
 from .making import TEXT
-from .replies import Answering, Asked
+from .replies import Asked, Upstream
 
 MODULES = ("aiohttp",)
 
 
-def install(module: Any, patches: Patches, answering: Answering, is_local: Callable[[str], bool]) -> None:
-    """From now on requests to other machines are answered by `answering`."""
+def install(module: Any, patches: Patches, upstream: Upstream, is_local: Callable[[str], bool]) -> None:
+    """From now on requests to other machines are answered by `upstream`."""
 
     def make(connect: Any) -> Any:
         async def connecting(self: Any, request: Any, traces: Any, timeout: Any) -> Any:
             if is_local(request.url.host or ""):
                 return await connect(self, request, traces, timeout)
-            reply = answering(Asked("aiohttp", request.method, str(request.url)))
+            reply = upstream.answer(Asked("aiohttp", request.method, str(request.url)))
             if reply.fails == "connect timeout":
                 raise module.ServerTimeoutError(f"connection timeout ({TEXT})")
             if reply.fails == "refused":

@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from ..watch.patching import Patches
 from .making import TEXT
-from .replies import Answering, Asked, Reply
+from .replies import Asked, Reply, Upstream
 
 MODULES = ("httpx", "httpx2")
 
 
-def install(module: Any, patches: Patches, answering: Answering, is_local: Callable[[str], bool]) -> None:
-    """From now on requests to other machines are answered by `answering`."""
-    respond = functools.partial(_response, module, answering)
+def install(module: Any, patches: Patches, upstream: Upstream, is_local: Callable[[str], bool]) -> None:
+    """From now on `upstream` fails for other machines, and answers for them what no mock of the user's answers."""
+
+    def reply(handle: Any, request: Any) -> Any:
+        """The answer; None where the transport is to be asked."""
+        if is_local(request.url.host):
+            return None
+        asked = Asked(module.__name__, request.method, str(request.url))
+        failing = upstream.fail(asked)
+        if failing is None and _is_mocked(handle):
+            return None
+        return _response(module, request, failing or upstream.usual(asked))
 
     def make(handle: Any) -> Any:
+        @functools.wraps(handle)
         def handling(self: Any, request: Any) -> Any:
-            return handle(self, request) if is_local(request.url.host) else respond(request)
+            return reply(handle, request) or handle(self, request)
 
         return handling
 
     def make_async(handle: Any) -> Any:
+        @functools.wraps(handle)
         async def handling(self: Any, request: Any) -> Any:
-            return await handle(self, request) if is_local(request.url.host) else respond(request)
+            return reply(handle, request) or await handle(self, request)
 
         return handling
 
@@ -33,8 +45,14 @@ def install(module: Any, patches: Patches, answering: Answering, is_local: Calla
     patches.replace(module.AsyncHTTPTransport, "handle_async_request", make_async)
 
 
-def _response(httpx: Any, answering: Answering, request: Any) -> Any:
-    reply = answering(Asked(httpx.__name__, request.method, str(request.url)))
+def _is_mocked(handle: Any) -> bool:
+    """Whether the user has put a mock in the place of a transport, or of the pools of connections behind it."""
+    core = sys.modules.get("httpcore")
+    pools = (core.ConnectionPool.handle_request, core.AsyncConnectionPool.handle_async_request) if core else ()
+    return any(not one.__module__.startswith(("httpx", "httpcore")) for one in (handle, *pools))
+
+
+def _response(httpx: Any, request: Any, reply: Reply) -> Any:
     kinds = {"connect timeout": httpx.ConnectTimeout, "read timeout": httpx.ReadTimeout, "refused": httpx.ConnectError}
     if reply.fails:
         raise kinds[reply.fails](f"{reply.fails} ({TEXT})", request=request)

@@ -11,22 +11,22 @@ from typing import Any
 
 from ..watch.patching import Patches
 from .making import TEXT
-from .replies import Answering, Asked
+from .replies import Asked, Upstream
 
 MODULES = ("http.client",)
 
 
-def install(module: Any, patches: Patches, answering: Answering, is_local: Callable[[str], bool]) -> None:
-    """From now on connections to other machines are answered by `answering`."""
+def install(module: Any, patches: Patches, upstream: Upstream, is_local: Callable[[str], bool]) -> None:
+    """From now on connections to other machines are answered by `upstream`."""
     for kind in (module.HTTPConnection, module.HTTPSConnection):
-        patches.replace(kind, "connect", functools.partial(_connecting, answering, is_local))
+        patches.replace(kind, "connect", functools.partial(_connecting, upstream, is_local))
 
 
-def _connecting(answering: Answering, is_local: Callable[[str], bool], connect: Any) -> Callable[..., Any]:
+def _connecting(upstream: Upstream, is_local: Callable[[str], bool], connect: Any) -> Callable[..., Any]:
     def connecting(self: Any) -> Any:
         if is_local(self.host):
             return connect(self)
-        self.sock = _Socket(self, answering)
+        self.sock = _Socket(self, upstream)
         return None
 
     return connecting
@@ -35,9 +35,9 @@ def _connecting(answering: Answering, is_local: Callable[[str], bool], connect: 
 class _Socket:
     """Takes a request and gives the answer to it."""
 
-    def __init__(self, connection: http.client.HTTPConnection, answering: Answering) -> None:
+    def __init__(self, connection: http.client.HTTPConnection, upstream: Upstream) -> None:
         self.connection = connection
-        self.answering = answering
+        self.upstream = upstream
         self.sent = bytearray()
 
     def sendall(self, data: Any) -> None:
@@ -46,7 +46,7 @@ class _Socket:
             scheme = "https" if isinstance(self.connection, http.client.HTTPSConnection) else "http"
             path = line[1] if len(line) > 1 else "/"
             url = path if "://" in path else f"{scheme}://{self.connection.host}:{self.connection.port}{path}"
-            self.reply = self.answering(Asked("urllib", line[0], url))
+            self.reply = self.upstream.answer(Asked("urllib", line[0], url))
             if self.reply.fails == "connect timeout":
                 raise TimeoutError(f"timed out ({TEXT})")
             if self.reply.fails == "refused":

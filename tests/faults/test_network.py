@@ -235,7 +235,7 @@ ASKED = Asked("requests", "GET", "http://example.test/a")
 @pytest.fixture
 def client(load: Load) -> Module:
     """Asks from a line of the user's."""
-    return load("def f(network, asked):\n    return network.answer(asked)\n")
+    return load("def f(network, asked):\n    return network.upstream.answer(asked)\n")
 
 
 def test_another_machine_answers_with_the_document_of_the_trial(client: Module) -> None:
@@ -265,14 +265,14 @@ def test_another_machine_misbehaves_from_a_line_of_the_users(client: Module) -> 
 
 def test_who_asks_without_a_line_of_the_users_is_answered(users: Any) -> None:
     with recording(tap=Tap([Fault("upstream", "a.py", (1, 0, 1, 0), "500")])):
-        assert Network().answer(ASKED).status == 200
+        assert Network().upstream.answer(ASKED).status == 200
 
 
 def test_each_misbehaviour_is_a_way_for_a_place_to_fail(load: Load, run: Any) -> None:
     module = load(
         """
         def app(environ, start_response):
-            network.answer(asked)
+            network.upstream.answer(asked)
             start_response("200 OK", [])
             return [b"x"]
         """,
@@ -282,7 +282,7 @@ def test_each_misbehaviour_is_a_way_for_a_place_to_fail(load: Load, run: Any) ->
     tap = Tap()
     run(module.app, tap)
     (point,) = [point for point in tap.points.values() if point.kind == "upstream"]
-    line = module.line("network.answer")
+    line = module.line("upstream.answer")
     assert point.place == (module.file, (line, 0, line, 0)) and point.failures == tuple(MISBEHAVIOURS)
 
 

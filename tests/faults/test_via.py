@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import http.client
 import importlib
+import io
 import json
 import socket
 import threading
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from pytest_oneresponse.faults import network, via_aiohttp, via_httpx, via_requests, via_urllib
-from pytest_oneresponse.faults.replies import MISBEHAVIOURS, Asked, Reply, shaped
+from pytest_oneresponse.faults.replies import MISBEHAVIOURS, Asked, Reply, Upstream, shaped
 from pytest_oneresponse.watch.patching import Patches
 
 LIMIT = 0.2
@@ -128,7 +129,9 @@ def answered(client: Client, reply: Reply) -> Iterator[list[Asked]]:
 
     patches = Patches()
     try:
-        client.via.install(importlib.import_module(client.module), patches, answer, network.is_local)
+        is_failure = reply in MISBEHAVIOURS.values()
+        upstream = Upstream(answer, usual=answer) if is_failure else Upstream(lambda one: None, answer)
+        client.via.install(importlib.import_module(client.module), patches, upstream, network.is_local)
         yield asked
     finally:
         patches.undo()
@@ -315,3 +318,62 @@ def test_each_misbehaviour_tells_who_it_is() -> None:
         "refused",
     }
     assert {str(reply.status) for reply in MISBEHAVIOURS.values()} >= {"404", "429", "500", "503", "302"}
+
+
+# mocks of the user's
+
+
+def mocked_by_requests_mock(stack: contextlib.ExitStack) -> None:
+    mocker = stack.enter_context(pytest.importorskip("requests_mock").Mocker())
+    mocker.get(ELSEWHERE, json="mocked")
+
+
+def mocked_at_the_adapter(stack: contextlib.ExitStack) -> None:
+    """As the package responses does it."""
+    requests = pytest.importorskip("requests")
+
+    def send(self: Any, request: Any, **_: Any) -> Any:
+        raw = urllib3.HTTPResponse(io.BytesIO(b'"mocked"'), {}, 200, preload_content=False)
+        return self.build_response(request, raw)
+
+    import urllib3
+
+    patch = stack.enter_context(pytest.MonkeyPatch.context())
+    patch.setattr(requests.adapters.HTTPAdapter, "send", send)
+
+
+def mocked_at_the_transport(stack: contextlib.ExitStack) -> None:
+    """As pytest-httpx does it."""
+    httpx = pytest.importorskip("httpx")
+    patch = stack.enter_context(pytest.MonkeyPatch.context())
+    patch.setattr(httpx.HTTPTransport, "handle_request", lambda self, request: httpx.Response(200, json="mocked"))
+
+
+def mocked_behind_the_transport(stack: contextlib.ExitStack) -> None:
+    """As respx does it."""
+    httpcore = pytest.importorskip("httpcore")
+    patch = stack.enter_context(pytest.MonkeyPatch.context())
+    answer = httpcore.Response(200, content=b'"mocked"')
+    patch.setattr(httpcore.ConnectionPool, "handle_request", lambda self, request: answer)
+
+
+@pytest.mark.parametrize(
+    ("name", "mocked"),
+    [
+        ("requests", mocked_by_requests_mock),
+        ("requests", mocked_at_the_adapter),
+        ("httpx", mocked_at_the_transport),
+        ("httpx", mocked_behind_the_transport),
+    ],
+)
+def test_a_mock_of_the_users_answers_unless_a_failure_is_wanted(
+    name: str, mocked: Callable[[contextlib.ExitStack], None]
+) -> None:
+    client = CLIENTS[name]
+    with contextlib.ExitStack() as stack:
+        mocked(stack)
+        with answered(client, shaped("ours")):
+            assert client.get(ELSEWHERE).document == "mocked"
+        with answered(client, MISBEHAVIOURS["404"]) as asked:
+            assert outcome(client.get, ELSEWHERE).status == 404 and asked
+        assert client.get(ELSEWHERE).document == "mocked"

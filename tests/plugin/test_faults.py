@@ -872,3 +872,44 @@ def test_a_failure_of_what_makes_the_response_is_not_laid_to_the_view(suite: Sui
     suite.write(shop=DECORATED)
     result = suite.drive()
     assert set(suite.outcomes(result).values()) == {"passed"}, told(result)
+
+
+MOCKED = """
+import requests
+from flask import Flask
+
+app = Flask(__name__, static_folder=None)
+stock = requests.Session()
+
+
+@app.get("/stock")
+def pens():
+    return str(stock.get("http://inventory.internal/stock").json()["pens"])
+"""
+
+
+def test_mocks_of_the_users_answer_a_driven_app(suite: Suite) -> None:
+    pytest.importorskip("flask")
+    suite.write(
+        shop=MOCKED,
+        conftest="""
+import pytest, requests_mock
+@pytest.fixture(autouse=True)
+def inventory():
+    with requests_mock.Mocker() as mocker:
+        mocker.get("http://inventory.internal/stock", json={"pens": 3})
+        yield
+""",
+        test_a="""
+from shop import app
+def test_a(oneresponse):
+    oneresponse.upstream.get("http://inventory.internal/stock", json={"pens": 4})
+    oneresponse.check(app)
+    assert oneresponse.upstream.called
+    assert oneresponse.client(app).get("/stock").text == "4"
+""",
+    )
+    result = suite.drive("-v")
+    result.assert_outcomes(passed=2)
+    assert "never answered" not in told(result), "the app was answered by the mock"
+    assert "failures injected" in told(result), "and machines misbehave all the same"
