@@ -98,7 +98,7 @@ def load(spec: str, paths: Iterable[Path] = ()) -> App:
     module_name, colon, attribute = spec.partition(":")
     if not module_name or not colon or not attribute:
         raise NoApp(f"{spec!r} names no app: write MODULE:ATTR, as in {module_name or 'shop.web'}:{attribute or 'app'}")
-    for path in paths:
+    for path in reversed(tuple(paths)):
         if str(path) not in sys.path:
             sys.path.insert(0, str(path))
     module = _imported(module_name, spec)

@@ -25,7 +25,7 @@ from .session import Session, start
 
 def asking(request: pytest.FixtureRequest) -> Iterator[OneResponse]:
     """The body of the fixture."""
-    session = start(request.config, watching=options.is_on(request.config))
+    session = start(request.config, watching=bool(options.value(request.config, "")))
     docket = session.docket or session.open_docket(request.node)
     session.read_marker(request.node, docket)
     docket.asked = True

@@ -485,7 +485,7 @@ class _Blamer:
         chain = self.error_chain(error)
         where = self.first(self.frames(chain)) or self.package_place(chain)
         deepest = self.deepest(error)
-        return Caught(_name(deepest), _text(deepest), where)
+        return Caught(_name(deepest), text_of(deepest), where)
 
     def error_chain(self, error: BaseException | None) -> sites.Chain:
         return sites.chain_of(self.deepest(error)) if error is not None else ()
@@ -574,7 +574,8 @@ def _name(error: BaseException | None) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _text(error: Any) -> str:
+def text_of(error: Any) -> str:
+    """What an exception says, also where it fails to."""
     try:
         return str(error)
     except Exception:

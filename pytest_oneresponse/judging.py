@@ -95,7 +95,7 @@ def unanswered(exchange: Exchange, route: Route | None) -> Breach | None:
             return None
     value = "None" if last.kind is NoneType else last.kind.__name__
     error = exchange.escaped()
-    if error is not None and value not in str(error):
+    if error is not None and value not in blame.text_of(error):
         return None  # each of the frameworks names what it was given
     then = "was answered 500 in its place" if start else "failed for it"
     article = "" if value == "None" else "an " if value[:1] in "aeiou" else "a "

@@ -52,9 +52,7 @@ def caught() -> None:
     if running is None:
         return
     error = sys.exception()
-    rule = _rules.get(type(error))
-    if rule is None:
-        rule = rule_of(type(error))
+    rule = rule_of(type(error))
     if rule == "unraised-error" and error is not None:
         lost.note_swallowed(running, error, _getframe(1))
 
@@ -103,18 +101,11 @@ class _ThrownAway:
         kind = type(value)
         if kind is tuple:
             for member in value:
-                rule = _rules.get(type(member))
-                if rule is None:
-                    rule = rule_of(type(member))
+                rule = rule_of(type(member))
                 if rule and _getrefcount(member) <= self.inside:
                     lost.note_lost(running, rule, member, _getframe(1))
             return False
-        try:
-            rule = _rules.get(kind)
-        except TypeError:  # its metaclass has no hash
-            return False
-        if rule is None:
-            rule = rule_of(kind)
+        rule = rule_of(kind)
         if rule and _getrefcount(value) <= self.alone:
             lost.note_lost(running, rule, value, _getframe(1))
         return False
@@ -136,6 +127,14 @@ class _Most:
 
 def rule_of(kind: type) -> str:
     """The rule that a value of a type breaks when it is thrown away, by the names of its classes: nothing is imported."""
+    try:
+        rule = _rules.get(kind)
+    except TypeError:  # its metaclass has no hash
+        return ""
+    return _learnt(kind) if rule is None else rule
+
+
+def _learnt(kind: type) -> str:
     names = set(frameworks.class_names(kind))
     rule = ""
     if not kind.__module__.startswith(CLIENTS):

@@ -51,13 +51,11 @@ def _note_class(class_name: str, module: ModuleType) -> None:
         return
     _noted.add(response)
     get, current = exchange._current.get, exchange.current
-    make: Any = object.__new__
 
     def __new__(cls: type, *args: Any, **named: Any) -> Any:
-        if issubclass(cls, BaseException):  # an exception that is a response as well
-            built: Any = BaseException.__new__(cls, *args, **named)
-        else:
-            built = make(cls)
+        # what stands behind in the order of the classes: another base's, as of a mixin or of an exception
+        make: Any = super(response, cls).__new__  # type: ignore[arg-type]
+        built = make(cls) if make is object.__new__ else make(cls, *args, **named)
         running = get() or current()
         if running is not None:
             running.note_built(built, _getframe(1))

@@ -128,13 +128,10 @@ def _add_ini(parser: Any, option: Option) -> None:
     parser.addini(option.key, option.help, type=_INI_TYPES.get(option.kind, "string"), default=None)
 
 
-def is_on(config: Any) -> bool:
-    """Whether the plugin is to work: by its flag or ini key, or as an app was named on the command line.
-
-    Raises ValueError for a wrong ini key.
-    """
-    named = config.getoption(BY_NAME["app"].key, None) is not None
-    return bool(value(config, "") or (named and config.getoption(BY_NAME[""].key, None) is None))
+def names_app_in_vain(config: Any) -> bool:
+    """Whether an app is named on the command line, and nothing there says whether the plugin is to work."""
+    given = config.getoption(BY_NAME["app"].key, None)
+    return given is not None and config.getoption(BY_NAME[""].key, None) is None
 
 
 def value(config: Any, name: str) -> Any:

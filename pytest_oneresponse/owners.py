@@ -108,8 +108,8 @@ class Code:
 
     @classmethod
     def shown(cls, filename: str) -> str:
-        """How a report names a file: below the root, below its installation's folder, or in full."""
+        """How a report names a file, on every system alike: below the root, below its installation's folder, or in full."""
         below = cls._below_installed(filename)
-        if below is not None:
-            return below
-        return filename[len(cls.root) :] if filename.startswith(cls.root) else filename
+        if below is None:
+            below = filename[len(cls.root) :] if filename.startswith(cls.root) else filename
+        return below.replace(os.sep, "/")

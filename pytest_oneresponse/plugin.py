@@ -22,13 +22,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", options.MARKER)
     try:
-        wanted = options.is_on(config)
+        wanted = options.value(config, "")
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
     if wanted and not config.option.help:
         from .session import start
 
         start(config, watching=True)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    if not options.value(config, "") and options.names_app_in_vain(config):
+        return "oneresponse: off; an app is driven with --oneresponse alone: add that to --oneresponse-app"
+    return None
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from .contract import rules
 from .contract.finding import Finding
 from .docket import BreachFailure, PracticeWarning, Selection, TestDocket, Unexpected, baseline_key, shown_as_text
 from .drive import Driven
-from .driven import NODE, Cannot, OneResponseNode, RouteItem, app_fixture
+from .driven import NODE, Cannot, ErrorItem, OneResponseNode, RouteItem, app_fixture
 from .exchange import Watcher
 from .instrument.swap import Swap
 from .report import json_report, terminal
@@ -156,11 +156,7 @@ class Session:
         report = session.ihook.pytest_make_collect_report(collector=node)
         found: list[pytest.Item] = report.result if report.passed else []
         if self.in_selected:
-            for wanted in self.in_selected:
-                if not any(_within(item.nodeid, wanted) for item in found):
-                    known = ", ".join(item.nodeid for item in found) or "none: name an app with --oneresponse-app"
-                    raise pytest.UsageError(f"not found: {wanted}\n(the driven items are {known})")
-            found = [item for item in found if any(_within(item.nodeid, wanted) for wanted in self.in_selected)]
+            found = self.selected(node, found)
             report.result = found
         if not found and report.passed:
             return
@@ -168,6 +164,18 @@ class Session:
             session.ihook.pytest_itemcollected(item=item)
         session.ihook.pytest_collectreport(report=report)
         items += found
+
+    def selected(self, node: OneResponseNode, found: list[pytest.Item]) -> list[pytest.Item]:
+        """The driven items that were asked for by their ids. Raises UsageError for an id that there is not."""
+        wanted_ids = self.in_selected or []
+        for wanted in wanted_ids:
+            if not any(_within(item.nodeid, wanted) for item in found):
+                known = ", ".join(item.nodeid for item in found) or "none: name an app with --oneresponse-app"
+                told = f"not found: {wanted}\n(the driven items are {known})"
+                if self.is_worker:  # whose usage errors nobody is shown
+                    return [ErrorItem.from_parent(node, name=wanted.removeprefix(f"{NODE}::"), text=told)]
+                raise pytest.UsageError(told)
+        return [item for item in found if any(_within(item.nodeid, wanted) for wanted in wanted_ids)]
 
     def home(self, session: pytest.Session, items: list[pytest.Item]) -> Any:
         """The node above the driven items: the folder of the conftest.py that has the app fixture, else the session."""

@@ -19,6 +19,8 @@ class Known(dict[int, Any]):
     def sweep(self) -> None:
         if len(self) <= self.limit:
             return
-        for key in [key for key, entry in self.items() if entry[0]() is None]:
-            del self[key]
+        for key in [
+            key for key, entry in list(self.items()) if entry[0]() is None
+        ]:  # other threads add to it meanwhile
+            self.pop(key, None)
         self.limit = max(self.most, 2 * len(self))

@@ -298,3 +298,10 @@ def test_an_installed_app_that_a_module_takes_is_the_users_own(folder: Path, tex
     )
     (folder / "shop_run.py").write_text(text + "\n")
     assert load("shop_run:app", (folder, installed.parent)).packages == own
+
+
+def test_the_first_of_several_folders_goes_first(folder: Path) -> None:
+    (folder / "inner").mkdir()
+    (folder / "inner" / "shop_web.py").write_text("def app(environ, start_response):\n    return [b'inner']\n")
+    app = load("shop_web:app", (folder / "inner", folder))
+    assert app.target({}, None) == [b"inner"]

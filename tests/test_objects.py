@@ -232,3 +232,23 @@ def test_a_module_that_is_imported_later_is_noted_then(
     assert module.Response in Responses.classes
     patches.undo()
     del sys.modules["madeup_late"]
+
+
+def test_the_makers_of_other_bases_are_called(framework: Any, exchange: Exchange) -> None:
+    class Counted:
+        def __new__(cls, *args: Any, **named: Any) -> Any:
+            made = super().__new__(cls)
+            made.given = args, named
+            return made
+
+    class Mine(framework.Response, Counted):  # type: ignore[misc, name-defined]
+        pass
+
+    class Raised(framework.Response, Exception):  # type: ignore[misc, name-defined]
+        pass
+
+    mine = within(exchange, lambda: Mine(b"x", status=201))
+    raised = within(exchange, lambda: Raised(b"y"))
+    assert mine.given == ((b"x",), {"status": 201}) and (mine.body, mine.status) == (b"x", 201)
+    assert raised.args == (b"y",) and raised.body == b"y"
+    assert exchange.built is not None and {id(mine), id(raised)} <= set(exchange.built)

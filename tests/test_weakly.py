@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from typing import Any
 
 from pytest_oneresponse.weakly import Known
 
@@ -58,3 +59,15 @@ def test_where_many_have_died_it_is_as_before() -> None:
     gc.collect()
     known.sweep()
     assert len(known) == 0 and known.limit == 10
+
+
+def test_what_other_threads_add_meanwhile_is_kept() -> None:
+    class Adding(Known):
+        def items(self) -> Any:
+            self[len(self)] = (lambda: self, "added meanwhile")
+            return super().items()
+
+    known = Adding(1)
+    alive = things(known, 2)
+    known.sweep()
+    assert len(known) == 3 and len(alive) == 2

@@ -258,9 +258,14 @@ def _told(app: Any) -> str | None:
         if _is_async(app):
             if required <= 3 <= len(positional):
                 return "asgi"
-        elif required == 2 and not isinstance(app, type):
+        elif required == 2 and not isinstance(app, type) and not (inspect.isfunction(app) and _means_else(names)):
             return "wsgi"
     return None
+
+
+def _means_else(names: list[str]) -> bool:
+    """Whether a function of two parameters calls them what no WSGI app does, as `create_app(config, settings)`."""
+    return len(names[0]) > 2 and not names[0].startswith("env") and not names[1].startswith(("start", "respond"))
 
 
 def _passes_on(app: Any) -> bool:

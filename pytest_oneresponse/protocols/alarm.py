@@ -33,7 +33,7 @@ class Alarm:
     somebody else had set (pytest-timeout) is put back with the time that it has left.
     """
 
-    __slots__ = ("before", "entered", "old", "seconds", "stands", "struck", "unraisable")
+    __slots__ = ("before", "entered", "old", "over", "seconds", "stands", "struck", "unraisable")
 
     standing: ClassVar[Alarm | None] = None
     """The alarm whose handler is kept in its place by `kept`."""
@@ -45,7 +45,7 @@ class Alarm:
         self.old: tuple[float, float] = (0.0, 0.0)
         self.before: Any = None
         self.entered = 0.0
-        self.stands = False
+        self.stands = self.over = False
 
     @staticmethod
     def available() -> bool:
@@ -67,6 +67,7 @@ class Alarm:
         self.before = signal.signal(signal.SIGALRM, handler)
 
     def __exit__(self, *_: object) -> None:
+        self.over = True
         if not self.seconds:
             return
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -86,6 +87,8 @@ class Alarm:
             signal.setitimer(signal.ITIMER_REAL, left, interval)
 
     def _strike(self, _signal: int, frame: FrameType | None) -> None:
+        if self.over or (frame is not None and frame.f_code in _AROUND):
+            return  # not in the block: what was raised here, nobody would put back what this alarm has set
         struck, self.struck = self.struck, None
         longer = struck(frame) if struck is not None else None
         if longer:
@@ -103,6 +106,7 @@ class Alarm:
             self.unraisable(unraisable)
 
 
+_AROUND = (Alarm.__enter__.__code__, Alarm.__exit__.__code__)
 _IDLE = Alarm(0)
 """Stands between two alarms."""
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import contextvars
 import functools
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any, cast
 from urllib.parse import quote
@@ -36,7 +34,7 @@ from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, PATIENCE, REFUSED_RULES, An
 from .forsaken import forsake
 from .interrupt import raise_if_users
 from .lifespan import LifespanRun
-from .loop import Loop
+from .loop import Loop, in_a_thread
 from .waiting import where_it_waits
 
 NAME = "asgi"
@@ -113,8 +111,10 @@ async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Se
         if kind == "http.response.body" and is_http:
             _body(exchange, message, frame)
         elif kind == "http.response.start" and is_http:
+            message = _kept(message)
             _start(exchange, message, frame, handling)
         else:
+            message = _kept(message)
             _other(exchange, scope, kind, message, frame)
         frame = handling = None
         try:
@@ -147,6 +147,12 @@ def _escaped(exchange: Exchange, error: BaseException) -> None:
 
 
 # One message of the app becomes events (ASGI, "HTTP Connection Scope", "WebSocket", "Lifespan Protocol").
+
+
+def _kept(message: Any) -> Any:
+    """The message; a copy with a list of its headers where they can be gone through but once."""
+    headers: Any = message.get("headers") if isinstance(message, dict) else None
+    return {**message, "headers": list(headers)} if hasattr(headers, "__next__") else message
 
 
 def _start(
@@ -300,7 +306,7 @@ class Driver:
         and a new one, with a lifespan of its own, serves the next request.
         """
         if asyncio._get_running_loop() is not None:
-            return self.in_a_thread(request, client, keep)
+            return in_a_thread(self.exchange, request, client, keep)
         loop = self.running()
         scope = scope_of(request, "2.4" if client.refuses else "2.3")
         if self.state:
@@ -335,16 +341,10 @@ class Driver:
                 self.patience = min(self.timeout, PATIENCE)
         return exchange, served.answer
 
-    def in_a_thread(self, request: Request, client: Client, keep: int | None) -> tuple[Exchange, Answer]:
-        """The same from inside a running loop, as in an async test: the driver's own loop runs in a thread meanwhile."""
-        context = contextvars.copy_context()
-        with ThreadPoolExecutor(1, "oneresponse") as pool:
-            return pool.submit(context.run, self.exchange, request, client, keep).result()
-
     def start(self) -> str:
         """Run the app's start-up, where that has not been done; what it says of its failure, empty where it did not fail."""
         if asyncio._get_running_loop() is not None:
-            return ""  # the exchange itself does it, in its thread
+            return in_a_thread(self.start)
         self.running()
         return self.lifespan.failure if self.lifespan else ""
 
@@ -380,6 +380,8 @@ class Driver:
 
     def close(self) -> None:
         """Shut the app down and close the loop."""
+        if asyncio._get_running_loop() is not None:
+            return in_a_thread(self.close)
         loop, self.loop = self.loop, None
         if loop is None or self.lifespan is None:
             return

@@ -166,7 +166,7 @@ class Recording:
 
     def __iter__(self) -> Iterator[Any]:
         if self.pieces is None:
-            self.pieces = iter(self.inner) if self.exchange.closed and self.exhausted else self.made()
+            self.pieces = iter(self.inner) if self.exhausted else self.made()
         return self.pieces
 
     def __next__(self) -> Any:

@@ -353,6 +353,8 @@ async def adapter(scope: Any, receive: Any, send: Any) -> None: ...
         (asgi_not_async, "asgi"),
         (wsgi_app, "wsgi"),
         (wsgi_by_count, "wsgi"),
+        (lambda config, settings: None, None),
+        (lambda request, start_response: None, "wsgi"),
         (WsgiClass, "wsgi"),
         (WsgiObject(), "wsgi"),
         (WsgiObject().method, "wsgi"),

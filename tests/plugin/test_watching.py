@@ -381,3 +381,44 @@ async def test_good(client): await client.get("/")
 """
     )
     asgi.spawn("-p", "anyio", "--oneresponse").assert_outcomes(passed=1, failed=1)
+
+
+UNHASHABLE = """
+import webtest
+
+class Meta(type):
+    __hash__ = None
+
+class Odd(metaclass=Meta):
+    pass
+
+class OddError(Exception, metaclass=Meta):
+    def __str__(self):
+        raise LookupError("no text")
+
+def app(environ, start_response):
+    Odd(), 1
+    Odd()
+    try:
+        raise OddError
+    except Exception:
+        pass
+    start_response("200 OK", [])
+    return [b"fine"]
+
+def failing(environ, start_response):
+    raise OddError
+"""
+
+
+def test_types_without_a_hash_and_errors_without_a_text_break_nothing(suite: Suite) -> None:
+    suite.write(
+        shop=UNHASHABLE,
+        test_a="""
+import pytest, shop, webtest
+def test_a(): assert webtest.TestApp(shop.app).get("/").text == "fine"
+def test_b():
+    with pytest.raises(shop.OddError): webtest.TestApp(shop.failing).get("/")
+""",
+    )
+    suite.run("--oneresponse").assert_outcomes(passed=2)

@@ -81,3 +81,11 @@ def test_loadscope_and_the_apps_of_fixtures(suite: Suite) -> None:
     result = suite.spawn("-p", "xdist", "-n", "2", "--dist=loadscope", "--oneresponse", "--oneresponse-report=r.json")
     result.assert_outcomes(passed=2, failed=3)
     assert {finding["route"] for finding in suite.report("r.json")["findings"]} >= {"GET /twice", "GET {path}"}
+
+
+def test_a_wrong_id_is_told(suite: Suite) -> None:
+    suite.write(shop=WSGI_SHOP)
+    arguments = ("-p", "xdist", "-n", "2", "--oneresponse", "--oneresponse-app=shop:app")
+    result = suite.spawn(*arguments, "oneresponse::shop:app::GET /nosuch")
+    result.stdout.fnmatch_lines(["not found: oneresponse::shop:app::GET /nosuch", "(the driven items are *GET {path})"])
+    assert result.ret == pytest.ExitCode.TESTS_FAILED

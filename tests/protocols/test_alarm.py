@@ -235,3 +235,22 @@ def test_an_alarm_within_an_alarm_keeps_the_outer_ones_time() -> None:
             assert signal.getitimer(signal.ITIMER_REAL)[0] > 1
         spin()
     assert isinstance(caught.value, TimeLimit)
+
+
+def test_what_sets_it_and_puts_it_back_is_not_struck() -> None:
+    handler = signal.getsignal(signal.SIGALRM)
+    for seconds in (1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5) * 50:
+        with contextlib.suppress(TimeLimit), Alarm(seconds):
+            pass
+        assert quiet() and signal.getsignal(signal.SIGALRM) is handler
+        with kept():
+            for _ in range(3):
+                with contextlib.suppress(TimeLimit), Alarm(seconds):
+                    pass
+        assert quiet() and signal.getsignal(signal.SIGALRM) is handler and Alarm.standing is None
+
+
+def test_after_its_block_it_does_not_strike() -> None:
+    with Alarm(10) as alarm:
+        pass
+    alarm._strike(signal.SIGALRM, sys._getframe())

@@ -1458,3 +1458,48 @@ def test_the_body_of_a_request_breaks_off(drive: Drive) -> None:
     exchange, _ = drive(http(app)).exchange(Request("POST", body=b"abcdef"), Client(breaks_off=True))
     assert got == [{"type": "http.request", "body": b"abc", "more_body": True}, {"type": "http.disconnect"}]
     assert rules(exchange) == [], "nobody waits for an answer"
+
+
+def test_headers_that_can_be_gone_through_once_reach_the_client() -> None:
+    got: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({**START, "headers": (pair for pair in [(b"x-one", b"1")])})
+        await send(BODY)
+
+    async def send(message: Any) -> None:
+        got.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    exchange = Exchange(Facts("asgi", "http", "GET"), app, lambda _: Request())
+    asyncio.run(asgi.record(app, {"type": "http"}, receive, send, exchange))
+    assert list(got[0]["headers"]) == [(b"x-one", b"1")] and exchange.events[0].headers == ((b"x-one", b"1"),)
+
+
+def test_a_start_up_that_fails_is_told_inside_a_running_loop_too(drive: Drive) -> None:
+    ended: list[str] = []
+
+    async def fails(scope: Any, receive: Any, send: Any) -> None:
+        raise LookupError("no settings")
+
+    async def ends(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            ended.append("down")
+            await send({"type": "lifespan.shutdown.complete"})
+        else:
+            await whole(scope, receive, send)
+
+    async def inside() -> tuple[str, str]:
+        driver = drive(ends)
+        told = drive(fails).start(), driver.start()
+        driver.exchange(Request())
+        driver.close()
+        return told
+
+    outside = drive(fails).start()
+    assert asyncio.run(inside()) == (outside, "") and ended == ["down"]

@@ -946,3 +946,18 @@ def test_the_body_of_a_request_breaks_off() -> None:
 
     wsgi.Driver(app, 2).exchange(Request("POST", body=b"abcdef"), Client(breaks_off=True))
     assert read == [b"abc"]
+
+
+@pytest.mark.parametrize("inner", [None, 5], ids=repr)
+@pytest.mark.parametrize("starts", [True, False])
+def test_what_cannot_be_gone_through_fails_as_it_would_without_a_recorder(inner: Any, starts: bool) -> None:
+    def app(environ: Any, start_response: Any) -> Any:
+        if starts:
+            start_response("200 OK", [])
+        return inner
+
+    body, exchange = record(app)
+    with pytest.raises(TypeError, match="not iterable"):
+        list(body)
+    body.close()
+    assert rules(exchange) == (["body-not-bytes"] if starts else ["no-response"])
