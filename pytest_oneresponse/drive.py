@@ -18,7 +18,7 @@ from .contract.finding import Finding, Ledger, Place
 from .contract.request import Request
 from .exchange import Exchange, Watcher, put_marks
 from .explore import hooks
-from .explore.bases import bases
+from .explore.bases import bases, fallbacks
 from .explore.draft import Draft
 from .explore.explorer import Explorer
 from .explore.producers import ID, found_id, with_ids
@@ -336,8 +336,15 @@ class _Run:
         try:
             plain = draft_for(self.route, inputs, host=host)
             first = self.producing.chain.applied(bases(self.route, inputs, host))
-            declared = declared_by(self.route)
-            return Explorer(first, inputs.given, self.settings.seed, plain, self.producing.has_ids, declared)
+            return Explorer(
+                first,
+                inputs.given,
+                self.settings.seed,
+                plain,
+                self.producing.has_ids,
+                declared_by(self.route),
+                self.producing.chain.applied(fallbacks(self.route, inputs, host)),
+            )
         except (KeyError, ValueError):
             return None
 

@@ -33,7 +33,7 @@ _SERVERS = frozenset(
     (
         *("content-type", "content-length", "host", "request-method", "path-info", "query-string", "script-name"),
         *("server-name", "server-port", "server-protocol", "remote-addr", "remote-host", "request-uri", "raw-uri"),
-        *("transfer-encoding", "cookie", "remote-user", "x-forwarded-for"),
+        *("transfer-encoding", "cookie", "remote-user"),
     )
 )
 
@@ -58,6 +58,8 @@ def is_free(address: Address, atom: Any) -> bool:
 
 
 def is_canary(atom: Any) -> bool:
+    if isinstance(atom, list):  # all values of one name
+        return bool(atom) and all(map(is_canary, atom))
     return isinstance(atom, str) and atom.startswith(canary.value(""))
 
 

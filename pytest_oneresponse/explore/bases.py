@@ -26,6 +26,23 @@ def bases(route: Route, inputs: Inputs, host: str) -> Iterator[Draft]:
     yield with_canaries(draft_for(route, inputs, host=host))
 
 
+def fallbacks(route: Route, inputs: Inputs, host: str) -> Iterator[Draft]:
+    """Requests for where all that is declared is refused together: what has to be there, with one thing more in each."""
+    for parameter in route.parameters:
+        if not parameter.required and parameter.name not in inputs.given:
+            try:
+                first = full(parameter.schema, parameter.schema.get("$defs", {}), itertools.count(1))
+            except (ValueError, RecursionError):
+                continue
+            yield with_canaries(draft_for(route, inputs, {parameter.name: first}, host))
+    if route.body is not None and "json" in route.media:
+        plain = draft_for(route, inputs, host=host)
+        for way, value in itertools.islice(_alternatives(route.body, inputs.defs, ("json",)), 12):
+            other = plain.put(way, value)
+            if other is not None:
+                yield with_canaries(other)
+
+
 def declared(route: Route, inputs: Inputs, host: str) -> Iterator[Draft]:
     """Requests with all that a route declares, optional inputs included, and with each alternative that it allows."""
     changed = {}
@@ -35,9 +52,13 @@ def declared(route: Route, inputs: Inputs, host: str) -> Iterator[Draft]:
             first = inputs.first(parameter)
         except ValueError:
             continue
-        known = parameter.name in inputs.given
-        schema = _resolved(parameter.schema, parameter.schema.get("$defs", {}))
-        changed[parameter.name] = first if known else _unlike_others(first, schema, numbers)
+        if parameter.name in inputs.given:
+            changed[parameter.name] = first
+            continue
+        definitions = parameter.schema.get("$defs", {})
+        if isinstance(first, list):  # with an item, to be known by what that is compared with
+            first = full(parameter.schema, definitions, numbers)
+        changed[parameter.name] = _unlike_others(first, _resolved(parameter.schema, definitions), numbers)
     whole = draft_for(route, inputs, changed, host)
     if route.body is not None:
         everything = full(route.body, inputs.defs, numbers)

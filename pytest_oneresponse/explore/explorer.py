@@ -30,13 +30,15 @@ from .producers import ID_PARTS, placeholder
 from .recording import Event, Recording
 from .schemas import seeds
 from .tree import MISSING
-from .turning import Turning, all_put, leading, put, turnable
+from .turning import Turning, all_put, constant_of, leading, put, turnable
 from .wishes import Wish, spread, wishes
 
 _PER_GOAL = 60
 """A goal that has so many drafts needs no more."""
 _VALUES = 12
 """The most values that one comparison is given to meet."""
+_FALLBACKS = 20
+"""The most of them that are sent."""
 _QUIET = 50
 """After so many changes at random that brought nothing new the search is over."""
 
@@ -52,13 +54,15 @@ class Explorer:
         plain: Draft | None = None,
         has_ids: Callable[[str], bool] = lambda name: False,
         declared: Iterable[Any] = (),
+        fallbacks: Iterable[Draft] = (),
     ) -> None:
         """`plain`: a request without a canary, which is of use only where the others are refused.
 
         `has_ids`: whether another route gives IDs for a name; what stands for one is put in (producers.py). `declared`:
-        classes that say which fields the input has (schemas.py).
+        classes that say which fields the input has (schemas.py). `fallbacks`: of use where the first request is refused.
         """
         self.declared = declared
+        self.fallbacks = fallbacks
         self.has_ids = has_ids
         self.plain = plain
         self.statuses: set[int] = set()
@@ -138,6 +142,9 @@ class Explorer:
         """Take in what an exchange has told; whether there was anything new."""
         if self.why == ("plain",) and status in self.statuses:
             return self.note(told)  # it is not the canary that is refused
+        if not self.statuses and status >= 400:
+            for place, fallback in enumerate(itertools.islice(self.fallbacks, _FALLBACKS)):
+                self.goals.add(("fallback", place), [(2, fallback)])
         self.statuses.add(status)
         new = self.note(told)
         if new:
@@ -221,8 +228,9 @@ class Explorer:
 
     def equal(self, event: Event, turning: Turning) -> None:
         """One place compares with one value after the other, as a dispatcher does: each of them is worth to be met once."""
+        constant = constant_of(event)
         for one, other in ((event.given, event.other), (event.other, event.given)):
-            if one == other or other is None or self.values_of.get(event.number, 0) >= _VALUES:
+            if one in (other, constant) or other is None or self.values_of.get(event.number, 0) >= _VALUES:
                 continue
             for way in turning.matcher.ways(one)[:1]:
                 # Each path may wait for a method of its own.

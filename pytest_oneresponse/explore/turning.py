@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..instrument.observe import MARKS
 from .addresses import meant
 from .draft import DOCUMENTS, Address, Draft
 from .matching import NO_WAY, Derived, Matcher, Way
 from .nearer import nearer
+from .plain import UNKNOWN
 from .recording import Event, Recording
 from .tree import MISSING
 from .wishes import Wish, wishes
@@ -21,6 +23,7 @@ _WINDOW = 12
 """So many events before a decision may have to do with it."""
 _LOOKED_THROUGH = 80
 """They are looked for among so many."""
+_LONG = 200
 _MOST_EVENTS = 400
 """So many different events of an exchange are looked at."""
 
@@ -51,7 +54,10 @@ class Turning:
     def turning(self, event: Event) -> Iterator[tuple[int, Draft]]:
         matched = 0
         all_wishes = [wish for wish in wishes(event) if wish.wanted]
+        constant = constant_of(event)
         for wish in all_wishes:
+            if wish.value == constant != UNKNOWN:
+                continue
             for way in self.matcher.ways(wish.value)[:4]:
                 matched += 1
                 for place, value in enumerate(wish.wanted[:9]):
@@ -87,6 +93,17 @@ class Turning:
                                 yield 4 + place, changed
 
 
+def constant_of(event: Event) -> Any:
+    """The operand of a comparison that stands in the code as it is: no part of a request is to be another for it.
+
+    UNKNOWN where there is none, and where the other operand is the same.
+    """
+    if event.kind != "compare" or event.number >= len(MARKS.all) or event.given == event.other:
+        return UNKNOWN
+    side = MARKS.all[event.number].detail
+    return event.given if side == "left" else event.other if side == "right" else UNKNOWN
+
+
 def leading(events: list[Event]) -> Iterator[tuple[Event, deque[Event]]]:
     """Each event but reads, with those before it that may have led to it."""
     recent: deque[Event] = deque(maxlen=_LOOKED_THROUGH)
@@ -116,9 +133,18 @@ def put(draft: Draft, way: Way, value: Any) -> Draft | None:
     try:
         if way.address[0] in DOCUMENTS and not way.cost and not isinstance(value, (bytes, str)):
             return draft.put(way.address, value)  # what was compared is the atom itself
-        return draft.put(way.address, value if value is MISSING else way.undo(value))
+        atom = value if value is MISSING else way.undo(value)
+        return None if _swells(draft, way.address, atom) else draft.put(way.address, atom)
     except NO_WAY:
         return None  # what is wanted has no form in which it can stand there
+
+
+def _swells(draft: Draft, address: Address, atom: Any) -> bool:
+    """Whether a long text holds what it replaces more than once: it would grow without end."""
+    if not isinstance(atom, str) or len(atom) < _LONG:
+        return False
+    before = draft.at(address)
+    return isinstance(before, str) and len(before) > 1 and atom.count(before) > 1
 
 
 def _is_absent(event: Event) -> bool:

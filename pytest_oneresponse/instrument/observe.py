@@ -89,7 +89,8 @@ class Mark:
     column: int
     outcomes: tuple[str, ...] = ()
     detail: Any = None
-    """For `match` what its cases wait for, as plain values; for a function's beginning what is `Inside`."""
+    """For `match` what its cases wait for, as plain values; for a comparison which side stands in the code as it is, "left" or
+    "right"; for a function's beginning what is `Inside`."""
     end: tuple[int, int] = (0, 0)
     """The last line and the column after it."""
 
@@ -303,7 +304,12 @@ class Observer(ast.NodeTransformer):
             return node
         self.generic_visit(node)
         if len(node.ops) == 1:
-            return self.compared(node, node.ops[0], node.left, node.comparators[0], COMPARE, self.add("compare", node))
+            right = node.comparators[0]
+            constant = (
+                "left" if isinstance(node.left, ast.Constant) else "right" if isinstance(right, ast.Constant) else None
+            )
+            number = self.add("compare", node, detail=constant)
+            return self.compared(node, node.ops[0], node.left, right, COMPARE, number)
         # a < b < c is (a < b) and (b < c), with b made once: the hook keeps it for the next link.
         links: list[ast.expr] = []
         left = node.left
