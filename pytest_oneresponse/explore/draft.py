@@ -6,6 +6,7 @@ import datetime
 import decimal
 import enum
 import json
+import mimetypes
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from . import values as made
 from .tree import MISSING
 
 Address = tuple[Any, ...]
-"""Where an atom stands: ("query", name, n-th), ("field", name, n-th), ("file", name, "name" or "content"), ("path", name),
+"""Where an atom stands: ("query", name, n-th), ("field", name, n-th), ("file", name, "name", "type", "content"), ("path", name),
 ("header", name), ("cookie", name), ("json", key or index, ...), ("upstream", key or index, ...), ("text",), ("method",)."""
 Pairs = tuple[tuple[str, str], ...]
 BOUNDARY = "oneresponse-boundary"
@@ -100,6 +101,7 @@ class Draft:
         yield from _numbered("field", self.fields)
         for name, filename, content in self.files:
             yield ("file", name, "name"), filename
+            yield ("file", name, "type"), media_of(filename)
             yield ("file", name, "content"), content
         if self.text:
             yield ("text",), self.text
@@ -167,7 +169,11 @@ class Draft:
         if value is MISSING:
             return replace(self, files=kept)
         known = next((file for file in self.files if file[0] == field), (field, "upload.txt", "text"))
-        new = (field, text_of(value), known[2]) if part == "name" else (field, known[1], text_of(value))
+        new = (field, known[1], text_of(value))
+        if part == "name":
+            new = (field, text_of(value), known[2])
+        elif part == "type":
+            new = (field, "upload" + (mimetypes.guess_extension(text_of(value)) or ""), known[2])
         return replace(self, files=(*kept, new))
 
     def at(self, address: Address) -> Any:
@@ -275,6 +281,11 @@ def header_text(text: str) -> str:
     return "".join(character if character >= " " and character != "\x7f" else "?" for character in text).strip()
 
 
+def media_of(filename: str) -> str:
+    """The type that a client tells of a file, by its name's end."""
+    return mimetypes.guess_type(filename)[0] or "application/octet-stream"
+
+
 def _multipart(fields: Pairs, files: tuple[tuple[str, str, str], ...]) -> bytes:
     lines: list[bytes] = []
     for name, value in fields:
@@ -287,5 +298,5 @@ def _multipart(fields: Pairs, files: tuple[tuple[str, str, str], ...]) -> bytes:
     for name, filename, content in files:
         lines += [f"--{BOUNDARY}".encode()]
         lines += [f'Content-Disposition: form-data; name="{name}"; filename="{filename}"'.encode()]
-        lines += [b"Content-Type: application/octet-stream", b"", content.encode("latin-1", "replace")]
+        lines += [f"Content-Type: {media_of(filename)}".encode(), b"", content.encode("latin-1", "replace")]
     return b"\r\n".join([*lines, f"--{BOUNDARY}--".encode(), b""])

@@ -157,6 +157,7 @@ class Explorer:
         self.aim(draft, told)
         self.repair(draft, told)
         self.fill(draft, told)
+        self.upload(draft, told)
         self.answer(draft, told)
         self.undress(draft, told)
         self.name(draft, told)
@@ -349,6 +350,16 @@ class Explorer:
         for name, value in parsed.headers((attribute for one in inside for attribute in one.attributes), texts):
             self.goals.add(("parsed", name, value), [(0, draft.put(("header", name), value))])
 
+    def upload(self, draft: Draft, told: Recording) -> None:
+        """Code that deals with files reads a form, in which some frameworks have files too: send some by these names."""
+        inside = (MARKS.all[number].detail for number in told.begun)
+        if draft.media != "multipart/form-data" or all(_OF_FILES.isdisjoint(one.attributes) for one in inside):
+            return
+        for event in told.events:
+            if event.kind == "read" and event.what in ("form", "file") and isinstance(event.given, str):
+                offers = [draft.put(("file", event.given, "name"), name) for name in ("upload.txt", "upload.png")]
+                self.goals.add(("upload", event.given), enumerate(offers, 1))
+
     def fill(self, draft: Draft, told: Recording) -> None:
         """A request was found to be of use with a method that has a body, or its body is read though it has none: send bodies."""
         if draft.media:
@@ -371,7 +382,7 @@ class Explorer:
     def undress(self, draft: Draft, told: Recording) -> None:
         """The app looks at the canary itself, as one that refuses what it does not know: the same without it."""
         looks = [event for event in told.events if event.kind in ("compare", "lookup")]
-        looked_at = any(canary.NAME in (event.given, event.other) for event in looks)
+        looked_at = any(_holds(event.given) or _holds(event.other) for event in looks)
         if looked_at and len([goal for goal in self.goals if goal[0] == "undressed"]) < 6:
             self.goals.add(("undressed", draft.key), [(-1, without_canaries(draft))])
 
@@ -463,10 +474,17 @@ class Explorer:
         return list(found)
 
 
+def _holds(operand: Any) -> bool:
+    """Whether an operand is the canary's name, or holds it among others."""
+    return bool(operand == canary.NAME or (isinstance(operand, list) and canary.NAME in operand))
+
+
 _REGEXES = frozenset(("match", "fullmatch", "search"))
 _PATTERNS = _REGEXES | {"str.startswith", "str.endswith", "str.removeprefix"}
 """Calls in which a text is held against a pattern."""
 
 
+_OF_FILES = frozenset(("filename", "content_type", "chunks", "file", "temporary_file_path", "mimetype"))
+"""Attributes that uploaded files have."""
 _KINDS = ("7001", "2032-05-14", "true", "-1")
 """Texts of different kinds, for what a framework parses before the app sees it."""

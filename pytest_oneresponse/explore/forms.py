@@ -12,6 +12,8 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from . import rest
+
 Schema = dict[str, Any]
 _DEEPEST = 4
 _MOMENT = datetime.datetime(2032, 5, 14, 9, 26, 53)
@@ -57,8 +59,7 @@ def of_rest(kind: Any) -> Schema:
     """Django REST framework's serializers, whose fields are known to an instance."""
     if not hasattr(kind, "_declared_fields") or not hasattr(kind, "to_internal_value"):
         return {}
-    made = kind() if isinstance(kind, type) else kind
-    return _of_fields({name: one for name, one in made.fields.items() if not getattr(one, "read_only", False)})
+    return dict(rest.of_serializer(kind() if isinstance(kind, type) else kind))
 
 
 def _of_fields(fields: Any) -> Schema:

@@ -111,6 +111,8 @@ def slice_(number: int, container: Any, start: Any, stop: Any, step: Any) -> tup
 
 
 _NUMBERS = (int, float, decimal.Decimal, datetime.date)
+_SETS: tuple[type, ...] = (set, frozenset, type({}.keys()))
+_SUBTRACT = next(place for place, operation in enumerate(ARITHMETICS) if operation.__name__ == "Sub")
 
 
 def arithmetic(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
@@ -122,7 +124,20 @@ def arithmetic(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
         except (TypeError, ArithmeticError, ValueError):  # the user's own operation will tell
             return one, other
         now.note(Event("call", number, ARITHMETICS[kind].__name__, left, right, result))
+    elif now is not None and kind == _SUBTRACT and type(one) in _SETS and number not in now.full:
+        _without(now, number, one, other)
     return one, other
+
+
+def _without(now: Recording, number: int, one: Any, other: Any) -> None:
+    """What the one set has more than the other is asked for: keys that are not known, or keys that are missing."""
+    if type(other) not in _SETS:
+        return
+    now.note(Event("compare", number, "Without", members(one), members(other), not one <= other))
+    mapping = getattr(other, "mapping", None)
+    if mapping is not None:
+        for key in members(one - other):
+            now.note_item(number, mapping, key)
 
 
 def iterate(number: int, value: Any) -> Any:

@@ -35,16 +35,22 @@ class Reached:
         inside = False
         for number in told.begun:
             function = MARKS.all[number].function
-            mine = any(function.file == file and _is_within(function.name, name) for file, name in self.named)
+            mine = self.is_named(function)
             inside = inside or mine
             (self.own if inside or mine else self.others)[function] = None
 
     def outcomes(self) -> Iterator[tuple[Mark, str]]:
-        """Every outcome of the route's code, in the order of the source."""
-        for function in self.own or self.others:
+        """Every outcome of the route's code, in the order of the source; of its handler also what never ran."""
+        files = {file for file, _ in self.named}
+        never = (one for one in MARKS.of_function if one.file in files and one not in self.own and self.is_named(one))
+        for function in (*(self.own or self.others), *never):
             for mark in sorted(MARKS.of_function[function].values(), key=lambda mark: (mark.line, mark.column)):
                 for outcome in mark.outcomes:
                     yield mark, outcome
+
+    def is_named(self, function: Function) -> bool:
+        """Whether a function is the handler, or a dependency of it, or stands in one of them."""
+        return any(function.file == file and _is_within(function.name, name) for file, name in self.named)
 
     def seen(self, shown: Callable[[str], str]) -> list[list[Any]]:
         """Every outcome of the route's code as [file, line, column, outcome, whether it was taken]: routes may share code."""

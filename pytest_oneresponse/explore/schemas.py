@@ -92,9 +92,19 @@ def declared_by(route: Route) -> list[Any]:
             waiting += one
         elif type(one) is dict:
             waiting += one.values()
+        elif isinstance(one, type) and hasattr(one, "get_form_class"):
+            waiting += _forms_of(one)
         elif schema_of(one):
             found[id(one)] = one
     return list(found.values())
+
+
+def _forms_of(view: Any) -> list[Any]:
+    """The form of a class-based view of Django's, which the framework makes: the one it names, or one of its model's fields."""
+    try:
+        return [view().get_form_class()]
+    except Exception:  # one that depends on the request
+        return []
 
 
 _MOST_LOOKED_AT = 100

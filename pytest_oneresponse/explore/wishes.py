@@ -107,6 +107,9 @@ def _compare(event: Event) -> Iterator[Wish]:
                 yield Wish(left, beside(right)[1:])
             for left, right in ((one, other), (other, one)):  # as sets
                 yield Wish(left, [right, right[:1], [*left, *right], []])
+    elif event.what == "Without" and isinstance(one, list) and isinstance(other, list):
+        yield Wish(one, [other, other[:1], []] if result else [[*one, "other"]])
+        yield Wish(other, [one, [*other, *one]] if result else [[]])
     elif event.what in ("In", "NotIn"):
         inside = result == (event.what == "In")
         yield from _inside(one, other, inside)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_oneresponse.explore import canary
-from pytest_oneresponse.explore.bases import bases, declared, with_canaries
+from pytest_oneresponse.explore.bases import bases, declared, fallbacks, with_canaries
 from pytest_oneresponse.explore.bodies import BODY_METHODS, with_bodies
 from pytest_oneresponse.explore.draft import Draft
 from pytest_oneresponse.explore.trials import Inputs
@@ -128,3 +128,34 @@ def test_every_kind_of_body_has_a_canary() -> None:
     assert form.fields == upload.fields == ((canary.NAME, "from-form"),)
     assert [name for name, *_ in upload.files] == [canary.FILE] and text.text and not text.fields
     assert all(draft.request().body for draft in (as_json, form, upload, text))
+
+
+CARS = Route(
+    "GET",
+    "/cars",
+    None,
+    ("/cars",),
+    (
+        Parameter("make", "query", {"type": "array", "items": {"type": "string"}}, required=False),
+        Parameter("cursor", "query", {"type": "string"}, required=False),
+        Parameter("limit", "query", {"type": "integer"}, required=True),
+    ),
+)
+
+
+def test_a_list_has_an_item() -> None:
+    (whole, minimal) = bases(CARS, Inputs(CARS, {}), "shop.test")
+    assert dict(whole.query).keys() == {"make", "cursor", "limit", canary.NAME}
+    assert dict(minimal.query).keys() == {"limit", canary.NAME}
+
+
+def test_fallbacks_have_one_optional_input_each() -> None:
+    queries = [set(dict(draft.query)) - {canary.NAME} for draft in fallbacks(CARS, Inputs(CARS, {}), "shop.test")]
+    assert queries == [{"limit", "make"}, {"limit", "cursor"}]
+
+
+def test_fallbacks_have_one_alternative_of_the_body_each() -> None:
+    kinds = {"oneOf": [{"properties": {name: {"type": "string"}}, "required": [name]} for name in ("card", "iban")]}
+    route = Route("POST", "/", None, ("/",), (), {"type": "object", "properties": {"how": kinds}, "required": ["how"]})
+    (other,) = fallbacks(route, Inputs(route, {}), "shop.test")
+    assert other.json["how"].keys() >= {"iban"} and "card" not in other.json["how"]

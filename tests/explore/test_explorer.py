@@ -143,6 +143,23 @@ APPS: dict[str, tuple[str, str, Any]] = {
                 case {"type": "square"}: return "square"
         """, "found"),
     "a loop": ("POST", "def app(r):\n    for one in r.json['items']:\n        if one['n'] < 0: return 'found'", "found"),
+    "keys that are not known": ("POST", """
+        KNOWN = {"title", "done"}
+        def app(r):
+            if r.json.keys() - KNOWN: return "unknown"
+            if "done" in r.json: return "found"
+        """, "found"),
+    "keys that are wanted": ("POST", """
+        def app(r):
+            if {"sku", "count"} - r.json.keys(): return "missing"
+            return "found"
+        """, "found"),
+    "words that are not known": ("GET", """
+        KNOWN = {"title", "done"}
+        def app(r):
+            if set(r.args["fields"].split(",")) - KNOWN: return "unknown"
+            return "found"
+        """, "found"),
     "a document in a text": ("GET", """
         import json
         def app(r):
@@ -261,7 +278,7 @@ def test_one_seed_sends_the_same_requests(kind: str) -> None:
 
 def asks() -> Any:
     """What an app gets of another machine."""
-    return json.loads(Network().answer(Asked("requests", "GET", "http://stock.test/")).body)
+    return json.loads(Network().upstream.answer(Asked("requests", "GET", "http://stock.test/")).body)
 
 
 UPSTREAMS: dict[str, tuple[str, Any]] = {

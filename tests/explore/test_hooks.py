@@ -333,3 +333,11 @@ def test_a_lazy_object_is_not_made_where_it_was_not(expression: str) -> None:
     with recording():
         f(Lazy(), 5)
     assert made == []
+
+
+def test_what_one_set_has_more_than_another() -> None:
+    assert told("x - {'b', 'c'}", {"a", "b"}) == [("compare", "Without", ["a", "b"], ["b", "c"], True)]
+    assert told("x - {'a', 'b'}", {"a"}) == [("compare", "Without", ["a"], ["a", "b"], False)]
+    found = told("{'a', 'b'} - x.keys()", dict(QUERY))
+    assert ("read", "query", "b", None, False) in found, "a key that is missing is read"
+    assert [one for one in told("x - y", 5, {"a"}) if one[0] == "compare"] == [], "the user's own operation fails"

@@ -66,7 +66,7 @@ def test_where_the_handler_never_ran_all_that_ran_counts() -> None:
     with recording() as told:
         user["middleware"](100, user["view"])
     reached.note(told)
-    assert shown(reached, 2) == [(3, "false")]
+    assert shown(reached, 4) == [(3, "false"), (13, "true"), (13, "false")], "and the handler's own, not taken"
 
 
 def test_a_route_without_a_handler_counts_all_that_ran() -> None:
@@ -79,10 +79,13 @@ def test_a_route_without_a_handler_counts_all_that_ran() -> None:
     assert [mark.line for mark, _ in reached.outcomes()] == [3, 3, 8, 8, 10, 11, 11]
 
 
-def test_where_nothing_ran_there_is_nothing_to_tell() -> None:
+OF_THE_VIEW = [(8, "true"), (8, "false"), (10, "entered"), (11, "true"), (11, "false")]
+
+
+def test_where_nothing_ran_all_of_the_handler_was_missed() -> None:
     _, user = names()
-    reached = Reached(Route("GET", "/", user["view"]))
-    assert reached.to_json(str) == {"total": 0, "taken": 0, "missed": []}
+    assert shown(Reached(Route("GET", "/", user["view"])), 5) == OF_THE_VIEW
+    assert shown(Reached(Route("GET", "/")), 0) == []
 
 
 def test_the_dependencies_that_a_signature_names_are_the_routes_own() -> None:
@@ -97,4 +100,4 @@ def test_the_dependencies_that_a_signature_names_are_the_routes_own() -> None:
     with recording() as told:
         user["middleware"](1, helper)  # before the handler, which is never called
     reached.note(told)
-    assert shown(reached, 2) == [(6, "true")]
+    assert shown(reached, 7) == [(6, "true"), *OF_THE_VIEW]

@@ -204,3 +204,127 @@ def test_headers_that_are_given_parsed_are_sent(suite: Suite) -> None:
     pytest.importorskip("flask")
     suite.write(shop=NEGOTIATING)
     suite.drive("-v", "--oneresponse-faults=none").stdout.fnmatch_lines(["8 of 8 branches taken"])
+
+
+FASTAPI = """
+from fastapi import FastAPI, Header, HTTPException, Query
+
+app = FastAPI(openapi_url=None)
+
+
+@app.get("/cars")
+def cars(make: list[str] = Query([]), limit: int = 10, x_tenant: str | None = Header(None)):
+    if x_tenant is not None and x_tenant != "t7":
+        raise HTTPException(403)
+    if "fiat" in make:
+        return "fiat" if limit > 50 else "few"
+    return "all"
+"""
+
+
+def test_lists_are_sent_and_one_refused_input_hides_no_other(suite: Suite) -> None:
+    pytest.importorskip("fastapi")
+    suite.write(shop=FASTAPI)
+    suite.drive("-v", "--oneresponse-faults=none").stdout.fnmatch_lines(["6 of 6 branches taken"])
+
+
+UPLOADS = """
+from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+
+async def upload(request):
+    form = await request.form()
+    document = form.get("document")
+    if not isinstance(document, UploadFile):
+        return PlainTextResponse("none", 400)
+    if document.content_type == "application/pdf":
+        return PlainTextResponse("pdf")
+    return PlainTextResponse(document.filename)
+
+
+app = Starlette(routes=[Route("/upload", upload, methods=["POST"])])
+"""
+
+
+def test_files_are_sent_in_forms_that_hold_both(suite: Suite) -> None:
+    pytest.importorskip("starlette")
+    pytest.importorskip("python_multipart")
+    suite.write(shop=UPLOADS)
+    suite.drive("-v", "--oneresponse-faults=none").stdout.fnmatch_lines(["4 of 4 branches taken"])
+
+
+DJANGO = """
+import django
+from django.conf import settings
+
+settings.configure(
+    ALLOWED_HOSTS=["*"],
+    ROOT_URLCONF=__name__,
+    SECRET_KEY="secret",
+    INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "rest_framework"],
+    REST_FRAMEWORK={"DEFAULT_AUTHENTICATION_CLASSES": [], "UNAUTHENTICATED_USER": None},
+)
+django.setup()
+
+from django import forms
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
+from django.urls import path
+from django.views.generic import FormView
+from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+
+class Order(forms.Form):
+    name = forms.CharField(min_length=3)
+    count = forms.IntegerField(max_value=99)
+
+
+class Orders(FormView):
+    form_class = Order
+
+    def form_valid(self, form):
+        if form.cleaned_data["count"] == 77:
+            return HttpResponse("many")
+        return HttpResponse("few")
+
+    def form_invalid(self, form):
+        return HttpResponse("invalid", status=400)
+
+    def get(self, request):
+        return HttpResponse("form")
+
+
+class Line(serializers.Serializer):
+    sku = serializers.RegexField("^[A-Z]{2}-[0-9]$")
+    count = serializers.IntegerField(min_value=1)
+
+
+class Basket(serializers.Serializer):
+    lines = Line(many=True, allow_empty=False)
+    tags = serializers.ListField(child=serializers.CharField())
+
+
+class Baskets(APIView):
+    def post(self, request):
+        basket = Basket(data=request.data)
+        basket.is_valid(raise_exception=True)
+        if basket.validated_data["lines"][0]["count"] > 500:
+            return Response("many")
+        return Response("few")
+
+
+urlpatterns = [path("orders", Orders.as_view()), path("baskets", Baskets.as_view())]
+app = get_wsgi_application()
+"""
+
+
+def test_forms_that_the_framework_makes_and_serializers_in_serializers_are_filled(suite: Suite) -> None:
+    pytest.importorskip("rest_framework")
+    suite.write(shop=DJANGO)
+    result = suite.spawn("--oneresponse", "--oneresponse-app=shop:app", "-v", "--oneresponse-faults=none")
+    result.stdout.fnmatch_lines(["4 of 4 branches taken"])
