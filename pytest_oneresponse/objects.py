@@ -11,8 +11,8 @@ from typing import Any
 from . import exchange, late, shared, sites
 from .contract.head import TELLING
 from .frameworks import modules
-from .watch.imported import when_imported
-from .watch.patching import Patches
+from .imported import when_imported
+from .patching import Patches
 
 _getframe = sys._getframe
 _noted: set[type] = set()

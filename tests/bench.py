@@ -238,7 +238,7 @@ def _failing(faults: str, requests: int = 100) -> tuple[int, int, int, float, se
     from pytest_oneresponse.drive import Settings, drive
     from pytest_oneresponse.exchange import Watcher
     from pytest_oneresponse.instrument.swap import Swap
-    from pytest_oneresponse.watch.patching import Patches
+    from pytest_oneresponse.patching import Patches
 
     folder = Path(__file__).parent / "planted" / "faulty"
     logging.disable(logging.CRITICAL)

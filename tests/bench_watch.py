@@ -106,7 +106,7 @@ def _asking(make: Callable[[], Any]) -> Callable[[bool], Run]:
 
 def _watch() -> None:
     from pytest_oneresponse import objects, sites
-    from pytest_oneresponse.watch.patching import Patches
+    from pytest_oneresponse.patching import Patches
 
     sites.Code.configure(Path(__file__).parent, (), objects.framework_packages())
     objects.install(Patches())

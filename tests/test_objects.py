@@ -17,8 +17,8 @@ from pytest_oneresponse import objects, sites
 from pytest_oneresponse.contract.machine import Facts
 from pytest_oneresponse.contract.request import Request
 from pytest_oneresponse.exchange import Exchange, Proxies
+from pytest_oneresponse.patching import Patches
 from pytest_oneresponse.sites import Responses
-from pytest_oneresponse.watch.patching import Patches
 
 SOURCE = """\
 class Headers(dict):

@@ -15,7 +15,7 @@ from typing import Any
 from .. import sites
 from ..explore.recording import Recording
 from ..instrument.observe import MARKS
-from ..watch.patching import Patches
+from ..patching import Patches
 from .exceptions import resolved
 
 _OF_TRANSACTIONS = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT", "PRAGMA")

@@ -15,7 +15,7 @@ from typing import Any
 from .. import sites
 from ..contract.finding import Place
 from ..explore.recording import Recording
-from ..watch.patching import Patches
+from ..patching import Patches
 from .quiet import causes
 from .replies import Asked, Reply, Upstream, shaped
 

@@ -7,7 +7,7 @@ import errno
 from collections.abc import Callable
 from typing import Any
 
-from ..watch.patching import Patches
+from ..patching import Patches
 from .making import TEXT
 from .replies import Asked, Upstream
 

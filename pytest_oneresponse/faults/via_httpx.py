@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-from ..watch.patching import Patches
+from ..patching import Patches
 from .making import TEXT
 from .replies import Asked, Reply, Upstream
 

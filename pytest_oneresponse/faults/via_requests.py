@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..watch.patching import Patches
+from ..patching import Patches
 from .making import TEXT
 from .replies import Asked, Reply, Upstream
 

@@ -9,7 +9,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from ..watch.patching import Patches
+from ..patching import Patches
 from .making import TEXT
 from .replies import Asked, Upstream
 

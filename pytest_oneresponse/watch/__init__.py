@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..patching import Patches
 from . import asgiref, django, httpx, litestar, starlette, webtest, werkzeug
-from .patching import Patches
 
 __all__ = ["Patches", "install"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from .patching import Disguise, Patches, disguised, watched_asgi
+from ..patching import Patches
+from .disguise import Disguise, disguised, watched_asgi
 
 
 def patch(module: ModuleType, patches: Patches) -> None:

@@ -21,8 +21,8 @@ from ..contract.events import Data, Start
 from ..contract.machine import Facts
 from ..contract.request import Request
 from ..exchange import Exchange, current
+from ..patching import Patches
 from ..sites import Chain, walk
-from .patching import Patches
 
 
 def patch(module: ModuleType, patches: Patches) -> None:

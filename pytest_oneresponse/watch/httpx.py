@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from .patching import Patches, disguised, watched_asgi, watched_wsgi
+from ..patching import Patches
+from .disguise import disguised, watched_asgi, watched_wsgi
 
 
 def patch(module: ModuleType, patches: Patches) -> None:

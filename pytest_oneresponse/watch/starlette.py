@@ -7,7 +7,8 @@ import inspect
 from types import ModuleType
 from typing import Any
 
-from .patching import Disguise, Patches, disguised, watched_asgi
+from ..patching import Patches
+from .disguise import Disguise, disguised, watched_asgi
 
 
 def patch(module: ModuleType, patches: Patches) -> None:

@@ -7,7 +7,8 @@ import inspect
 from types import ModuleType
 from typing import Any
 
-from .patching import Disguise, Patches, watched_wsgi
+from ..patching import Patches
+from .disguise import Disguise, watched_wsgi
 
 
 def patch(module: ModuleType, patches: Patches) -> None:

@@ -19,7 +19,7 @@ import pytest
 
 from pytest_oneresponse.faults import network, via_aiohttp, via_httpx, via_requests, via_urllib
 from pytest_oneresponse.faults.replies import MISBEHAVIOURS, Asked, Reply, Upstream, shaped
-from pytest_oneresponse.watch.patching import Patches
+from pytest_oneresponse.patching import Patches
 
 LIMIT = 0.2
 """In seconds: so long clients wait for an answer that does not come."""

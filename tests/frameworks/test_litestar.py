@@ -32,8 +32,8 @@ from pytest_oneresponse.contract.finding import Finding
 from pytest_oneresponse.drive import Settings, drive
 from pytest_oneresponse.explore.values import first
 from pytest_oneresponse.frameworks import litestar as framework
+from pytest_oneresponse.patching import Patches
 from pytest_oneresponse.routes import Parameter, Route, handler_of
-from pytest_oneresponse.watch.patching import Patches
 
 # newer releases deprecate inputs that are declared by their names alone, as most apps do
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -17,7 +17,7 @@ import pytest
 from pytest_oneresponse import marks, objects, sites
 from pytest_oneresponse.exchange import Watcher
 from pytest_oneresponse.instrument.swap import Swap
-from pytest_oneresponse.watch.patching import Patches
+from pytest_oneresponse.patching import Patches
 
 ROOT = Path(__file__).parents[2]
 

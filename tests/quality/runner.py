@@ -19,7 +19,7 @@ from pytest_oneresponse.drive import Settings, drive
 from pytest_oneresponse.exchange import Watcher
 from pytest_oneresponse.instrument.observe import MARKS, Mark
 from pytest_oneresponse.instrument.swap import Swap
-from pytest_oneresponse.watch.patching import Patches
+from pytest_oneresponse.patching import Patches
 
 REQUESTS = 100
 

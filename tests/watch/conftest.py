@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_oneresponse import protocols, watch
-from pytest_oneresponse.watch import imported
+from pytest_oneresponse import imported, protocols, watch
 
 
 @pytest.fixture(autouse=True)

@@ -1,3 +1,5 @@
+"""An action waits for a module that the user imports, and never imports it."""
+
 from __future__ import annotations
 
 import importlib
@@ -10,9 +12,17 @@ from types import ModuleType
 
 import pytest
 
-from pytest_oneresponse.watch.imported import when_imported
+from pytest_oneresponse import imported
+from pytest_oneresponse.imported import when_imported
 
 NAME = "oneresponse_probe"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test here begins with no module awaited, whatever runs of pytest in this process have left behind."""
+    monkeypatch.setattr(imported, "_waiting", {})
+    monkeypatch.setattr(sys, "meta_path", [finder for finder in sys.meta_path if finder is not imported._FINDER])
 
 
 @pytest.fixture
