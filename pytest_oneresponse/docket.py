@@ -23,14 +23,18 @@ class BreachFailure(pytest.fail.Exception):  # type: ignore[misc, name-defined]
         self.findings = findings
 
 
-def shown_as_text(longrepr: Any, text: str) -> Any:
+def shown_as_text(longrepr: Any, text: str, painted: str = "") -> Any:
     """A failure's representation whose one-line form is the first line of `text`, without the name of an exception class.
 
-    Where pytest runs in CI it prints that form in full at the end, so that the whole text would come twice.
+    Where pytest runs in CI it prints that form in full at the end, so that the whole text would come twice. `painted` is
+    the text with colours, for terminals that have them.
     """
     crash = getattr(longrepr, "reprcrash", None)
     if crash is not None:
         crash.message = text.partition("\n")[0]
+    plain = getattr(longrepr, "toterminal", None)
+    if painted and plain is not None:
+        longrepr.toterminal = lambda writer: writer.line(painted) if writer.hasmarkup else plain(writer)
     return longrepr
 
 

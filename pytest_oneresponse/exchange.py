@@ -10,8 +10,9 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import sites
+from .contract.causes import related
 from .contract.events import Data, End, Event, Gone, Headers, Improper, Raised, Returned, Start
-from .contract.machine import Facts, Verdict, is_plain, judge, related
+from .contract.machine import Facts, Verdict, is_plain, judge
 from .contract.request import Request
 from .sites import Given, Proxies, Site
 

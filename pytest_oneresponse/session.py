@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -294,11 +294,12 @@ class Session:
             raise BreachFailure(text, tuple(breaches))
         item.add_report_section(when, "oneresponse", text)
 
-    def text_of(self, findings: list[Finding]) -> str:
+    def text_of(self, findings: Iterable[Finding], color: bool = False) -> str:
         """The findings as one text, each as a block of its own."""
         root = self.config.rootpath
         return "\n\n".join(
-            terminal.render(finding, help_text=rules.RULES[finding.rule].mend, root=root) for finding in findings
+            terminal.render(finding, color=color, help_text=rules.RULES[finding.rule].mend, root=root)
+            for finding in findings
         )
 
     def kept(self, name: str) -> dict[str, Any]:
@@ -345,7 +346,8 @@ class Session:
         report = yield
         error = call.excinfo.value if call.excinfo is not None else None
         if isinstance(error, (BreachFailure, Unexpected, Cannot)):
-            report.longrepr = shown_as_text(report.longrepr, str(error))
+            found = error.findings if isinstance(error, BreachFailure) else ()
+            report.longrepr = shown_as_text(report.longrepr, str(error), self.text_of(found, color=True))
         if call.when in ("call", "teardown"):
             told = self.told_of(item, report)
             if isinstance(error, BreachFailure) and told.get("routes") and not self.option("replay"):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import linecache
 import os
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from types import CodeType, FrameType, TracebackType
 from typing import Any, NamedTuple
@@ -422,8 +421,3 @@ def _characters(text: str, offset: int) -> int:
 def places(chain: Sequence[Any] | None) -> tuple[Place, ...]:
     """All frames of a chain as places, outermost first."""
     return tuple(place_of(code, instruction) for code, instruction in reversed(frames(tuple(chain or ()))))
-
-
-def caller(depth: int = 1) -> FrameType:
-    """The frame `depth` calls above the function that asks."""
-    return sys._getframe(depth + 1)

@@ -517,17 +517,6 @@ def test_methods_are_named_in_full(load: Load) -> None:
     assert [place.function for place in places][-2:] == ["View.get", "View.get.<locals>.<lambda>"]
 
 
-def test_the_caller() -> None:
-    def asks() -> str:
-        return sites.caller().f_code.co_name
-
-    def between() -> str:
-        return sites.caller(2).f_code.co_name
-
-    assert asks() == "test_the_caller"
-    assert (lambda: between())() == "test_the_caller"
-
-
 HANDS_ON = """\
 def forwards(status, headers, go):
     return go(status, [*headers])

@@ -225,21 +225,3 @@ Event = (
     | Lost
     | Swallowed
 )
-
-
-def to_json(event: Event) -> dict[str, Any]:
-    """An event as JSON basics: its kind and what it carries, without its site."""
-    fields = {name: value for name, value in event._asdict().items() if name != "site"}
-    return {"event": type(event).__name__.lower(), **{name: _basic(value) for name, value in fields.items()}}
-
-
-def _basic(value: Any) -> Any:
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, bytes):
-        return value.decode("latin-1")
-    if isinstance(value, (tuple, list)):
-        return [_basic(item) for item in value]
-    if isinstance(value, BaseException):
-        return type(value).__name__
-    return repr(value)

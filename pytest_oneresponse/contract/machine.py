@@ -28,6 +28,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from .causes import related
 from .events import Data, End, Event, File, Improper, Lost, Raised, Returned, Start, Swallowed
 from .head import Head, known_head, read_head
 
@@ -592,24 +593,6 @@ class _Life:
                 self.breach("swallowed-answer", swallowed, None, detail)
 
 
-def related(error: BaseException | None, other: BaseException | None) -> bool:
-    """Whether `other` is `error`, or is among its causes, its context or the members of its group."""
-    if other is None:
-        return False
-    waiting: list[BaseException | None] = [error]
-    seen: set[int] = set()
-    while waiting:
-        current = waiting.pop()
-        if current is None or id(current) in seen:
-            continue
-        if current is other:
-            return True
-        seen.add(id(current))
-        members = current.exceptions if isinstance(current, BaseExceptionGroup) else ()
-        waiting += [current.__cause__, current.__context__, *members]
-    return False
-
-
 def _label(event: Event) -> str:
     if isinstance(event, Start):
         return f"{event.column} {event.status}"
@@ -629,5 +612,4 @@ __all__ = [
     "Verdict",
     "is_plain",
     "judge",
-    "related",
 ]

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from .. import sites
+from ..contract.causes import causes
 from ..contract.finding import Place
 from ..explore.recording import Recording
 from ..patching import Patches
-from .quiet import causes
 from .replies import Asked, Reply, Upstream, shaped
 
 CLIENTS = ("via_urllib", "via_requests", "via_httpx", "via_aiohttp")

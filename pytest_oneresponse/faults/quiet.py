@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from ..contract.causes import causes
+
 
 @contextmanager
 def quiet(errors: Sequence[BaseException]) -> Iterator[None]:
@@ -35,16 +37,3 @@ def quiet(errors: Sequence[BaseException]) -> Iterator[None]:
 def comes_of(error: BaseException | None, errors: Sequence[BaseException]) -> bool:
     """Whether an exception is one of some others, or was raised because of one."""
     return any(one is injected for one in causes(error) for injected in errors)
-
-
-def causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An exception and all because of which it was raised, also those of a group."""
-    waiting, seen = [error], set()
-    while waiting:
-        one = waiting.pop()
-        if one is None or id(one) in seen:
-            continue
-        yield one
-        seen.add(id(one))
-        waiting += [one.__cause__, one.__context__]
-        waiting += one.exceptions if isinstance(one, BaseExceptionGroup) else ()

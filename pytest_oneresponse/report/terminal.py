@@ -22,7 +22,6 @@ import shlex
 import sys
 import tokenize
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,22 +72,6 @@ def render(finding: Finding, *, color: bool = False, help_text: str = "", root: 
         indent = " " * (len(margin) + len(name) + 4)
         lines += [f"{indent}{_clean(line)}".rstrip() for line in rest]
     return "\n".join(lines)
-
-
-def summary(findings: Iterable[Finding]) -> str:
-    """How many there are, in one line: "2 breaches (second-response 1, late-send 1), 1 practice"."""
-    found = list(findings)
-    levels = Counter(finding.level for finding in found)
-    rules = Counter(finding.rule for finding in found if finding.level == "breach")
-    parts = []
-    if breaches := levels.pop("breach", 0):
-        listed = ", ".join(f"{rule} {count}" for rule, count in rules.items())
-        parts.append(f"{breaches} {'breach' if breaches == 1 else 'breaches'} ({listed})")
-    if practices := levels.pop("practice", 0):
-        parts.append(f"{practices} {'practice' if practices == 1 else 'practices'}")
-    if selected := levels.total():
-        parts.append(f"{selected} selected")
-    return ", ".join(parts) or "no findings"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,10 @@
-"""Events name their column, turn into JSON, and the whole contract needs nothing but the standard library."""
+"""Events name their column, and the whole contract needs nothing but the standard library."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -30,7 +28,6 @@ from pytest_oneresponse.contract.events import (
     Swallowed,
     TimedOut,
     Trailers,
-    to_json,
 )
 
 ROOT = Path(pytest_oneresponse.__file__).parents[1]
@@ -73,38 +70,6 @@ def test_events_cannot_be_changed_and_carry_a_site(event: Event) -> None:
     assert event.site is None
     with pytest.raises(AttributeError):
         event.site = 1  # type: ignore[misc]
-
-
-JSON: list[tuple[Event, dict[str, Any]]] = [
-    (Data(3, site="anything"), {"event": "data", "size": 3}),
-    (End(), {"event": "end"}),
-    (TimedOut(), {"event": "timedout"}),
-    (Raised(KeyError("k"), in_body=True), {"event": "raised", "error": "KeyError", "in_body": True}),
-    (Raised(None), {"event": "raised", "error": None, "in_body": False}),
-    (Trailers(last=False), {"event": "trailers", "last": False}),
-    (Lifespan("ask startup"), {"event": "lifespan", "column": "ask startup"}),
-    (
-        Improper("invalid-message", "what", level="practice"),
-        {"event": "improper", "rule": "invalid-message", "detail": "what", "level": "practice"},
-    ),
-    (
-        Start(200, ((b"a\xff", "b"), [None, 1.5]), "site", True, OSError(), True),  # type: ignore[arg-type]
-        {
-            "event": "start",
-            "status": 200,
-            "headers": [["a\xff", "b"], [None, "1.5"]],
-            "replaces": True,
-            "handling": "OSError",
-            "trailers": True,
-        },
-    ),
-]
-
-
-@pytest.mark.parametrize(("event", "expected"), JSON, ids=[str(e["event"]) for _, e in JSON])
-def test_json(event: Event, expected: dict[str, Any]) -> None:
-    assert to_json(event) == expected
-    assert json.loads(json.dumps(to_json(event))) == expected
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -219,3 +219,11 @@ def pytest_runtest_setup(): open("out", "w").close()
     assert set(wsgi.outcomes(result).values()) == {"passed"}
     assert wsgi.report("good.json")["schema"] == 1
     assert f"\nreport: {path}" not in told
+
+
+def test_findings_are_painted_where_the_terminal_has_colours(wsgi: Suite) -> None:
+    painted, plain = wsgi.drive("--color=yes"), wsgi.drive("--color=no")
+    assert "\x1b[1;31msecond-response\x1b[0m" in str(painted.stdout)
+    assert "\x1b" not in str(plain.stdout)
+    (report,) = [one for one in painted.reprec.getreports("pytest_runtest_logreport") if one.failed]  # type: ignore[attr-defined]
+    assert "\x1b" not in report.longreprtext

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_oneresponse.contract.finding import Caught, Finding, Place
 from pytest_oneresponse.contract.request import Request
-from pytest_oneresponse.report.terminal import WIDTH, render, summary
+from pytest_oneresponse.report.terminal import WIDTH, render
 
 SHOP = '''\
 async def app(scope, receive, send):
@@ -380,14 +380,3 @@ def test_a_plain_request_is_its_curl_command() -> None:
     request = Request("PATCH", "/a b", headers=(("X-A", "it's"), ("Host", "shop.test")))
     line = render(replace(FINDING, request=request)).splitlines()[1]
     assert shlex.split(line.partition(": ")[2]) == shlex.split(request.curl())
-
-
-def test_summary() -> None:
-    practice = replace(FINDING, rule="shared-response", level="practice")
-    late = replace(FINDING, rule="late-send")
-    off = replace(FINDING, rule="unhandled-error", level="off")
-    assert summary([]) == "no findings"
-    assert summary([FINDING, late, practice]) == "2 breaches (second-response 1, late-send 1), 1 practice"
-    assert summary([late, FINDING, late]) == "3 breaches (late-send 2, second-response 1)"
-    assert summary([FINDING]) == "1 breach (second-response 1)"
-    assert summary([practice, practice, off]) == "2 practices, 1 selected"
