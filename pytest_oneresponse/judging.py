@@ -43,7 +43,7 @@ def findings(exchange: Exchange, told: Told, verdict: Verdict | None = None) -> 
 def failed_with(finding: Finding, fired: tuple[Any, ...]) -> Finding:
     """A finding of an exchange in which something was made to fail: a stream that this cuts short is a practice.
 
-    That nobody expects `close()` to fail is none.
+    Where only a `close()` was made to fail, an error after the start is off.
     """
     last = fired[-1]
     fault = {**_fault(last), "before": [_fault(one) for one in fired[:-1]]}
@@ -105,7 +105,7 @@ def unanswered(exchange: Exchange, route: Route | None) -> Breach | None:
 
 
 def _went_to_a_framework(last: Left, left: tuple[Left, ...]) -> bool:
-    """Whether what a function was left with came to a framework as it was, on whatever way through functions of the user's."""
+    """Whether what a function was left with came to a framework as it was, in whatever way through functions of the user's."""
     for _ in left:
         caller = last.caller
         if caller is None:

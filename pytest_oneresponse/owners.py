@@ -21,6 +21,8 @@ class Code:
     """Whose code a file is. Set up once for a session by `configure`."""
 
     root: str = os.getcwd() + os.sep
+    others: tuple[str, ...] = ()
+    """Further folders whose files are the user's."""
     packages: frozenset[str] = frozenset()
     """Top-level packages that count as the user's own although they are installed."""
     frameworks: frozenset[str] = frozenset()
@@ -40,8 +42,10 @@ class Code:
         root: Path | None = None,
         packages: Iterable[str] | None = None,
         frameworks: Iterable[str] | None = None,
+        others: Iterable[Path] = (),
     ) -> None:
-        """Say what is the user's: all below `root`, and `packages`; and which packages are frameworks."""
+        """Say what is the user's: all below `root` and `others`, and `packages`; and which packages are frameworks."""
+        cls.others = tuple(str(folder).rstrip(os.sep) + os.sep for folder in others)
         if root is not None:
             cls.root = str(root).rstrip(os.sep) + os.sep
         if packages is not None:
@@ -89,7 +93,7 @@ class Code:
             return package in cls.packages
         if cls.is_standard(filename):
             return False
-        if filename.startswith(cls.root):
+        if filename.startswith((cls.root, *cls.others)):
             return True
         return Path(filename).stem in cls.packages or any(
             f"{os.sep}{name}{os.sep}" in filename for name in cls.packages

@@ -109,7 +109,8 @@ class Session:
 
     def configure_sites(self) -> None:
         own = {package for app in self.apps.values() for package in app.packages}
-        sites.Code.configure(self.config.rootpath, own, objects.framework_packages())
+        root = self.config.rootpath
+        sites.Code.configure(root, own, objects.framework_packages(), around(root, self.config.invocation_params.dir))
         self.marks.forget()
 
     def requests(self, item: pytest.Item) -> int:
@@ -452,6 +453,17 @@ class Session:
         Watcher.docket, Watcher.marks = self.outer
         for problem in self.problems:  # nobody prints summaries in this run
             print(f"oneresponse: {problem}", file=sys.stderr)
+
+
+def around(root: Path, start: Path) -> list[Path]:
+    """The folders around pytest's root directory that hold the user's code too, as where tests/ has an ini file of its own.
+
+    That from which pytest was started, and that of a folder of tests; not a home directory, nor that of a system.
+    """
+    found = [start] if start in root.parents else []
+    if root.name in ("test", "tests") and root.parent not in found:
+        found.append(root.parent)
+    return [folder for folder in found if folder not in (Path(folder.anchor), Path.home())]
 
 
 def _within(nodeid: str, wanted: str) -> bool:

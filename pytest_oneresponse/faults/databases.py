@@ -1,4 +1,4 @@
-"""Statements that reach a database on whatever way, as what an ORM loads lazily does.
+"""Statements that reach a database in whatever way, as what an ORM loads lazily does.
 
 Where they are sent they are made to fail; what their parameters are compared with is told to the search.
 """

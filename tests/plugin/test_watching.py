@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -422,3 +423,29 @@ def test_b():
 """,
     )
     suite.run("--oneresponse").assert_outcomes(passed=2)
+
+
+LOSING = """
+from flask import Flask, redirect
+
+app = Flask(__name__)
+
+@app.get("/")
+def home():
+    redirect("/login")
+    return "home"
+"""
+
+
+def test_the_code_beside_a_folder_of_tests_with_an_ini_file_is_the_users(suite: Suite) -> None:
+    pytest.importorskip("flask.testing")
+    suite.write(
+        src__shop=LOSING,
+        tests__test_a="import shop\ndef test_a(): assert shop.app.test_client().get('/').text == 'home'",
+    )
+    (suite.path / "tests" / "pytest.ini").write_text("[pytest]\npythonpath = ../src\n", encoding="utf-8")
+    for folder in (suite.path, suite.path / "tests"):
+        os.chdir(folder)
+        result = suite.run("--oneresponse", str(suite.path / "tests"))
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(['*redirect("/login")*'])

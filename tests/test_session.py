@@ -1,0 +1,28 @@
+"""What the session knows before any test runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_oneresponse.session import around
+
+
+@pytest.mark.parametrize(
+    ("root", "start", "others"),
+    [
+        ("/work/shop", "/work/shop", []),
+        ("/work/shop/tests", "/work/shop/tests", ["/work/shop"]),
+        ("/work/shop/tests", "/work/shop", ["/work/shop"]),
+        ("/work/shop/tests", "/work", ["/work", "/work/shop"]),
+        ("/work/shop/api", "/work/shop", ["/work/shop"]),
+        ("/work/shop", "/work/shop/api", []),
+        ("/work/shop", "/elsewhere", []),
+        ("/work/shop", "/", []),
+        ("/tests", "/tests", []),
+        (str(Path.home() / "shop"), str(Path.home()), []),
+    ],
+)
+def test_the_folders_around_the_root(root: str, start: str, others: list[str]) -> None:
+    assert around(Path(root), Path(start)) == [Path(other) for other in others]
