@@ -58,8 +58,7 @@ def is_free(address: Address, atom: Any) -> bool:
 
 
 def is_canary(atom: Any) -> bool:
-    if isinstance(atom, list):  # all values of one name
-        return bool(atom) and all(map(is_canary, atom))
+    """Whether an atom is a canary; a list of all that have its name is none: an app may go through names that come twice."""
     return isinstance(atom, str) and atom.startswith(canary.value(""))
 
 
