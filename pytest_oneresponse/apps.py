@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import importlib
 import inspect
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import CellType, CodeType, FunctionType, ModuleType
+from types import CellType, FunctionType, ModuleType
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from .explore.producers import Chain
 from .frameworks import recognise
 from .protocols import asgi, probe, wsgi
 from .routes import Parameter, Route, handler_of, innermost
+from .source import tree_of
 
 Driver = wsgi.Driver | asgi.Driver
 DRIVERS: dict[str, Any] = {"wsgi": wsgi.Driver, "asgi": asgi.Driver}
@@ -163,7 +165,7 @@ def recognised(label: str, target: Any, module: str = "") -> App:
             f"{label} is {_described(target)}, which is neither a WSGI app (environ, start_response), "
             "nor an ASGI app (scope, receive, send), nor a factory of one that takes no arguments"
         )
-    routes = listed(target)
+    routes = listed(target, module)
     return App(
         label,
         target,
@@ -198,50 +200,50 @@ def _needs_nothing(target: Any) -> bool:
     )
 
 
-def listed(target: Any) -> list[Route]:
-    """The app's routes; for an app without a router one, whose path is an input."""
+def listed(target: Any, module: str = "") -> list[Route]:
+    """The app's routes; for an app without a router that is known one, whose path is an input. `module`: where it was found."""
     routes = _safely(recognise.routes_of, target)
     unique: dict[str, Route] = {}
     for route in routes:
         unique.setdefault(route.name, route)
-    return list(unique.values()) or [bare(target)]
+    return list(unique.values()) or [bare(target, module)]
 
 
-def bare(target: Any) -> Route:
-    """The one route of an app without a router."""
-    paths = tuple(dict.fromkeys(("/", *_path_constants(innermost(target)))))
+def bare(target: Any, module: str = "") -> Route:
+    """The one route of an app without a router that is known."""
+    paths = tuple(dict.fromkeys(("/", *_paths_in(innermost(target), module))))
     parameter = Parameter("path", "path", {"type": "string", "format": "path", "enum": list(paths)})
     return Route("GET", "{path}", target, (parameter,))
 
 
 _PATH = re.compile(r"/[A-Za-z0-9_./~-]{0,60}")
+_PARAMETER = re.compile(r"<[^<>/]*>|\{[^{}/]*\}|(?<=/):\w+")
 _MOST_PATHS = 20
 
 
-def _path_constants(target: Any) -> list[str]:
-    """The texts in an app's module that look like paths of its own: a router written by hand compares with them."""
+def _paths_in(target: Any, module: str) -> list[str]:
+    """The texts in an app's own modules that look like paths: a router written by hand, or unknown here, is given such.
+
+    What stands for a parameter in them (`<id>`, `{id}`, `:id`) is 1.
+    """
     function = target if isinstance(target, FunctionType) else getattr(type(target), "__call__", None)  # noqa: B004
-    module = sys.modules.get(getattr(function, "__module__", None) or "")
-    file = getattr(module, "__file__", None)
-    if module is None or file is None or "site-packages" in file:
-        return []
-    codes = [value.__code__ for value in vars(module).values() if isinstance(value, FunctionType)]
-    if isinstance(function, FunctionType):
-        codes.insert(0, function.__code__)
-    found = [text for code in codes if code.co_filename == file for text in _texts(code) if _PATH.fullmatch(text)]
-    return list(dict.fromkeys(found))[:_MOST_PATHS]
+    names = dict.fromkeys((getattr(function, "__module__", None) or "", module))
+    files = [getattr(sys.modules.get(name), "__file__", None) for name in names]
+    own = [
+        file for file in files if file is not None and not sites.Code.package(file) and not sites.Code.is_standard(file)
+    ]
+    found = [_PARAMETER.sub("1", text) for file in own for text in _texts(tree_of(file))]
+    return list(dict.fromkeys(text for text in found if _PATH.fullmatch(text)))[:_MOST_PATHS]
 
 
-def _texts(code: CodeType) -> Iterable[str]:
-    for constant in code.co_consts:
-        if isinstance(constant, str):
-            yield constant
-        elif isinstance(constant, bytes) and constant.isascii():
-            yield constant.decode()
-        elif isinstance(constant, (tuple, frozenset)):
-            yield from (item for item in constant if isinstance(item, str))
-        elif isinstance(constant, CodeType):
-            yield from _texts(constant)
+def _texts(tree: ast.Module) -> Iterator[str]:
+    """The texts of a module, in their order."""
+    constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    for node in sorted(constants, key=lambda one: (one.lineno, one.col_offset)):
+        if isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node.value, bytes) and node.value.isascii():
+            yield node.value.decode()
 
 
 def _safely(list_of: Any, target: Any) -> list[Any]:

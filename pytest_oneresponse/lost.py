@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from types import FrameType
+import ast
+from collections.abc import Iterator
+from types import CodeType, FrameType
 from typing import Any
 
 from . import frameworks, sites
 from .contract.events import Lost, Swallowed
 from .exchange import Exchange
 from .sites import Proxies, Site
+from .source import function_of, own_nodes
 
 _new = tuple.__new__  # as in exchange.py
 
@@ -30,7 +33,80 @@ def note_lost(exchange: Exchange, rule: str, value: Any, frame: FrameType) -> No
         left = (exchange.left or {}).values()
         maker = next((one for one in left if one.value == id(value) and one.kind is type(value)), None)
         origin = (maker.code, maker.instruction, *chain) if maker else chain
-    exchange.add(Lost(rule, told(value, rule), _new(Site, (chain, sites.NO_SENDER, origin, -1, (), ()))))
+    level = "practice" if any(map(does_more, _helpers(origin, frame.f_code))) else ""
+    exchange.add(Lost(rule, told(value, rule), _new(Site, (chain, sites.NO_SENDER, origin, -1, (), ())), level))
+
+
+def _helpers(origin: sites.Chain, code: CodeType) -> Iterator[CodeType]:
+    """The user's functions between the one that throws an answer away and where it was built."""
+    for one in origin[::2]:
+        if one is code:
+            return
+        if sites.is_users(one):
+            yield one
+
+
+def does_more(code: CodeType) -> bool:
+    """Whether a function does something beside answering, so that it may be called for that, and its answer not be wanted.
+
+    To tell of it, in a log or to the user, is nothing more; nor is what is done to the answer itself.
+    """
+    node = function_of(code)
+    if node is None:
+        return False
+    nodes = list(own_nodes(node.body))
+    own = {one.value.id for one in nodes if isinstance(one, ast.Return) and isinstance(one.value, ast.Name)}
+    return any(_changes(one, own) for one in nodes)
+
+
+def _changes(node: ast.AST, own: set[str]) -> bool:
+    """Whether a statement changes what is not among the function's `own` objects."""
+    if isinstance(node, ast.Expr):
+        call = node.value.value if isinstance(node.value, ast.Await) else node.value
+        return isinstance(call, ast.Call) and not _TELLING & set(_names(call.func)) and _names(call.func)[-1] not in own
+    if isinstance(node, (ast.Assign, ast.Delete)):
+        return any(
+            isinstance(one, (ast.Attribute, ast.Subscript)) and _names(one)[-1] not in own for one in node.targets
+        )
+    return False
+
+
+_TELLING = frozenset(
+    (
+        *(
+            "debug",
+            "info",
+            "warning",
+            "warn",
+            "error",
+            "exception",
+            "critical",
+            "log",
+            "print",
+            "flash",
+            "capture_exception",
+        ),
+        *("capture_message", "messages", "logger", "logging"),
+    )
+)
+
+
+def _names(node: ast.expr) -> list[str]:
+    """The names of a dotted expression, the innermost last; calls and subscripts on the way are passed by."""
+    names = []
+    inner: ast.expr | None = node
+    while inner is not None:
+        if isinstance(inner, ast.Attribute):
+            names.append(inner.attr)
+            inner = inner.value
+        elif isinstance(inner, ast.Subscript):
+            inner = inner.value
+        elif isinstance(inner, ast.Call):
+            inner = inner.func
+        else:
+            names.append(inner.id if isinstance(inner, ast.Name) else "")
+            inner = None
+    return names
 
 
 def note_swallowed(exchange: Exchange, error: BaseException, frame: FrameType) -> None:

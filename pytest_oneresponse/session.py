@@ -426,8 +426,8 @@ class Session:
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
         """What was done, the findings that did not fail a test, and what went wrong with the options."""
         lines = self.tally.lines(self.selection.known, self.config.option.verbose > 0)
-        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and "deselected" not in terminalreporter.stats:
-            lines = lines or self.hints()
+        if not lines and self.watching and not self.option("app") and not self.config.option.collectonly:
+            lines = self.hints(terminalreporter, exitstatus)
         if not lines and not self.problems:
             return
         terminalreporter.write_sep("=", "oneresponse")
@@ -439,13 +439,16 @@ class Session:
             terminalreporter.write_line(problem, red=True)
         self.problems.clear()
 
-    def hints(self) -> list[str]:
-        """What to do where there was nothing to watch, and nothing to drive."""
-        if not self.watching or self.option("app"):
-            return []
-        told = "nothing to judge: there is no test, and no app to drive is named, as in --oneresponse-app="
-        found = guess.apps_in(self.config.invocation_params.dir)[:5]
-        return [f"{told}{found[0]}", *(f"  or {one}" for one in found[1:])] if found else [f"{told}MODULE:ATTR"]
+    def hints(self, terminalreporter: Any, exitstatus: int) -> list[str]:
+        """What to do where there was nothing to judge, for those who have asked for it in this very run."""
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and "deselected" not in terminalreporter.stats:
+            told = "nothing to judge: there is no test, and no app to drive is named, as in --oneresponse-app="
+            found = guess.apps_in(self.config.invocation_params.dir)[:5]
+            return [f"{told}{found[0]}", *(f"  or {one}" for one in found[1:])] if found else [f"{told}MODULE:ATTR"]
+        ran = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        if ran and self.config.getoption("oneresponse"):
+            return [f"no request was judged; watched are those of {watch.CLIENTS}"]
+        return []
 
     def pytest_unconfigure(self) -> None:
         self.patches.undo()

@@ -53,10 +53,11 @@ def note_served(exchange: Exchange, response: Any, built: Built | None) -> Refer
     known = _served.get(key)
     if known is not None and known[0]() is response:
         # A response that is mounted as an app serves many, and is made for it: no function of the user's returns it.
-        returned = any(left.value == key for left in (exchange.left or {}).values())
-        if returned and (known[2] is None or known[2]() is not exchange):
+        returned = next((left for left in (exchange.left or {}).values() if left.value == key), None)
+        if returned is not None and (known[2] is None or known[2]() is not exchange):
             detail = "the response object that answers this request has answered another one before"
-            exchange.add(Improper("shared-response", detail, sites.Site((), sites.NO_SENDER, known[1] or None)))
+            chain = (returned.code, returned.instruction)
+            exchange.add(Improper("shared-response", detail, sites.Site(chain, sites.NO_SENDER, known[1] or None)))
         served: Reference = known[0]
         return served
     origin = _outside[key][1] if key in _outside and _outside[key][0]() is response else ()

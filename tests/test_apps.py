@@ -209,9 +209,13 @@ def test_a_driver_is_made_once_and_closed() -> None:
         app.close()
 
 
-def paths(target: Any) -> list[str]:
-    (part,) = bare(target).parts
+def paths_of(route: Route) -> list[str]:
+    (part,) = route.parts
     return list(part.schema["enum"])  # type: ignore[union-attr]
+
+
+def paths(target: Any) -> list[str]:
+    return paths_of(bare(target))
 
 
 def test_an_app_without_a_router_is_one_route_with_the_paths_that_its_code_names() -> None:
@@ -305,3 +309,21 @@ def test_the_first_of_several_folders_goes_first(folder: Path) -> None:
     (folder / "inner" / "shop_web.py").write_text("def app(environ, start_response):\n    return [b'inner']\n")
     app = load("shop_web:app", (folder / "inner", folder))
     assert app.target({}, None) == [b"inner"]
+
+
+ROUTED = """
+class Router:
+    def add(self, path, view): pass
+    def __call__(self, environ, start_response): return []
+
+app = Router()
+app.add("/quote", None)
+app.add("/items/<number:int>/lines/{line}", None)
+app.add("/users/:name", None)
+"""
+
+
+def test_paths_stand_also_where_an_unknown_framework_is_told_its_routes(folder: Path) -> None:
+    (folder / "shop_routed.py").write_text(ROUTED)
+    (route,) = load("shop_routed:app", (folder,)).routes
+    assert paths_of(route) == ["/", "/quote", "/items/1/lines/1", "/users/1"]

@@ -183,11 +183,15 @@ class Improper(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """An answer that the app made and threw away; `rule` says of which kind it was, `detail` what it was."""
+    """An answer that the app made and threw away; `rule` says of which kind it was, `detail` what it was.
+
+    `level`: one of its own, where it is milder than the rule's.
+    """
 
     rule: str
     detail: str
     site: Any = None
+    level: str = ""
 
     @property
     def column(self) -> str:

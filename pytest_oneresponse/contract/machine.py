@@ -586,7 +586,7 @@ class _Life:
         """What was thrown away is told beside what was sent, which as a rule came later."""
         nobody = self.start is None and any(step == "gone" for step in self.path)
         for event in () if nobody else self.lost:
-            self.breach(event.rule, event, self.start, event.detail)
+            self.breach(event.rule, event, self.start, event.detail, event.level)
         for swallowed in self.swallowed:
             if self.head is not None and self.head.status != swallowed.status:
                 detail = f"{swallowed.detail} was caught, and {self.head.status} was sent in its place"

@@ -392,6 +392,10 @@ class Explorer:
         for event in told.events:
             if event.kind == "compare":
                 keys |= dict.fromkeys(keys_beside(event.given, event.other) + keys_beside(event.other, event.given))
+            elif event.kind == "call" and canary.NAME in (event.given, *_texts(event.other)):
+                for wish in wishes(event):
+                    if wish.value == canary.NAME:
+                        keys |= dict.fromkeys([key for key in _texts(wish.wanted[:2]) if key and key != canary.NAME])
         for key in list(keys)[:8]:
             for address in mappings_of(draft):
                 self.goals.add(("named", address, key), [(0, draft.put((*address, key), f"k{len(key)}y{key[:2]}"))])
@@ -472,6 +476,10 @@ class Explorer:
         for number in self.functions:
             found |= dict.fromkeys(MARKS.all[number].detail.constants)
         return list(found)
+
+
+def _texts(values: Any) -> list[str]:
+    return [one for one in values if isinstance(one, str)] if isinstance(values, list) else []
 
 
 def _holds(operand: Any) -> bool:

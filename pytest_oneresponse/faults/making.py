@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import inspect
 import io
 import os
 import sys
@@ -24,6 +25,12 @@ def made(kind: type[BaseException]) -> BaseException | None:
     make = _WITH_RESPONSES.get(name_of(kind))
     if make is not None:
         return make(kind)
+    named = _named(kind)
+    if named is None:
+        return None
+    if named:
+        with suppress(Exception):
+            return kind(**named)
     for arguments in ((TEXT,), (), (TEXT, None, Exception(TEXT)), (TEXT, "", 0), (None, TEXT), (TEXT, TEXT), (1, TEXT)):
         with suppress(Exception):
             error = kind(*arguments)
@@ -34,6 +41,23 @@ def made(kind: type[BaseException]) -> BaseException | None:
         str(error)
         return error
     return None
+
+
+def _named(kind: type[BaseException]) -> dict[str, Any] | None:
+    """Arguments for a class of the user's that takes a status; none where it takes no such thing.
+
+    None for one that takes a response: what somebody would send for it cannot be known.
+    """
+    if not isinstance(kind.__init__, types.FunctionType):
+        return {}
+    parameters = list(inspect.signature(kind.__init__).parameters.values())[1:]
+    needed = [one for one in parameters if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD]
+    if any(one.name in ("response", "resp") for one in needed):
+        return None
+    numbers = [
+        one.name for one in needed if "status" in one.name or one.name == "code" or one.annotation in (int, "int")
+    ]
+    return {one.name: 500 if one.name in numbers else TEXT for one in needed} if numbers else {}
 
 
 _can_be_made: dict[Any, bool] = {}

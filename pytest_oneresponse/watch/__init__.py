@@ -5,8 +5,10 @@ from __future__ import annotations
 from ..patching import Patches
 from . import asgiref, django, httpx, litestar, starlette, webtest, werkzeug
 
-__all__ = ["Patches", "install"]
+__all__ = ["CLIENTS", "Patches", "install"]
 
+CLIENTS = "WebTest, Werkzeug, Flask, Django, Starlette, FastAPI, Litestar, httpx, httpx2 and asgiref"
+"""Whose requests are seen."""
 _CLIENTS = (asgiref, django, httpx, litestar, starlette, webtest, werkzeug)
 
 

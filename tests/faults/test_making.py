@@ -14,7 +14,7 @@ import pytest
 
 from pytest_oneresponse.faults import callees, making
 from pytest_oneresponse.faults.exceptions import name_of, resolved
-from pytest_oneresponse.faults.making import made
+from pytest_oneresponse.faults.making import TEXT, can_be_made, made
 
 
 def table() -> list[str]:
@@ -123,3 +123,29 @@ def test_errors_of_the_system_have_a_number(kind: type[OSError], number: int) ->
     error = made(kind)
     assert isinstance(error, kind) and error.errno == number
     assert making.TEXT in str(error)
+
+
+class OfStatus(Exception):
+    def __init__(self, status_code: int, message: str, code: str = "x") -> None:
+        super().__init__(message)
+        self.status_code = status_code
+
+
+class OfNumber(Exception):
+    def __init__(self, number: int, *, detail: str = "") -> None:
+        self.number = number
+
+
+class OfResponse(Exception):
+    def __init__(self, response: Any) -> None:
+        self.response = response
+
+
+def test_an_exception_of_the_users_gets_a_status_where_it_asks_for_one() -> None:
+    error: Any = made(OfStatus)
+    assert error.status_code == 500 and str(error) == TEXT
+    assert made(OfNumber).number == 500  # type: ignore[union-attr]
+
+
+def test_an_exception_that_holds_a_response_is_not_made_up() -> None:
+    assert made(OfResponse) is None and not can_be_made(OfResponse)

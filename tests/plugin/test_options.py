@@ -63,9 +63,12 @@ def test_where_there_is_nothing_to_judge_it_is_said_what_to_do(suite: Suite) -> 
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
-def test_where_there_are_tests_that_ask_nothing_no_advice_is_given(suite: Suite) -> None:
+def test_where_tests_ask_nothing_it_is_said_whose_requests_are_seen(suite: Suite) -> None:
     suite.pytester.makepyfile("def test(): pass")
-    assert "nothing to judge" not in told(suite.run("--oneresponse")) + told(suite.run("--oneresponse", "-k", "other"))
+    suite.run("--oneresponse").stdout.fnmatch_lines(["no request was judged; watched are those of WebTest, *"])
+    assert "judge" not in told(suite.run("--oneresponse", "-k", "other")), "none was selected"
+    ini(suite, "oneresponse = true")
+    assert "judge" not in told(suite.run()), "who has it on always knows"
 
 
 # ---------------------------------------------------------------- the table

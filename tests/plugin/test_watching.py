@@ -449,3 +449,85 @@ def test_the_code_beside_a_folder_of_tests_with_an_ini_file_is_the_users(suite: 
         result = suite.run("--oneresponse", str(suite.path / "tests"))
         result.assert_outcomes(failed=1)
         result.stdout.fnmatch_lines(['*redirect("/login")*'])
+
+
+HELPERS = """
+from flask import Flask, flash, redirect, session
+
+app = Flask(__name__)
+app.secret_key = "key"
+PENDING = {"1"}
+
+def deny():
+    app.logger.warning("denied")
+    answer = redirect("/login")
+    answer.headers["X-Why"] = "denied"
+    answer.set_cookie("why", "denied")
+    return answer
+
+def abort_signup():
+    PENDING.discard("1")
+    return redirect("/signup")
+
+def log_out():
+    session["user"] = None
+    return redirect("/")
+
+@app.get("/deny")
+def denied():
+    deny()
+    return "secret"
+
+@app.get("/abort")
+def aborted():
+    abort_signup()
+    return "confirmed"
+
+@app.get("/out")
+def out():
+    log_out()
+    return "bye"
+"""
+
+
+def test_what_is_called_for_something_else_too_may_answer_in_vain(suite: Suite) -> None:
+    pytest.importorskip("flask.testing")
+    suite.write(
+        shop=HELPERS,
+        test_a="""
+import shop
+client = shop.app.test_client()
+def test_deny(): client.get("/deny")
+def test_abort(): client.get("/abort")
+def test_out(): client.get("/out")
+""",
+    )
+    result = suite.run("--oneresponse")
+    assert suite.outcomes(result) == {
+        "test_a.py::test_deny": "failed",
+        "test_a.py::test_abort": "passed",
+        "test_a.py::test_out": "passed",
+    }
+    result.stdout.fnmatch_lines(["*judged: breach: orphan-response 1; practice: orphan-response 2"])
+
+
+SHARING = """
+import flask
+
+class Page:
+    def __init__(self, answer=flask.Response("same")):
+        self.answer = answer
+
+    def __call__(self):
+        return self.answer
+
+app = flask.Flask(__name__)
+app.add_url_rule("/", "page", Page())
+"""
+
+
+def test_an_object_that_was_built_before_all_is_told_where_it_was_returned(suite: Suite) -> None:
+    pytest.importorskip("flask.testing")
+    test = "import shop\ndef test_a():\n    for _ in range(2): shop.app.test_client().get('/')\n"
+    suite.write(shop=SHARING, conftest="import shop", test_a=test)
+    suite.run("--oneresponse").stdout.fnmatch_lines(["*PracticeWarning: shared-response GET /: *(shop.py:8)"])
