@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -21,24 +20,23 @@ from .explore import hooks
 from .explore.bases import bases, fallbacks
 from .explore.draft import Draft
 from .explore.explorer import Explorer
-from .explore.producers import ID, found_id, with_ids
 from .explore.reached import Reached
-from .explore.recording import Recording, recording
+from .explore.recording import Recording
 from .explore.schemas import declared_by
 from .explore.shrink import shrunk
-from .explore.trials import EXPLORED, Plan, Trial, draft_for
+from .explore.trials import Plan, Trial, draft_for
 from .faults.databases import tapped
 from .faults.fault import KINDS
-from .faults.leftovers import Leftovers, left_by, only_new
+from .faults.leftovers import only_new
 from .faults.network import Network, watched_over
 from .faults.plan import FaultPlan, caught_in
-from .faults.quiet import quiet
 from .faults.tap import Tap
 from .producing import Producing
 from .protocols import alarm, probe
-from .protocols.client import DEFAULT, Answer
+from .protocols.client import Answer
 from .protocols.lifespan import in_a_line
 from .routes import Route
+from .sending import Sending
 
 EXPLORING = replace(marks.HOOKS, observed=hooks.HOOKS)
 """The marks of a function that is explored."""
@@ -153,7 +151,6 @@ class _Run:
     def __init__(
         self, app: App, route: Route, settings: Settings, driven: Driven, closing: Callable[[Exchange | None], None]
     ) -> None:
-        self.closing = closing
         self.app = app
         self.route = route
         self.settings = settings
@@ -167,14 +164,9 @@ class _Run:
         self.plan = Plan(route, settings.values, app.host, alone)
         self.producing = Producing(app, route, settings, self.aside)
         """What creates the things that the route names."""
-        self.told = Recording()
-        """What the last exchange has told."""
-        self.before: list[Request] = []
-        """What was sent before the last exchange, for the IDs that it needs."""
+        self.sending = Sending(app, route, settings, driven, closing)
         self.injured_before = app.injured
         """Whether something was made to fail in another route before this one."""
-        self.leftovers: Leftovers | None = None
-        """What the last exchange may have left behind."""
         self.telling: list[Trial] = []
         """The trials that took a branch, or came to a function, that none before had come to."""
 
@@ -188,7 +180,7 @@ class _Run:
             return
         with self.app.relaxed():
             self.start()
-        self.tidy()
+        self.sending.tidy()
 
     def start(self) -> None:
         """Send the trials once the app has started; with the app's first route its start-up is judged too."""
@@ -257,13 +249,13 @@ class _Run:
     def one(self, trial: Trial, identity: str, judged: bool = True) -> tuple[Answer, Recording]:
         """Send one trial, and judge what came of it."""
         known = self.driven.reached.known if self.driven.reached is not None else 0
-        exchange, answer = self.play(trial)
+        exchange, answer = self.sending.play(trial)
         self.plan.learn(trial, answer)
         if self.driven.reached is not None and self.driven.reached.known > known and not trial.faults:
             self.telling.append(trial)
         if trial.label == "valid":
             exchange, answer = self.find_host(trial, exchange, answer)
-        told = self.told
+        told = self.sending.told
         if judged:
             self.judge(exchange, identity, trial)
         return answer, told
@@ -293,15 +285,15 @@ class _Run:
     def look(self, trial: Trial, plan: FaultPlan) -> None:
         """Run a trial once more, to see what may fail in it."""
         tap = Tap((), self.app.caught)
-        self.play(trial, tap=tap)
+        self.sending.play(trial, tap=tap)
         self.driven.looked += 1
         plan.learn(trial, tap)
 
     def inject(self, trial: Trial, plan: FaultPlan, last: Failed | None) -> Failed | None:
         """Run a trial with what is to fail in it, and judge it; gives what failed `last`, for what hangs after it."""
         tap = Tap(trial.faults, self.app.caught)
-        exchange, _ = self.play(trial, tap=tap)
-        plan.learn(trial, tap, caught_in(self.told.branches))
+        exchange, _ = self.sending.play(trial, tap=tap)
+        plan.learn(trial, tap, caught_in(self.sending.told.branches))
         if exchange.fired:
             self.judge(exchange, trial_id(self.app, self.route, trial), trial)
             last = exchange.fired, trial
@@ -360,59 +352,10 @@ class _Run:
         self.driven.cut_short = f"slow: stopped after {most:g} s and {self.driven.requests} requests"
         return True
 
-    def play(self, trial: Trial, counted: bool = True, tap: Tap | None = None) -> tuple[Exchange, Answer]:
-        """Send a trial, after what has to come before it; IDs that this creates take their places.
-
-        Not `counted`: it is sent to another route than the one that is driven. `tap`: sees what the trial's own request calls.
-        """
-        known: dict[str, ID | None] = {}
-        self.before = []
-        self.tidy()
-        if tap is None and trial.faults:
-            tap = Tap(trial.faults, self.app.caught)
-        with self.settings.reset():
-            for request, name in itertools.zip_longest(trial.before, trial.ids):
-                before = replace(trial, request=with_ids(request, known), client=DEFAULT)
-                self.before.append(before.request)
-                _, answer = self.send(before, counted and tap is None)
-                if name is not None:
-                    known[name] = found_id(answer, name)
-            done = self.send(replace(trial, request=with_ids(trial.request, known)), counted, tap)
-            self.leftovers = left_by(done[0], tap.errors if tap is not None else ())
-            return done
-
     def aside(self, trial: Trial) -> tuple[Exchange, Answer, Recording]:
         """Send a trial to another route than the one that is driven."""
-        exchange, answer = self.play(trial, counted=False)
-        return exchange, answer, self.told
-
-    def tidy(self) -> None:
-        """Let go of what the last exchange has left behind."""
-        if self.leftovers is not None:
-            self.leftovers.let_go()
-            self.leftovers = None
-
-    def send(self, trial: Trial, counted: bool = True, tap: Tap | None = None) -> tuple[Exchange, Answer]:
-        request = self.settings.prepare(self.app.prepare(trial.request))
-        naps = tap is not None or trial.label.startswith(EXPLORED)
-        silence = quiet(tap.errors) if tap is not None else nullcontext()
-        with silence, self.app.around(), recording(naps, tap, trial.upstream) as self.told:
-            exchange, answer = self.driver.exchange(request, trial.client)
-            self.closing(exchange)
-        if not counted:
-            return exchange, answer
-        if tap is not None:
-            self.driven.injected += bool(trial.faults)
-            self.app.injured |= bool(trial.faults)
-            if self.driven.reached is not None:
-                self.driven.reached.note(self.told)
-            return exchange, answer
-        self.driven.requests += 1
-        if self.driven.reached is not None:
-            self.driven.reached.note(self.told)
-        if request.method == self.route.method:
-            self.driven.statuses[answer.status] = self.driven.statuses.get(answer.status, 0) + 1
-        return exchange, answer
+        exchange, answer = self.sending.play(trial, counted=False)
+        return exchange, answer, self.sending.told
 
     def find_host(self, trial: Trial, exchange: Exchange, answer: Answer) -> tuple[Exchange, Answer]:
         """Where the app refuses the request, ask under the Hosts that it may wait for; the first it accepts is kept."""
@@ -424,7 +367,7 @@ class _Run:
         app.host_tries -= 1
         for host in app.hosts:
             tried = replace(trial, request=trial.request.with_header("host", host))
-            other_exchange, other = self.play(tried)
+            other_exchange, other = self.sending.play(tried)
             if other.status and other.status not in _REFUSALS:
                 app.host, app.host_tries, self.plan.host = host, 0, host
                 self.plan.learn(trial, other)
@@ -468,12 +411,12 @@ class _Run:
             return []
         settings = self.settings
         replay = f"{settings.replay_command}{identity}" if settings.replay_command else ""
-        before = tuple(f"it comes after {request.curl()}" for request in self.before) if trial.ids else ()
+        before = tuple(f"it comes after {request.curl()}" for request in self.sending.before) if trial.ids else ()
         found = judging.findings(exchange, judging.Told(self.route, replay, settings.test))
         if self.injured_before and not exchange.fired:
             found = [self.as_a_consequence(finding, exchange) for finding in found]
-        if self.told.upstreams:
-            before += (f"other machines answer {json.dumps(self.told.document)}",)
+        if self.sending.told.upstreams:
+            before += (f"other machines answer {json.dumps(self.sending.told.document)}",)
         return [replace(finding, notes=(*finding.notes, *before)) for finding in found]
 
     def as_a_consequence(self, finding: Finding, exchange: Exchange) -> Finding:
@@ -497,7 +440,7 @@ class _Run:
             if self.is_late() if like.faults else self.is_over():
                 return False
             trial = replace(self.producing.chain.trial(smaller), faults=like.faults, client=like.client)
-            exchange, _ = self.play(trial)
+            exchange, _ = self.sending.play(trial)
             identity = trial_id(self.app, self.route, trial)
             same = next((one for one in self.found(exchange, trial, identity) if one.key == finding.key), None)
             best = same or best
@@ -515,6 +458,6 @@ def _line(place: Place | None) -> tuple[str, int] | None:
     return (place.file, place.line) if place is not None else None
 
 
-def judged(findings: list[Finding]) -> tuple[list[Finding], list[Finding]]:
+def by_level(findings: list[Finding]) -> tuple[list[Finding], list[Finding]]:
     """Findings parted into breaches and what is milder."""
     return [f for f in findings if f.level == "breach"], [f for f in findings if f.level != "breach"]

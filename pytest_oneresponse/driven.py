@@ -11,7 +11,7 @@ import pytest
 
 from . import apps
 from .apps import App, NoApp
-from .drive import Settings, drive, judged
+from .drive import Settings, by_level, drive
 from .routes import Route, handler_of
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def _drive_item(request: pytest.FixtureRequest) -> None:
         docket.found.extend(driven.findings)
         docket.count += driven.exchanges
     state.note_driven(item, driven)
-    breaches, _ = judged(docket.selection.keep(driven.findings) if docket else list(driven.findings))
+    breaches, _ = by_level(docket.selection.keep(driven.findings) if docket else list(driven.findings))
     if driven.gave_up and not breaches:
         raise Cannot(f"{item.route.name}: {driven.gave_up}")
     if settings.replay and not driven.replayed:

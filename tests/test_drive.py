@@ -17,7 +17,7 @@ import pytest
 from pytest_oneresponse import kept, marks
 from pytest_oneresponse.apps import App
 from pytest_oneresponse.contract.request import Request
-from pytest_oneresponse.drive import TIME_LIMITS, Driven, Settings, drive, judged, trial_id
+from pytest_oneresponse.drive import TIME_LIMITS, Driven, Settings, by_level, drive, trial_id
 from pytest_oneresponse.exchange import Watcher
 from pytest_oneresponse.explore import canary
 from pytest_oneresponse.explore.trials import Plan, Trial
@@ -322,9 +322,9 @@ def test_a_route_that_only_refuses_is_told_apart(statuses: dict[int, int], refus
 
 def test_findings_are_parted_by_their_level() -> None:
     found = list(run(Shop(teapot), requests=1).findings)
-    breaches, milder = judged(found)
+    breaches, milder = by_level(found)
     assert [f.rule for f in breaches] == ["second-response"] and milder == []
-    assert judged([]) == ([], [])
+    assert by_level([]) == ([], [])
 
 
 # ------------------------------------------------------------------------------------------ exploring

@@ -439,10 +439,8 @@ class Explorer:
 
     def seed(self, draft: Draft, kind: Any) -> None:
         """The app makes an object of a class that declares its fields, or fills one: begin anew with these."""
-        goal = (
-            "schema",
-            kind if isinstance(kind, type) else type(kind),
-        )  # an app may make a new object for each request
+        own = kind if isinstance(kind, type) else type(kind)  # an app may make a new object for each request
+        goal = ("schema", own)
         if goal not in self.goals:
             bodies = list(with_bodies(draft))[:2] if draft.method in BODY_METHODS else []
             offers = [enumerate(seeds(kind, one)) for one in bodies or [draft]]

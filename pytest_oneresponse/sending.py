@@ -1,0 +1,93 @@
+"""Sending the trials of one route, each after what has to come before it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .apps import App
+from .contract.request import Request
+from .exchange import Exchange
+from .explore.producers import ID, found_id, with_ids
+from .explore.recording import Recording, recording
+from .explore.trials import EXPLORED, Trial
+from .faults.leftovers import Leftovers, left_by
+from .faults.quiet import quiet
+from .faults.tap import Tap
+from .protocols.client import DEFAULT, Answer
+from .routes import Route
+
+if TYPE_CHECKING:
+    from .drive import Driven, Settings
+
+
+class Sending:
+    """Sends trials to an app and counts them for the route that is driven; what the last one told is kept."""
+
+    def __init__(
+        self, app: App, route: Route, settings: Settings, driven: Driven, closing: Callable[[Exchange | None], None]
+    ) -> None:
+        self.app = app
+        self.route = route
+        self.settings = settings
+        self.driven = driven
+        self.closing = closing
+        self.driver = app.driven_by(settings.timeout)
+        self.told = Recording()
+        """What the last exchange has told."""
+        self.before: list[Request] = []
+        """What was sent before the last exchange, for the IDs that it needs."""
+        self.leftovers: Leftovers | None = None
+        """What the last exchange may have left behind."""
+
+    def play(self, trial: Trial, counted: bool = True, tap: Tap | None = None) -> tuple[Exchange, Answer]:
+        """Send a trial, after what has to come before it; IDs that this creates take their places.
+
+        Not `counted`: it is sent to another route than the one that is driven. `tap`: sees what the trial's own request calls.
+        """
+        known: dict[str, ID | None] = {}
+        self.before = []
+        self.tidy()
+        if tap is None and trial.faults:
+            tap = Tap(trial.faults, self.app.caught)
+        with self.settings.reset():
+            for request, name in itertools.zip_longest(trial.before, trial.ids):
+                before = replace(trial, request=with_ids(request, known), client=DEFAULT)
+                self.before.append(before.request)
+                _, answer = self.send(before, counted and tap is None)
+                if name is not None:
+                    known[name] = found_id(answer, name)
+            done = self.send(replace(trial, request=with_ids(trial.request, known)), counted, tap)
+            self.leftovers = left_by(done[0], tap.errors if tap is not None else ())
+            return done
+
+    def tidy(self) -> None:
+        """Let go of what the last exchange has left behind."""
+        if self.leftovers is not None:
+            self.leftovers.let_go()
+            self.leftovers = None
+
+    def send(self, trial: Trial, counted: bool = True, tap: Tap | None = None) -> tuple[Exchange, Answer]:
+        request = self.settings.prepare(self.app.prepare(trial.request))
+        naps = tap is not None or trial.label.startswith(EXPLORED)
+        silence = quiet(tap.errors) if tap is not None else nullcontext()
+        with silence, self.app.around(), recording(naps, tap, trial.upstream) as self.told:
+            exchange, answer = self.driver.exchange(request, trial.client)
+            self.closing(exchange)
+        if not counted:
+            return exchange, answer
+        if tap is not None:
+            self.driven.injected += bool(trial.faults)
+            self.app.injured |= bool(trial.faults)
+            if self.driven.reached is not None:
+                self.driven.reached.note(self.told)
+            return exchange, answer
+        self.driven.requests += 1
+        if self.driven.reached is not None:
+            self.driven.reached.note(self.told)
+        if request.method == self.route.method:
+            self.driven.statuses[answer.status] = self.driven.statuses.get(answer.status, 0) + 1
+        return exchange, answer
