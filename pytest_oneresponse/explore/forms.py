@@ -95,8 +95,10 @@ _LIMITS_OF_TEXTS = (("min_length", "minLength"), ("max_length", "maxLength"))
 def of_wtforms(kind: Any, depth: int = 0) -> Schema:
     """WTForms' forms, whose fields are not bound before the form is made; a form in a form has its fields behind a prefix."""
     own = kind if isinstance(kind, type) else type(kind)
-    declared = ((name, getattr(own, name, None)) for name in dir(own))
-    unbound: dict[str, Any] = {name: one for name, one in declared if hasattr(one, "_formfield")}
+    declared = {name: one for base in reversed(own.__mro__) for name, one in vars(base).items()}  # no descriptor is run
+    unbound: dict[str, Any] = {
+        name: one for name, one in declared.items() if getattr(type(one), "_formfield", None) is True
+    }
     properties: dict[str, Schema] = {}
     required: list[str] = []
     for attribute, one in sorted(unbound.items(), key=lambda item: item[1].creation_counter):

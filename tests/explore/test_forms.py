@@ -110,6 +110,18 @@ def test_a_form_of_wtforms(wtforms: Any) -> None:
     assert accepts(Form, filled(Form)) == {}
 
 
+def test_a_class_that_is_no_form_is_only_looked_at() -> None:
+    class Lazy:
+        def __get__(self, instance: Any, owner: Any) -> Any:
+            pytest.fail("a descriptor was run")
+
+    class Model:
+        query = Lazy()
+        field = type("Mock", (), {"__getattr__": lambda self, name: True})()
+
+    assert schema_of(Model) == {}
+
+
 def test_choices_of_wtforms(wtforms: Any) -> None:
     class Form(wtforms.Form):  # type: ignore[misc]
         plain = wtforms.SelectField(choices=["a", "b"])
