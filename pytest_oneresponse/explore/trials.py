@@ -284,6 +284,7 @@ class Plan:
     def other_methods(self, base: Request) -> Iterator[Trial]:
         """An app without a router may answer any method; last, because what is deleted cannot be asked for again."""
         if self.route.template == "{path}":
+            yield Trial("a path that leaves the root", replace(base, path="/../x"))
             for method in ("POST", "PUT", "DELETE"):
                 yield Trial(method, replace(base, method=method, body=b"x=1" if method != "DELETE" else b""))
 

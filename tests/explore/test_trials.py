@@ -331,3 +331,11 @@ def test_the_length_of_a_body_is_left_to_the_server() -> None:
     for route in ROUTES:
         for label, trial in trials(route).items():
             assert trial.request.header("content-length") is None, label
+
+
+def test_an_app_without_a_router_is_asked_for_what_lies_outside() -> None:
+    path = Parameter("path", "path", {"type": "string", "enum": ["/", "/a"]})
+    bare = Plan(Route("GET", "{path}", None, (path,)), {}, "shop.test")
+    routed = Plan(Route("GET", "/a", None, ("/a",)), {}, "shop.test")
+    assert "/../x" in [trial.request.path for trial in bare.trials()]
+    assert "/../x" not in [trial.request.path for trial in routed.trials()]
