@@ -169,6 +169,8 @@ class _Run:
         """Whether something was made to fail in another route before this one."""
         self.telling: list[Trial] = []
         """The trials that took a branch, or came to a function, that none before had come to."""
+        self.keeping: list[Trial] = []
+        """Those of them whose answer has set a cookie."""
 
     def whole(self) -> None:
         """Drive the route, from its first trial until nothing is left behind."""
@@ -216,6 +218,7 @@ class _Run:
         if not self.is_over():
             self.producing.look_for_declared()
         self.explore()
+        self.some(self.seconds())
         self.some(self.plan.boundaries())
         self.fail()
 
@@ -246,6 +249,15 @@ class _Run:
             self.one(trial, identity, judged=not wanted or identity == wanted)
             self.driven.replayed |= identity == wanted
 
+    def seconds(self) -> list[Trial]:
+        """A few of the requests that were given a cookie, sent once more with it: as the second visit, or the next step."""
+        return [
+            replace(
+                trial, label=f"{trial.label}, again with its cookies", before=(*trial.before, trial.request), draft=None
+            )
+            for trial in self.keeping[:_SECONDS]
+        ]
+
     def one(self, trial: Trial, identity: str, judged: bool = True) -> tuple[Answer, Recording]:
         """Send one trial, and judge what came of it."""
         known = self.driven.reached.known if self.driven.reached is not None else 0
@@ -253,6 +265,8 @@ class _Run:
         self.plan.learn(trial, answer)
         if self.driven.reached is not None and self.driven.reached.known > known and not trial.faults:
             self.telling.append(trial)
+            if answer.header("set-cookie"):
+                self.keeping.append(trial)
         if trial.label == "valid":
             exchange, answer = self.find_host(trial, exchange, answer)
         told = self.sending.told
@@ -449,6 +463,7 @@ class _Run:
         return replace(self.producing.chain.trial(shrunk(draft, shows)), faults=like.faults, client=like.client), best
 
 
+_SECONDS = 5
 _INJURED = (
     "failures in other routes may have kept what it waits for: drive this one alone, or with --oneresponse-faults=none"
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .apps import App
 from .contract.request import Request
 from .exchange import Exchange
+from .explore.cookies import with_given
 from .explore.producers import ID, found_id, with_ids
 from .explore.recording import Recording, recording
 from .explore.trials import EXPLORED, Trial
@@ -44,23 +45,26 @@ class Sending:
         """What the last exchange may have left behind."""
 
     def play(self, trial: Trial, counted: bool = True, tap: Tap | None = None) -> tuple[Exchange, Answer]:
-        """Send a trial, after what has to come before it; IDs that this creates take their places.
+        """Send a trial, after what has to come before it; IDs that this creates take their places, and its cookies are kept.
 
         Not `counted`: it is sent to another route than the one that is driven. `tap`: sees what the trial's own request calls.
         """
         known: dict[str, ID | None] = {}
+        given: list[tuple[str, str]] = []
         self.before = []
         self.tidy()
         if tap is None and trial.faults:
             tap = Tap(trial.faults, self.app.caught)
         with self.settings.reset():
             for request, name in itertools.zip_longest(trial.before, trial.ids):
-                before = replace(trial, request=with_ids(request, known), client=DEFAULT)
+                before = replace(trial, request=with_given(with_ids(request, known), given), client=DEFAULT)
                 self.before.append(before.request)
                 _, answer = self.send(before, counted and tap is None)
+                given += answer.headers
                 if name is not None:
                     known[name] = found_id(answer, name)
-            done = self.send(replace(trial, request=with_ids(trial.request, known)), counted, tap)
+            request = with_given(with_ids(trial.request, known), given)
+            done = self.send(replace(trial, request=request), counted, tap)
             self.leftovers = left_by(done[0], tap.errors if tap is not None else ())
             return done
 

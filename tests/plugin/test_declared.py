@@ -328,3 +328,31 @@ def test_forms_that_the_framework_makes_and_serializers_in_serializers_are_fille
     suite.write(shop=DJANGO)
     result = suite.spawn("--oneresponse", "--oneresponse-app=shop:app", "-v", "--oneresponse-faults=none")
     result.stdout.fnmatch_lines(["4 of 4 branches taken"])
+
+
+VISITS = """
+from flask import Flask, redirect, request, session
+
+app = Flask(__name__, static_folder=None)
+app.secret_key = "key"
+
+
+@app.post("/wizard")
+def wizard():
+    if request.form.get("kind") != "company":
+        return "person"
+    if "kind" not in session:
+        session["kind"] = "company"
+        return "first step"
+    redirect("/done")
+    return "second step"
+"""
+
+
+def test_a_second_visit_has_the_cookies_of_the_first(suite: Suite) -> None:
+    pytest.importorskip("flask")
+    suite.write(shop=VISITS)
+    result = suite.drive("-v")
+    result.stdout.fnmatch_lines(['*redirect("/done")*', "* = request: curl *session=*", "4 of 4 branches taken"])
+    replay = next(line for line in result.outlines if "--oneresponse-replay=" in line).rpartition("=")[2]
+    suite.drive(f"--oneresponse-replay={replay}").stdout.fnmatch_lines(["*: breach: orphan-response 1"])
