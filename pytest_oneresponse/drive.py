@@ -25,8 +25,8 @@ from .explore.recording import Recording
 from .explore.schemas import declared_by
 from .explore.shrink import shrunk
 from .explore.trials import Plan, Trial, draft_for
+from .fault import KINDS
 from .faults.databases import tapped
-from .faults.fault import KINDS
 from .faults.leftovers import only_new
 from .faults.network import Network, watched_over
 from .faults.plan import FaultPlan, caught_in

@@ -30,7 +30,7 @@ from pytest_oneresponse.contract.finding import Finding, Place
 from pytest_oneresponse.contract.machine import Facts
 from pytest_oneresponse.contract.request import Request
 from pytest_oneresponse.exchange import Exchange
-from pytest_oneresponse.faults.fault import Fault
+from pytest_oneresponse.fault import Fault
 from pytest_oneresponse.faults.tap import Fired
 from pytest_oneresponse.judging import Told, failed_with, findings, life_line, route_name
 from pytest_oneresponse.protocols import asgi, wsgi

@@ -15,17 +15,15 @@ from typing import Any
 from .. import sites
 from ..exchange import current
 from ..explore.recording import Tap as Shown
+from ..fault import OF, Fault
 from ..instrument.observe import MARKS
 from . import exceptions, making
-from .fault import Fault
 from .replies import MISBEHAVIOURS, Asked, Reply
 from .standins import Manager, Steps, cancelled
 from .tap import Fired, Tap
 
 Error = BaseException | type[BaseException]
 _LINE = re.compile(r"(?P<file>.+\.pyw?):(?P<line>\d+)")
-OF = ("exit", "query")
-"""What counts on a line only where it is asked for by its name."""
 _URL = re.compile(r"[A-Z]+ https?://.+")
 
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from ..explore.trials import Trial
+from ..fault import KINDS
 from ..instrument.observe import MARKS
 from ..protocols.client import Client
-from .fault import KINDS
 from .tap import Point, Tap, fault_at
 
 _DEEPEST = 2

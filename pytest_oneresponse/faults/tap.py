@@ -20,10 +20,10 @@ from ..contract.finding import Place
 from ..contract.machine import judge
 from ..exchange import Exchange, current
 from ..explore.recording import Recording
+from ..fault import Fault
 from ..instrument.observe import MARKS
 from ..protocols.waiting import chained, waiting_frames
 from . import callees, exceptions, making, regions
-from .fault import Fault
 from .regions import Span
 from .replies import MISBEHAVIOURS, Asked, Reply
 from .standins import Manager, Steps, cancelled, instead, rather, then

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..contract.finding import Finding
 from ..contract.request import Request
-from ..faults.named import OF
+from ..fault import OF
 from ..protocols.client import DEFAULT, NAMED, Client
 
 

@@ -18,7 +18,7 @@ from pytest_oneresponse.contract.request import Request
 from pytest_oneresponse.drive import EXPLORING
 from pytest_oneresponse.exchange import Exchange, Watcher
 from pytest_oneresponse.explore.recording import recording
-from pytest_oneresponse.faults.fault import Fault
+from pytest_oneresponse.fault import Fault
 from pytest_oneresponse.faults.tap import Tap
 from pytest_oneresponse.instrument.rewrite import compiled
 from pytest_oneresponse.protocols import asgi, wsgi

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pytest_oneresponse.explore.recording import recording
+from pytest_oneresponse.fault import Fault
 from pytest_oneresponse.faults.databases import tapped
-from pytest_oneresponse.faults.fault import Fault
 from pytest_oneresponse.faults.tap import Tap
 from pytest_oneresponse.instrument.observe import MARKS
 

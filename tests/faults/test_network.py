@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_oneresponse.explore.recording import recording
-from pytest_oneresponse.faults.fault import Fault
+from pytest_oneresponse.fault import Fault
 from pytest_oneresponse.faults.network import Network, Refused, is_local, watched_over
 from pytest_oneresponse.faults.replies import MISBEHAVIOURS, Asked
 from pytest_oneresponse.faults.tap import Tap

@@ -13,8 +13,8 @@ import pytest
 
 from pytest_oneresponse.contract.events import Gone
 from pytest_oneresponse.explore.recording import Recording
+from pytest_oneresponse.fault import Fault
 from pytest_oneresponse.faults import callees, making
-from pytest_oneresponse.faults.fault import Fault
 from pytest_oneresponse.faults.regions import Region, Span
 from pytest_oneresponse.faults.tap import Point, Tap, apart, fault_at, key_of
 

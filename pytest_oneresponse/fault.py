@@ -10,6 +10,9 @@ KINDS = ("call", "await", "step", "enter", "exit", "upstream", "query")
 """What fails: a call, an await, a step of an iteration, the entry and the exit of a `with`; what another machine answers
 to a line; a statement that a line sends to a database, whoever sends it for it."""
 
+OF = ("exit", "query")
+"""What counts on a line only where it is asked for by its name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
