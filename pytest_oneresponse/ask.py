@@ -12,7 +12,8 @@ from . import apps, marks, options
 from .contract import rules
 from .contract.finding import Finding, Ledger
 from .docket import BreachFailure, TestDocket, Unexpected
-from .drive import EXPLORING, Settings, drive
+from .drive import EXPLORING, drive
+from .driving import Settings
 from .exchange import Watcher
 from .explore.recording import Recording, recording
 from .faults.databases import tapped

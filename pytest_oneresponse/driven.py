@@ -11,7 +11,8 @@ import pytest
 
 from . import apps
 from .apps import App, NoApp
-from .drive import Settings, by_level, drive
+from .drive import by_level, drive
+from .driving import Settings
 from .routes import Route, handler_of
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from .apps import App
 from .contract.events import TimedOut
+from .driving import Settings
 from .exchange import Exchange
 from .explore.bases import bases
 from .explore.draft import without_canaries
@@ -18,9 +18,6 @@ from .explore.schemas import declared_by
 from .explore.trials import Inputs, Trial
 from .protocols.client import Answer
 from .routes import Route
-
-if TYPE_CHECKING:
-    from .drive import Settings
 
 _SEARCHES = 40
 """So many requests are sent to a route whose responses another one needs."""

@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from .apps import App
 from .contract.request import Request
+from .driving import Driven, Settings
 from .exchange import Exchange
 from .explore.cookies import with_given
 from .explore.producers import ID, found_id, with_ids
@@ -20,9 +20,6 @@ from .faults.quiet import quiet
 from .faults.tap import Tap
 from .protocols.client import DEFAULT, Answer
 from .routes import Route
-
-if TYPE_CHECKING:
-    from .drive import Driven, Settings
 
 
 class Sending:

@@ -16,8 +16,8 @@ from .apps import App, recognised
 from .contract import rules
 from .contract.finding import Finding
 from .docket import BreachFailure, PracticeWarning, Selection, TestDocket, Unexpected, baseline_key, shown_as_text
-from .drive import Driven
 from .driven import NODE, Cannot, ErrorItem, OneResponseNode, RouteItem, app_fixture
+from .driving import Driven
 from .exchange import Watcher
 from .instrument.swap import Swap
 from .report import json_report, terminal

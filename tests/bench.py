@@ -126,7 +126,8 @@ def exploring() -> None:
 def grown() -> None:
     """Seconds to drive apps of ten, a hundred and a thousand like routes, each with thirty requests."""
     from pytest_oneresponse import apps, marks
-    from pytest_oneresponse.drive import Settings, drive
+    from pytest_oneresponse.drive import drive
+    from pytest_oneresponse.driving import Settings
     from pytest_oneresponse.exchange import Watcher
     from pytest_oneresponse.instrument.swap import Swap
 
@@ -235,7 +236,8 @@ def _failing(faults: str, requests: int = 100) -> tuple[int, int, int, float, se
     import logging
 
     from pytest_oneresponse import apps, marks, objects, sites
-    from pytest_oneresponse.drive import Settings, drive
+    from pytest_oneresponse.drive import drive
+    from pytest_oneresponse.driving import Settings
     from pytest_oneresponse.exchange import Watcher
     from pytest_oneresponse.instrument.swap import Swap
     from pytest_oneresponse.patching import Patches

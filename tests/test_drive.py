@@ -17,7 +17,8 @@ import pytest
 from pytest_oneresponse import kept, marks
 from pytest_oneresponse.apps import App
 from pytest_oneresponse.contract.request import Request
-from pytest_oneresponse.drive import TIME_LIMITS, Driven, Settings, by_level, drive, trial_id
+from pytest_oneresponse.drive import TIME_LIMITS, by_level, drive, trial_id
+from pytest_oneresponse.driving import Driven, Settings
 from pytest_oneresponse.exchange import Watcher
 from pytest_oneresponse.explore import canary
 from pytest_oneresponse.explore.trials import Plan, Trial

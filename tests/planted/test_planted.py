@@ -19,7 +19,8 @@ from pytest_oneresponse import apps, judging
 from pytest_oneresponse.contract import rules
 from pytest_oneresponse.contract.finding import Finding, Place
 from pytest_oneresponse.docket import Selection
-from pytest_oneresponse.drive import Settings, drive
+from pytest_oneresponse.drive import drive
+from pytest_oneresponse.driving import Settings
 from pytest_oneresponse.exchange import Docket, Exchange, Watcher
 from pytest_oneresponse.protocols import asgi
 from pytest_oneresponse.routes import Route, innermost
