@@ -42,7 +42,7 @@ def _helpers(origin: sites.Chain, code: CodeType) -> Iterator[CodeType]:
     for one in origin[::2]:
         if one is code:
             return
-        if sites.is_users(one):
+        if sites.is_users(one) and one.co_name not in ("__init__", "__new__"):  # of a response class of the user's
             yield one
 
 
@@ -71,24 +71,8 @@ def _changes(node: ast.AST, own: set[str]) -> bool:
     return False
 
 
-_TELLING = frozenset(
-    (
-        *(
-            "debug",
-            "info",
-            "warning",
-            "warn",
-            "error",
-            "exception",
-            "critical",
-            "log",
-            "print",
-            "flash",
-            "capture_exception",
-        ),
-        *("capture_message", "messages", "logger", "logging"),
-    )
-)
+_LOGS = ("debug", "info", "warning", "warn", "error", "exception", "critical", "log", "logger", "logging")
+_TELLING = frozenset((*_LOGS, "print", "flash", "messages", "capture_exception", "capture_message"))
 
 
 def _names(node: ast.expr) -> list[str]:

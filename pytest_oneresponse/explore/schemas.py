@@ -127,14 +127,8 @@ def _annotations(function: FunctionType) -> dict[str, Any]:
 def schema_of(kind: Any) -> dict[str, Any]:
     """A JSON schema of the fields that a class, or an object, declares; empty where it declares none that are known here."""
     try:
-        for read in (
-            _of_pydantic,
-            forms.of_django,
-            forms.of_rest,
-            forms.of_wtforms,
-            forms.of_marshmallow,
-            _of_dataclass,
-        ):
+        of_libraries = (forms.of_django, forms.of_rest, forms.of_wtforms, forms.of_marshmallow)
+        for read in (_of_pydantic, *of_libraries, _of_dataclass):
             found = read(kind)
             if found:
                 return found

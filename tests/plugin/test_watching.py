@@ -469,6 +469,17 @@ def abort_signup():
     PENDING.discard("1")
     return redirect("/signup")
 
+class Away(app.response_class):
+    def __init__(self, url):
+        super().__init__(status=302)
+        self.headers["Location"] = url
+        PENDING.discard(url)
+
+@app.get("/away")
+def away():
+    Away("/")
+    return "still here"
+
 def log_out():
     session["user"] = None
     return redirect("/")
@@ -500,6 +511,7 @@ client = shop.app.test_client()
 def test_deny(): client.get("/deny")
 def test_abort(): client.get("/abort")
 def test_out(): client.get("/out")
+def test_away(): client.get("/away")
 """,
     )
     result = suite.run("--oneresponse")
@@ -507,8 +519,9 @@ def test_out(): client.get("/out")
         "test_a.py::test_deny": "failed",
         "test_a.py::test_abort": "passed",
         "test_a.py::test_out": "passed",
+        "test_a.py::test_away": "failed",
     }
-    result.stdout.fnmatch_lines(["*judged: breach: orphan-response 1; practice: orphan-response 2"])
+    result.stdout.fnmatch_lines(["*judged: breach: orphan-response 2; practice: orphan-response 2"])
 
 
 SHARING = """
