@@ -45,10 +45,8 @@ def _worth_noting(now: Recording, number: int, function: Any) -> Any:
             return _reading(now, number, function, function.__self__)
         if function.__name__ in _LOADS:
             owner = function.__self__
-            is_own = isinstance(owner, type) or hasattr(
-                type(owner), "_declared_fields"
-            )  # an object with fields of its own
-            _fill(now, number, owner if is_own else type(owner))
+            has_fields = isinstance(owner, type) or hasattr(type(owner), "_declared_fields")
+            _fill(now, number, owner if has_fields else type(owner))
     elif kind is FunctionType:
         if function is asyncio.sleep:
             return _sleeping(now, number, function)

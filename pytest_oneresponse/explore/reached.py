@@ -41,12 +41,17 @@ class Reached:
 
     def outcomes(self) -> Iterator[tuple[Mark, str]]:
         """Every outcome of the route's code, in the order of the source; of its handler also what never ran."""
-        files = {file for file, _ in self.named}
-        never = (one for one in MARKS.of_function if one.file in files and one not in self.own and self.is_named(one))
-        for function in (*(self.own or self.others), *never):
+        for function in (*(self.own or self.others), *self.never()):
             for mark in sorted(MARKS.of_function[function].values(), key=lambda mark: (mark.line, mark.column)):
                 for outcome in mark.outcomes:
                     yield mark, outcome
+
+    def never(self) -> list[Function]:
+        """What stands in the handler and its dependencies and never ran; of those that ran themselves nothing is looked for."""
+        if self.named <= {(one.file, one.name) for one in self.own}:
+            return []
+        files = {file for file, _ in self.named}
+        return [one for one in MARKS.of_function if one.file in files and one not in self.own and self.is_named(one)]
 
     def is_named(self, function: Function) -> bool:
         """Whether a function is the handler, or a dependency of it, or stands in one of them."""
