@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -63,7 +63,7 @@ def drive(app: App, route: Route, settings: Settings) -> Driven:
     began = time.perf_counter()
     with probe.probing(app.holds) as closing, alarm.kept(), watched_over(settings.network) as driven.network, tapped():
         with only_new():
-            _Run(app, route, settings, driven, closing).whole()
+            _Run(Sending(app, route, settings, driven, closing)).whole()
         if not settings.replay and _is_last_of_its_handler(app, route):
             for finding in unreached.findings(route, (*driven.findings, *app.found), settings.test):
                 driven.findings.add(finding)
@@ -86,15 +86,11 @@ def trial_id(app: App, route: Route, trial: Trial) -> str:
 
 
 class _Run:
-    def __init__(
-        self, app: App, route: Route, settings: Settings, driven: Driven, closing: Callable[[Exchange | None], None]
-    ) -> None:
-        self.app = app
-        self.route = route
-        self.settings = settings
-        self.driven = driven
+    def __init__(self, sending: Sending) -> None:
+        self.sending = sending
+        self.app, self.route, self.settings = app, route, settings = sending.app, sending.route, sending.settings
+        self.driven, self.driver = sending.driven, sending.driver
         self.began = time.perf_counter()
-        self.driver = app.driven_by(settings.timeout)
         same = [other for other in app.routes if (other.template, other.host) == (route.template, route.host)]
         self.of_others = frozenset(other.method for other in same) - {route.method}
         """Methods that other routes answer at this place: what they break is told of those."""
@@ -102,7 +98,6 @@ class _Run:
         self.plan = Plan(route, settings.values, app.host, alone)
         self.producing = Producing(app, route, settings, self.aside)
         """What creates the things that the route names."""
-        self.sending = Sending(app, route, settings, driven, closing)
         self.injured_before = app.injured
         """Whether something was made to fail in another route before this one."""
         self.telling: list[Trial] = []

@@ -135,6 +135,7 @@ def rule_of(kind: type) -> str:
 
 
 def _learnt(kind: type) -> str:
+    """The rule of a type that was not met before."""
     names = set(frameworks.class_names(kind))
     rule = ""
     if not kind.__module__.startswith(CLIENTS):

@@ -173,7 +173,7 @@ class Draft:
         if part == "name":
             new = (field, text_of(value), known[2])
         elif part == "type":
-            new = (field, "upload" + (mimetypes.guess_extension(text_of(value)) or ""), known[2])
+            new = (field, "upload" + (_TYPES.guess_extension(text_of(value)) or ""), known[2])
         return replace(self, files=(*kept, new))
 
     def at(self, address: Address) -> Any:
@@ -281,9 +281,13 @@ def header_text(text: str) -> str:
     return "".join(character if character >= " " and character != "\x7f" else "?" for character in text).strip()
 
 
+_TYPES = mimetypes.MimeTypes()
+"""Python's own table, without what a system adds to it: the same requests are sent on every machine."""
+
+
 def media_of(filename: str) -> str:
     """The type that a client tells of a file, by its name's end."""
-    return mimetypes.guess_type(filename)[0] or "application/octet-stream"
+    return _TYPES.guess_type(filename)[0] or "application/octet-stream"
 
 
 def _multipart(fields: Pairs, files: tuple[tuple[str, str, str], ...]) -> bytes:

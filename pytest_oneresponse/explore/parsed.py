@@ -47,5 +47,5 @@ def headers(attributes: Iterable[str], constants: Iterable[str]) -> Iterator[tup
     texts = list(constants)
     for parsed in dict.fromkeys(BEHIND[name] for name in sorted(set(attributes) & BEHIND.keys())):
         own = [text for text in texts if parsed.form.fullmatch(text)]
-        for value in list(dict.fromkeys((*own[:_MOST], *parsed.usual))):
+        for value in dict.fromkeys((*own[:_MOST], *parsed.usual)):
             yield parsed.header, value

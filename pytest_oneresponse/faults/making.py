@@ -30,7 +30,9 @@ def made(kind: type[BaseException]) -> BaseException | None:
         return None
     if named:
         with suppress(Exception):
-            return kind(**named)
+            error = kind(**named)
+            str(error)
+            return error
     for arguments in ((TEXT,), (), (TEXT, None, Exception(TEXT)), (TEXT, "", 0), (None, TEXT), (TEXT, TEXT), (1, TEXT)):
         with suppress(Exception):
             error = kind(*arguments)
