@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from dataclasses import dataclass, replace
@@ -95,6 +96,7 @@ def bytes_of(text: str) -> bytes:
     return b"".join(bytes.fromhex(piece) if index % 2 else piece.encode() for index, piece in enumerate(pieces))
 
 
+@functools.lru_cache(maxsize=64)
 def host_and_port(host: str) -> tuple[str, int]:
     """A Host header's name and port, 80 where it has none; an IPv6 address keeps its brackets (RFC 3986, 3.2.2)."""
     name, colon, port = host.rpartition(":")

@@ -33,10 +33,12 @@ class Alarm:
     somebody else had set (pytest-timeout) is put back with the time that it has left.
     """
 
-    __slots__ = ("before", "entered", "old", "over", "seconds", "stands", "struck", "unraisable")
+    __slots__ = ("before", "due", "entered", "old", "over", "seconds", "stands", "struck", "unraisable")
 
     standing: ClassVar[Alarm | None] = None
-    """The alarm whose handler is kept in its place by `kept`."""
+    """The alarm that the handler which `kept` keeps in its place is to strike."""
+    keeper: ClassVar[int] = 0
+    """The thread of that handler."""
 
     def __init__(self, seconds: float, struck: Callable[[FrameType | None], float | None] | None = None) -> None:
         self.seconds = seconds
@@ -44,7 +46,7 @@ class Alarm:
         self.unraisable: Callable[[Any], object] | None = None
         self.old: tuple[float, float] = (0.0, 0.0)
         self.before: Any = None
-        self.entered = 0.0
+        self.entered = self.due = 0.0
         self.stands = self.over = False
 
     @staticmethod
@@ -52,14 +54,20 @@ class Alarm:
         return hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
 
     def __enter__(self) -> Alarm:
-        if not self.seconds or not self.available():
+        if not self.seconds:
+            pass
+        elif Alarm.standing is _IDLE and Alarm.keeper == threading.get_ident():
+            self.stands = True
+            self.due = time.monotonic() + self.seconds
+            Alarm.standing = self
+            # One that fires sooner will do; an app may have used the timer for itself.
+            if not 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= self.seconds:
+                _set(self.seconds)
+        elif not self.available():
             self.seconds = 0
-        elif Alarm.standing is _IDLE:
-            self.stands, Alarm.standing = True, self
-            signal.setitimer(signal.ITIMER_REAL, self.seconds, 0.1)
         else:
             self.install(self._strike)
-            self.old = signal.setitimer(signal.ITIMER_REAL, self.seconds, 0.1)
+            self.old = _set(self.seconds)
         return self
 
     def install(self, handler: Callable[[int, FrameType | None], None]) -> None:
@@ -70,10 +78,10 @@ class Alarm:
         self.over = True
         if not self.seconds:
             return
-        signal.setitimer(signal.ITIMER_REAL, 0)
         if self.stands:
             Alarm.standing = _IDLE
         else:
+            signal.setitimer(signal.ITIMER_REAL, 0)
             self.restore()
         if self.unraisable is not None:
             sys.unraisablehook, self.unraisable = self.unraisable, None
@@ -93,7 +101,8 @@ class Alarm:
         longer = struck(frame) if struck is not None else None
         if longer:
             self.struck = struck
-            signal.setitimer(signal.ITIMER_REAL, longer, 0.1)
+            self.due = time.monotonic() + longer
+            _set(longer)
             return
         if self.unraisable is None:
             self.unraisable = sys.unraisablehook
@@ -106,28 +115,42 @@ class Alarm:
             self.unraisable(unraisable)
 
 
-_AROUND = (Alarm.__enter__.__code__, Alarm.__exit__.__code__)
+def _set(seconds: float) -> tuple[float, float]:
+    """Let the timer fire after so many seconds, and every tenth of one from then on; what it was set to before."""
+    return signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
+
+
+_AROUND = (Alarm.__enter__.__code__, Alarm.__exit__.__code__, _set.__code__)
 _IDLE = Alarm(0)
 """Stands between two alarms."""
 
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """Within it the alarms, one after the other, share one handler: to install one costs more than an exchange."""
+    """Within it the alarms, one after the other, share one handler and one timer: to set them costs more than many an exchange.
+
+    The timer is let run from one alarm to the next; where it fires before the one that stands is due, it is set anew.
+    """
     if not Alarm.available() or Alarm.standing is not None:
         yield
         return
 
     def strike(number: int, frame: FrameType | None) -> None:
-        if Alarm.standing is not None and Alarm.standing is not _IDLE:
-            Alarm.standing._strike(number, frame)
+        alarm = Alarm.standing
+        if alarm is None or alarm is _IDLE:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        elif (left := alarm.due - time.monotonic()) > 0:
+            _set(left)
+        else:
+            alarm._strike(number, frame)
 
     keeper = Alarm(1)
     keeper.install(strike)
     keeper.old = signal.setitimer(signal.ITIMER_REAL, 0)
-    Alarm.standing = _IDLE
+    Alarm.standing, Alarm.keeper = _IDLE, threading.get_ident()
     try:
         yield
     finally:
         Alarm.standing = None
+        signal.setitimer(signal.ITIMER_REAL, 0)
         keeper.restore()

@@ -7,7 +7,8 @@ import contextlib
 import functools
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+import time
+from collections.abc import Awaitable, Callable, Coroutine
 from types import FrameType
 from typing import Any, cast
 from urllib.parse import quote
@@ -30,7 +31,18 @@ from ..contract.request import Request, host_and_port
 from ..exchange import AlreadyJudged, Exchange, put_marks
 from ..sites import Chain, capture
 from .alarm import Alarm, TimeLimit
-from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, PATIENCE, REFUSED_RULES, Answer, Client, ClientLeft, Refused
+from .client import (
+    DEFAULT,
+    KEPT_BODY,
+    MOST_CHUNKS,
+    PATIENCE,
+    REFUSED_RULES,
+    Answer,
+    Client,
+    ClientLeft,
+    Refused,
+    as_text,
+)
 from .forsaken import forsake
 from .interrupt import raise_if_users
 from .lifespan import LifespanRun
@@ -124,7 +136,7 @@ async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Se
             raise
 
     try:
-        result: Any = await cast("Any", app)(scope, recording_receive, recording_send)
+        result: Any = await app(scope, recording_receive, recording_send)  # type: ignore[func-returns-value]
     except BaseException as error:
         _escaped(exchange, error)
         exchange.close()
@@ -239,7 +251,7 @@ def request_of(scope: dict[str, Any]) -> Request:
 
 def scope_of(request: Request, spec: str = "2.3") -> dict[str, Any]:
     """The scope of a request, as ASGI 3 ("HTTP Connection Scope") asks for it; from `spec` 2.4 on send() may raise OSError."""
-    host = request.header("host") or "localhost:8000"
+    host = (request.headers and request.header("host")) or "localhost:8000"
     headers = [(b"host", host.encode("latin-1", "replace"))]
     for name, value in request.headers:
         lowered = name.lower()
@@ -312,7 +324,8 @@ class Driver:
         if self.state:
             scope["state"] = dict(self.state)
         exchange = Exchange(facts_of("http", request.method), self.app, lambda _: request, scope)
-        exchange.client = str(client)
+        if client is not DEFAULT:
+            exchange.client = str(client)
         exchange.docket = None
         served = _Served(self.app, scope, request, client, exchange, self.timeout, self.known_tasks)
         served.longer = self.timeout - self.patience
@@ -335,7 +348,7 @@ class Driver:
         finally:
             served.cancel_timers()
             exchange.close()
-            if any(isinstance(event, TimedOut) for event in exchange.events):
+            if served.timed_out:
                 forsake(thread for thread in threading.enumerate() if thread not in self.threads)
             if served.endless:
                 self.patience = min(self.timeout, PATIENCE)
@@ -444,7 +457,7 @@ class _Served:
         self.messages = [{"type": "http.request", "body": half, "more_body": client.breaks_off}]
         self.left = False
         self.ended = False
-        self.hangs = False
+        self.hangs = self.timed_out = False
         self.longer = 0.0
         """The seconds of the time limit that an app has which is not streaming when the client looks."""
         self.endless = False
@@ -485,7 +498,8 @@ class _Served:
         try:
             await self.app_run
         finally:
-            self.cancel_timers()
+            if self.timers:
+                self.cancel_timers()
         new_threads = threading.active_count() > threads
         if new_threads or self.exchange.called or loop.tasks_made > tasks or loop.has_more():
             await self.settle(new_threads)
@@ -563,7 +577,7 @@ class _Served:
         if not self.answer.status:
             status = message.get("status")
             self.answer.status = int(status) if isinstance(status, int) else 0
-            self.answer.headers = tuple(_text_headers(message.get("headers")))
+            self.answer.headers = as_text(self.exchange.handed[2] if self.exchange.handed else ())
             if self.answer.streams:
                 self.watch_for_silence()
 
@@ -572,7 +586,7 @@ class _Served:
             self.leave(told=False)
             raise ClientLeft("the client is gone")
         body = message.get("body", b"")
-        self.last_event = asyncio.get_running_loop().time()
+        self.last_event = time.monotonic()
         if isinstance(body, (bytes, bytearray, memoryview)):
             self.answer.take(bytes(body))
         if not message.get("more_body", False):
@@ -583,10 +597,10 @@ class _Served:
 
     def watch_for_silence(self) -> None:
         loop = asyncio.get_running_loop()
-        self.last_event = loop.time()
+        self.last_event = time.monotonic()
 
         def look() -> None:
-            if loop.time() - self.last_event >= _IDLE:
+            if time.monotonic() - self.last_event >= _IDLE:
                 self.leave()
             else:
                 self.timers.append(loop.call_later(_IDLE, look))
@@ -623,17 +637,10 @@ class _Served:
         asyncio.get_running_loop().stop()
 
     def time_out(self, site: Chain) -> None:
-        if not any(isinstance(event, TimedOut) for event in self.exchange.events):
+        if not self.timed_out:
+            self.timed_out = True
             self.exchange.add(TimedOut(site))
 
     def cancel_timers(self) -> None:
         for timer in self.timers:
             timer.cancel()
-
-
-def _text_headers(headers: Any) -> Iterator[tuple[str, str]]:
-    for pair in headers if isinstance(headers, Iterable) else ():
-        if isinstance(pair, (tuple, list)) and len(pair) == 2:
-            name, value = pair
-            if isinstance(name, bytes) and isinstance(value, bytes):
-                yield name.decode("latin-1"), value.decode("latin-1")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 KEPT_BODY = 65_536
 """How many bytes of a body are kept, in bytes; the rest is only counted."""
@@ -96,7 +98,35 @@ class Answer:
     @property
     def streams(self) -> bool:
         """Whether the response stays open by design."""
-        return (self.header("content-type") or "").lower().startswith(STREAMING_TYPES)
+        return _streams(self.headers)
+
+
+def as_text(headers: Any) -> tuple[tuple[str, str], ...]:
+    """The header pairs of a head, as they were handed over, in text; what is no pair of them is left out."""
+    try:
+        return _known_text(headers)
+    except TypeError:  # what cannot be hashed is no legal header, and is read without the cache
+        return _known_text.__wrapped__(headers)
+
+
+# One head is sent many times while a route is driven.
+@functools.lru_cache(maxsize=256)
+def _known_text(headers: Any) -> tuple[tuple[str, str], ...]:
+    pairs = [pair for pair in headers if isinstance(pair, (tuple, list)) and len(pair) == 2]
+    known = [
+        (name, value) for name, value in pairs if isinstance(name, (str, bytes)) and isinstance(value, (str, bytes))
+    ]
+    return tuple((_text(name), _text(value)) for name, value in known)
+
+
+def _text(part: str | bytes) -> str:
+    return part.decode("latin-1") if isinstance(part, bytes) else part
+
+
+@functools.lru_cache(maxsize=256)
+def _streams(headers: tuple[tuple[str, str], ...]) -> bool:
+    media = next((value for name, value in headers if name.lower() == "content-type"), "")
+    return media.lower().startswith(STREAMING_TYPES)
 
 
 REFUSED_RULES = frozenset(

@@ -18,7 +18,7 @@ from ..contract.request import Request, host_and_port
 from ..exchange import AlreadyJudged, Exchange, current, put_marks
 from ..sites import Chain, capture
 from .alarm import Alarm, TimeLimit
-from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, PATIENCE, Answer, Client, ClientLeft, Refused
+from .client import DEFAULT, KEPT_BODY, MOST_CHUNKS, PATIENCE, Answer, Client, ClientLeft, Refused, as_text
 from .interrupt import raise_if_users
 from .probe import Probed
 
@@ -289,7 +289,8 @@ class Driver:
         if client.breaks_off:  # the length that was announced stands
             environ["wsgi.input"] = BytesIO(request.body[: len(request.body) // 2])
         exchange = Exchange(facts_of(request.method), self.app, lambda _: request, environ)
-        exchange.client = str(client)
+        if client is not DEFAULT:
+            exchange.client = str(client)
         exchange.docket = None
         answer = Answer(keep=keep)
         server = _Server(exchange, answer, client, self.timeout, self.timeout - self.patience)
@@ -398,8 +399,7 @@ class _Server:
         if not self.answer.status or not self.headers_sent:
             digits = str(status)[:3]
             self.answer.status = int(digits) if digits.isascii() and digits.isdigit() else 0
-            pairs = [pair for pair in _snapshot(headers) if isinstance(pair, (tuple, list)) and len(pair) == 2]
-            self.answer.headers = tuple((str(name), str(value)) for name, value in pairs)
+            self.answer.headers = as_text(_snapshot(headers))
         return self.write
 
     def write(self, data: bytes) -> None:
@@ -416,7 +416,7 @@ class _Server:
 
 def environ_of(request: Request) -> dict[str, Any]:
     """The environ of a request, as PEP 3333 ("environ Variables") asks for it."""
-    host = request.header("host") or "localhost:8000"
+    host = (request.headers and request.header("host")) or "localhost:8000"
     name, port = host_and_port(host)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,

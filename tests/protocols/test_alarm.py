@@ -213,9 +213,33 @@ def test_alarms_that_share_a_handler_strike_each_in_its_turn() -> None:
             assert signal.getsignal(signal.SIGALRM) is shared
         with pytest.raises(TimeLimit), Alarm(0.02, lambda _: struck.append("second")):
             spin()
-        assert quiet()
-    assert struck == ["first", "second"]
+    assert struck == ["first", "second"] and quiet()
     assert signal.getsignal(signal.SIGALRM) is handler
+
+
+def test_a_shared_timer_runs_on_and_strikes_no_alarm_before_its_time() -> None:
+    with kept():
+        with Alarm(0.05):
+            pass
+        assert not quiet(), "it is not taken away between two of them"
+        began = time.monotonic()
+        with pytest.raises(TimeLimit), Alarm(0.15):
+            spin()
+        assert 0.14 < time.monotonic() - began < 1
+        with Alarm(0.02):
+            pass
+        while not quiet():  # it fires where no alarm stands, once
+            pass
+        with pytest.raises(TimeLimit), Alarm(0.02):
+            spin()
+
+
+def test_a_shared_timer_that_an_app_has_used_for_itself_is_set_again() -> None:
+    with kept():
+        with Alarm(5):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        with pytest.raises(TimeLimit), Alarm(0.02):
+            spin()
 
 
 def test_a_shared_handler_leaves_the_timer_of_somebody_else_its_time() -> None:
@@ -223,7 +247,6 @@ def test_a_shared_handler_leaves_the_timer_of_somebody_else_its_time() -> None:
     with kept():
         with Alarm(1):
             pass
-        assert quiet()
         with kept(), Alarm(1):
             pass
     assert 50 < signal.getitimer(signal.ITIMER_REAL)[0] <= 60

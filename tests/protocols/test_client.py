@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from pytest_oneresponse.protocols.client import DEFAULT, KEPT_BODY, Answer, Client, ClientLeft, Refused
+from pytest_oneresponse.protocols.client import DEFAULT, KEPT_BODY, Answer, Client, ClientLeft, Refused, as_text
 
 CLIENTS = [
     (DEFAULT, ""),
@@ -47,6 +49,18 @@ def test_headers_of_an_answer_are_found_in_any_spelling() -> None:
     assert answer.header("etag") == "1"
     assert answer.header("x") == "3"
     assert answer.header("y") is None
+
+
+@pytest.mark.parametrize(
+    ("handed", "text"),
+    [
+        ((("A", "1"), ("b", "2")), (("A", "1"), ("b", "2"))),
+        (((b"a", b"caf\xe9"), [b"b", b"c"], 5, (1, 2), (b"d",)), (("a", "caf\xe9"), ("b", "c"))),
+        ((), ()),
+    ],
+)
+def test_a_head_is_read_as_text_as_far_as_it_is_one(handed: Any, text: Any) -> None:
+    assert as_text(handed) == text
 
 
 @pytest.mark.parametrize(
