@@ -9,11 +9,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .ask import OneResponse
     from .contract.finding import Finding, Place
     from .contract.request import Request
-    from .docket import BreachFailure, PracticeWarning
     from .routes import Parameter, Route
+    from .session.ask import OneResponse
+    from .session.docket import BreachFailure, PracticeWarning
 
 __all__ = [
     "BreachFailure",
@@ -27,12 +27,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BreachFailure": ".docket",
+    "BreachFailure": ".session.docket",
     "Finding": ".contract.finding",
-    "OneResponse": ".ask",
+    "OneResponse": ".session.ask",
     "Parameter": ".routes",
     "Place": ".contract.finding",
-    "PracticeWarning": ".docket",
+    "PracticeWarning": ".session.docket",
     "Request": ".contract.request",
     "Route": ".routes",
 }

@@ -11,8 +11,8 @@ import pytest
 from . import options
 
 if TYPE_CHECKING:
-    from .ask import OneResponse
     from .contract.request import Request
+    from .session.ask import OneResponse
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
     if wanted and not config.option.help:
-        from .session import start
+        from .session.start import start
 
         start(config, watching=True)
 
@@ -40,7 +40,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 @pytest.fixture
 def oneresponse(request: pytest.FixtureRequest) -> Iterator[OneResponse]:
     """Ask for the response contract by hand: `client(app)`, `check(app)`, `expect(rule)`."""
-    from .ask import asking
+    from .session.ask import asking
 
     yield from asking(request)
 

@@ -126,8 +126,8 @@ def exploring() -> None:
 def grown() -> None:
     """Seconds to drive apps of ten, a hundred and a thousand like routes, each with thirty requests."""
     from pytest_oneresponse import apps, marks
-    from pytest_oneresponse.drive import drive
-    from pytest_oneresponse.driving import Settings
+    from pytest_oneresponse.drive.run import drive
+    from pytest_oneresponse.drive.settings import Settings
     from pytest_oneresponse.exchange import Watcher
     from pytest_oneresponse.instrument.swap import Swap
 
@@ -183,7 +183,7 @@ def failing() -> None:
     """Planted handlers, half of them with a bug that a failure shows: explored, then failing by classes, then in every way."""
     from unittest import mock
 
-    from pytest_oneresponse import drive as driving_of
+    from pytest_oneresponse.drive import failing as driving_of
     from pytest_oneresponse.faults.plan import FaultPlan
     from pytest_oneresponse.faults.tap import Tap, fault_at
 
@@ -236,8 +236,8 @@ def _failing(faults: str, requests: int = 100) -> tuple[int, int, int, float, se
     import logging
 
     from pytest_oneresponse import apps, marks, objects, sites
-    from pytest_oneresponse.drive import drive
-    from pytest_oneresponse.driving import Settings
+    from pytest_oneresponse.drive.run import drive
+    from pytest_oneresponse.drive.settings import Settings
     from pytest_oneresponse.exchange import Watcher
     from pytest_oneresponse.instrument.swap import Swap
     from pytest_oneresponse.patching import Patches

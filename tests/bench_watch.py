@@ -115,9 +115,9 @@ def _watch() -> None:
 def _marked(run: Run) -> Run:
     """With a test's docket and the marks in the apps' functions; to open the one and to put in the others is not measured."""
     from pytest_oneresponse import marks
-    from pytest_oneresponse.docket import Selection, TestDocket
     from pytest_oneresponse.exchange import Watcher
     from pytest_oneresponse.instrument.swap import Swap
+    from pytest_oneresponse.session.docket import Selection, TestDocket
 
     Watcher.marks = Swap(lambda filename: filename == bench_apps.__file__, marks.HOOKS)
     Watcher.marks.refresh()

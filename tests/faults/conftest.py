@@ -15,7 +15,7 @@ import pytest
 
 from pytest_oneresponse import objects, sites
 from pytest_oneresponse.contract.request import Request
-from pytest_oneresponse.drive import EXPLORING
+from pytest_oneresponse.drive.run import EXPLORING
 from pytest_oneresponse.exchange import Exchange, Watcher
 from pytest_oneresponse.explore.recording import recording
 from pytest_oneresponse.fault import Fault

@@ -29,8 +29,8 @@ from litestar.response import Stream
 
 from pytest_oneresponse import apps, objects, sites
 from pytest_oneresponse.contract.finding import Finding
-from pytest_oneresponse.drive import drive
-from pytest_oneresponse.driving import Settings
+from pytest_oneresponse.drive.run import drive
+from pytest_oneresponse.drive.settings import Settings
 from pytest_oneresponse.explore.values import first
 from pytest_oneresponse.frameworks import litestar as framework
 from pytest_oneresponse.patching import Patches

@@ -18,12 +18,12 @@ import pytest
 from pytest_oneresponse import apps, judging
 from pytest_oneresponse.contract import rules
 from pytest_oneresponse.contract.finding import Finding, Place
-from pytest_oneresponse.docket import Selection
-from pytest_oneresponse.drive import drive
-from pytest_oneresponse.driving import Settings
+from pytest_oneresponse.drive.run import drive
+from pytest_oneresponse.drive.settings import Settings
 from pytest_oneresponse.exchange import Docket, Exchange, Watcher
 from pytest_oneresponse.protocols import asgi
 from pytest_oneresponse.routes import Route, innermost
+from pytest_oneresponse.session.docket import Selection
 
 from .table import Marked, Module, modules
 

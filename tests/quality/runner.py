@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_oneresponse import apps, marks, objects, sites
-from pytest_oneresponse.drive import drive
-from pytest_oneresponse.driving import Settings
+from pytest_oneresponse.drive.run import drive
+from pytest_oneresponse.drive.settings import Settings
 from pytest_oneresponse.exchange import Watcher
 from pytest_oneresponse.instrument.observe import MARKS, Mark
 from pytest_oneresponse.instrument.swap import Swap

@@ -16,8 +16,8 @@ from django.conf import settings  # noqa: E402
 
 from pytest_oneresponse import watch  # noqa: E402
 from pytest_oneresponse.contract.events import Start  # noqa: E402
-from pytest_oneresponse.docket import Listed, route_of  # noqa: E402
 from pytest_oneresponse.exchange import Exchange, Watcher, current  # noqa: E402
+from pytest_oneresponse.session.docket import Listed, route_of  # noqa: E402
 
 from .. import dockets  # noqa: E402
 

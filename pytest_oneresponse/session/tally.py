@@ -6,8 +6,8 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..report import json_report
 from .docket import baseline_key
-from .report import json_report
 
 
 @dataclass

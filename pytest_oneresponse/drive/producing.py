@@ -5,19 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from .apps import App
-from .contract.events import TimedOut
-from .driving import Settings
-from .exchange import Exchange
-from .explore.bases import bases
-from .explore.draft import without_canaries
-from .explore.explorer import Explorer
-from .explore.producers import Chain, found_id, producer_of, references, referred
-from .explore.recording import Recording
-from .explore.schemas import declared_by
-from .explore.trials import Inputs, Trial
-from .protocols.client import Answer
-from .routes import Route
+from ..apps import App
+from ..contract.events import TimedOut
+from ..exchange import Exchange
+from ..explore.bases import bases
+from ..explore.draft import without_canaries
+from ..explore.explorer import Explorer
+from ..explore.producers import Chain, found_id, producer_of, references, referred
+from ..explore.recording import Recording
+from ..explore.schemas import declared_by
+from ..explore.trials import Inputs, Trial
+from ..protocols.client import Answer
+from ..routes import Route
+from .settings import Settings
 
 _SEARCHES = 40
 """So many requests are sent to a route whose responses another one needs."""

@@ -16,12 +16,12 @@ from dataclasses import replace
 from types import FunctionType, ModuleType
 from typing import Any
 
-from . import frameworks, sites
-from .contract import rules
-from .contract.finding import Finding, Place
-from .marks import rule_of
-from .routes import Route, innermost, line_place
-from .source import Function, function_of, own_nodes
+from .. import frameworks, sites
+from ..contract import rules
+from ..contract.finding import Finding, Place
+from ..marks import rule_of
+from ..routes import Route, innermost, line_place
+from ..source import Function, function_of, own_nodes
 
 _DEPTH = 3
 """Through so many helpers a value is followed."""

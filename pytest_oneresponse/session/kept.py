@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .explore.trials import Trial
+from ..explore.trials import Trial
 
 KEY = "oneresponse/failed"
 MOST = 20

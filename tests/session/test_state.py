@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_oneresponse.session import around
+from pytest_oneresponse.session.state import around
 
 
 @pytest.mark.parametrize(

@@ -8,29 +8,30 @@ from typing import Any
 
 import pytest
 
-from . import apps, marks, options
-from .contract import rules
-from .contract.finding import Finding, Ledger
+from .. import apps, marks, options
+from ..contract import rules
+from ..contract.finding import Finding, Ledger
+from ..drive.run import EXPLORING, drive
+from ..drive.settings import Settings
+from ..exchange import Watcher
+from ..explore.recording import Recording, recording
+from ..faults.databases import tapped
+from ..faults.named import NamedTap, Several, UpstreamTap
+from ..faults.network import watched_over
+from ..faults.quiet import quiet
+from ..protocols.client import Client
 from .docket import BreachFailure, TestDocket, Unexpected
-from .drive import EXPLORING, drive
-from .driving import Settings
-from .exchange import Watcher
-from .explore.recording import Recording, recording
-from .faults.databases import tapped
-from .faults.named import NamedTap, Several, UpstreamTap
-from .faults.network import watched_over
-from .faults.quiet import quiet
-from .protocols.client import Client
-from .session import Session, start
+from .start import start
+from .state import State
 
 
 def asking(request: pytest.FixtureRequest) -> Iterator[OneResponse]:
     """The body of the fixture."""
-    session = start(request.config, watching=bool(options.value(request.config, "")))
-    docket = session.docket or session.open_docket(request.node)
-    session.read_marker(request.node, docket)
+    state = start(request.config, watching=bool(options.value(request.config, "")))
+    docket = state.docket or state.open_docket(request.node)
+    state.read_marker(request.node, docket)
     docket.asked = True
-    one = OneResponse(request, session, docket)
+    one = OneResponse(request, state, docket)
     try:
         yield one
     finally:
@@ -40,9 +41,9 @@ def asking(request: pytest.FixtureRequest) -> Iterator[OneResponse]:
 class OneResponse:
     """Holds apps, routes and single exchanges to the contract from inside a test."""
 
-    def __init__(self, request: pytest.FixtureRequest, session: Session, docket: TestDocket) -> None:
+    def __init__(self, request: pytest.FixtureRequest, state: State, docket: TestDocket) -> None:
         self._request = request
-        self._session = session
+        self._state = state
         self._docket = docket
         self._apps: list[apps.App] = []
         self._upstream: Any = None
@@ -56,7 +57,7 @@ class OneResponse:
         from .client import test_app
 
         known = self._recognised(app)
-        return test_app(known, self._docket, self._session.option("timeout"), Client(**misbehaving))
+        return test_app(known, self._docket, self._state.option("timeout"), Client(**misbehaving))
 
     def check(self, app: Any, routes: Iterable[str] | str | None = None, **settings: Any) -> list[Finding]:
         """Drive an app's routes; a breach fails the test. Returns the milder findings.
@@ -67,17 +68,17 @@ class OneResponse:
         known = self._recognised(app)
         found = Ledger()
         given: dict[str, Any] = {
-            "requests": self._session.requests(self._request.node),
-            "timeout": self._session.option("timeout"),
+            "requests": self._state.requests(self._request.node),
+            "timeout": self._state.option("timeout"),
             "values": self._request.getfixturevalue("oneresponse_values"),
             "prepare": self._request.getfixturevalue("oneresponse_request"),
             "reset": self._request.getfixturevalue("oneresponse_reset"),
             "test": self._request.node.nodeid,
-            "faults": self._session.faults(self._request.node),
-            "network": self._session.option("network"),
+            "faults": self._state.faults(self._request.node),
+            "network": self._state.option("network"),
             **settings,
         }
-        given.setdefault("seed", self._session.option("seed"))
+        given.setdefault("seed", self._state.option("seed"))
         for route in _chosen(known, routes):
             driven = drive(known, route, Settings(**given))
             self._docket.count += driven.exchanges
@@ -94,7 +95,7 @@ class OneResponse:
             kept = [finding for finding in kept if finding.rule not in self._wanted]
         breaches = [finding for finding in kept if finding.level == rules.Level.BREACH]
         if breaches:
-            raise BreachFailure(self._session.text_of(breaches), tuple(breaches))
+            raise BreachFailure(self._state.text_of(breaches), tuple(breaches))
         return kept
 
     _expecting: list[Finding] | None = None

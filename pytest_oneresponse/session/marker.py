@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from . import options
-from .contract import rules
+from .. import options
+from ..contract import rules
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,19 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 
-from .apps import App
-from .contract.request import Request
-from .driving import Driven, Settings
-from .exchange import Exchange
-from .explore.cookies import with_given
-from .explore.producers import ID, found_id, with_ids
-from .explore.recording import Recording, recording
-from .explore.trials import EXPLORED, Trial
-from .faults.leftovers import Leftovers, left_by
-from .faults.quiet import quiet
-from .faults.tap import Tap
-from .protocols.client import DEFAULT, Answer
-from .routes import Route
+from ..apps import App
+from ..contract.request import Request
+from ..exchange import Exchange
+from ..explore.cookies import with_given
+from ..explore.producers import ID, found_id, with_ids
+from ..explore.recording import Recording, recording
+from ..explore.trials import EXPLORED, Trial
+from ..faults.leftovers import Leftovers, left_by
+from ..faults.quiet import quiet
+from ..faults.tap import Tap
+from ..protocols.client import DEFAULT, Answer
+from ..routes import Route
+from .settings import Driven, Settings
 
 
 class Sending:
@@ -64,6 +64,11 @@ class Sending:
             done = self.send(replace(trial, request=request), counted, tap)
             self.leftovers = left_by(done[0], tap.errors if tap is not None else ())
             return done
+
+    def aside(self, trial: Trial) -> tuple[Exchange, Answer, Recording]:
+        """Send a trial to another route than the one that is driven."""
+        exchange, answer = self.play(trial, counted=False)
+        return exchange, answer, self.told
 
     def tidy(self) -> None:
         """Let go of what the last exchange has left behind."""

@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from .contract.finding import Ledger
-from .contract.request import Request
-from .explore.reached import Reached
-from .explore.trials import Trial
-from .faults.network import Network
-from .routes import Route
+from ..contract.finding import Ledger
+from ..contract.request import Request
+from ..explore.reached import Reached
+from ..explore.trials import Trial
+from ..faults.network import Network
+from ..routes import Route
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_oneresponse.guess import apps_in
+from pytest_oneresponse.session.guess import apps_in
 
 
 def write(folder: Path, *names: str, text: str = "web = FastAPI()") -> None:

@@ -5,21 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from . import apps
-from .apps import App, NoApp
-from .drive import by_level, drive
-from .driving import Settings
-from .routes import Route, handler_of
-
-if TYPE_CHECKING:
-    from .session import Session
+from .. import apps
+from ..apps import App, NoApp
+from ..drive.run import drive
+from ..drive.settings import Settings
+from ..routes import Route, handler_of
+from . import told
+from .docket import by_level
+from .state import State
 
 NODE = "oneresponse"
 FIXTURES = ("oneresponse_app", "app")
+_PLUGIN = __name__.partition(".")[0]
 
 
 class Cannot(pytest.fail.Exception):  # type: ignore[misc, name-defined]
@@ -32,9 +33,9 @@ class Cannot(pytest.fail.Exception):  # type: ignore[misc, name-defined]
 class OneResponseNode(pytest.Collector):
     """The node under which all driven items stand."""
 
-    def __init__(self, *, session_state: Session, **named: Any) -> None:
+    def __init__(self, *, state: State, **named: Any) -> None:
         super().__init__(**named)
-        self.state = session_state
+        self.state = state
         self.obj = None
 
     def collect(self) -> Iterator[pytest.Item]:
@@ -93,7 +94,7 @@ def app_fixture(session: pytest.Session, node: Any) -> str:
     for name in FIXTURES:
         for definition in session._fixturemanager.getfixturedefs(name, node) or ():
             home = getattr(definition.func, "__module__", "")
-            if home.rpartition(".")[2] == "conftest" or (name == FIXTURES[0] and not home.startswith(__package__)):
+            if home.rpartition(".")[2] == "conftest" or (name == FIXTURES[0] and not home.startswith(_PLUGIN)):
                 return name
     return ""
 
@@ -123,7 +124,7 @@ class ErrorItem(pytest.Item):
 class RouteItem(pytest.Function):
     """One route. A pytest function, so that fixtures, markers and every plugin that knows tests work on it."""
 
-    def __init__(self, *, app: App, route: Route, state: Session, **named: Any) -> None:
+    def __init__(self, *, app: App, route: Route, state: State, **named: Any) -> None:
         super().__init__(**named)
         _parse_id(self)
         self.app = app
@@ -144,7 +145,7 @@ class RouteItem(pytest.Function):
 def _drive_item(request: pytest.FixtureRequest) -> None:
     """The body of a driven item."""
     item = request.node
-    state: Session = item.state
+    state: State = item.state
     app, route = item.app, item.route
     if app.label in FIXTURES:
         app = state.refreshed(app.label, request.getfixturevalue(app.label))
@@ -170,7 +171,7 @@ def _drive_item(request: pytest.FixtureRequest) -> None:
     if docket is not None:
         docket.found.extend(driven.findings)
         docket.count += driven.exchanges
-    state.note_driven(item, driven)
+    told.note_driven(item, app, driven, settings.replay)
     breaches, _ = by_level(docket.selection.keep(driven.findings) if docket else list(driven.findings))
     if driven.gave_up and not breaches:
         raise Cannot(f"{item.route.name}: {driven.gave_up}")

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from pytest_oneresponse import kept
 from pytest_oneresponse.contract.request import Request
 from pytest_oneresponse.explore.draft import Draft
 from pytest_oneresponse.explore.trials import Trial, explored
 from pytest_oneresponse.protocols.client import Client
+from pytest_oneresponse.session import kept
 
 FOUND = Trial("gzip", Request("POST", "/é", "a=1", (("x-a", "1"),), b"\xff\\x41"), Client(leaves="first"), (Request(),))
 

@@ -14,17 +14,21 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from pytest_oneresponse import kept, marks
+from pytest_oneresponse import marks
 from pytest_oneresponse.apps import App
 from pytest_oneresponse.contract.request import Request
-from pytest_oneresponse.drive import TIME_LIMITS, by_level, drive, trial_id
-from pytest_oneresponse.driving import Driven, Settings
+from pytest_oneresponse.drive.budget import TIME_LIMITS
+from pytest_oneresponse.drive.run import drive
+from pytest_oneresponse.drive.settings import Driven, Settings
+from pytest_oneresponse.drive.telling import trial_id
 from pytest_oneresponse.exchange import Watcher
 from pytest_oneresponse.explore import canary
 from pytest_oneresponse.explore.trials import Plan, Trial
 from pytest_oneresponse.instrument.swap import Swap
 from pytest_oneresponse.protocols.alarm import Alarm
 from pytest_oneresponse.routes import Parameter, Route
+from pytest_oneresponse.session import kept
+from pytest_oneresponse.session.docket import by_level
 
 needs_alarm = pytest.mark.skipif(not Alarm.available(), reason="no interval timers here")
 
@@ -604,8 +608,8 @@ def test_an_id_of_the_users_is_not_looked_for() -> None:
 
 def test_a_slow_search_for_an_id_ends_and_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    for module in ("drive", "producing"):
-        monkeypatch.setattr(f"pytest_oneresponse.{module}.time", SimpleNamespace(perf_counter=lambda: now[0]))
+    for module in ("run", "budget", "producing"):
+        monkeypatch.setattr(f"pytest_oneresponse.drive.{module}.time", SimpleNamespace(perf_counter=lambda: now[0]))
 
     def slow(environ: Any, start_response: Any) -> Any:
         if environ["PATH_INFO"] == "/companies":

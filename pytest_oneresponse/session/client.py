@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-from .apps import App
-from .contract.request import Request
+from ..apps import App
+from ..contract.request import Request
+from ..exchange import AlreadyJudged
+from ..protocols import probe, wsgi
+from ..protocols.client import DEFAULT, Client
 from .docket import TestDocket
-from .exchange import AlreadyJudged
-from .protocols import probe, wsgi
-from .protocols.client import DEFAULT, Client
 
 _LEFT = "499 Client Closed Request"
 """Stands for the answer that a client has not waited for, as servers write it in their logs."""

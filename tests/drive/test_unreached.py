@@ -10,8 +10,9 @@ from types import ModuleType
 
 import pytest
 
-from pytest_oneresponse import sites, source, unreached
+from pytest_oneresponse import sites, source
 from pytest_oneresponse.contract.finding import Finding, Place
+from pytest_oneresponse.drive import unreached
 from pytest_oneresponse.routes import Route
 
 pytest.importorskip("flask")

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from . import judging
-from .contract import rules
-from .contract.finding import Finding, Ledger
-from .exchange import Docket, Exchange
-from .routes import Route, find
+from .. import judging
+from ..contract import rules
+from ..contract.finding import Finding, Ledger
+from ..exchange import Docket, Exchange
+from ..routes import Route, find
 
 
 class BreachFailure(pytest.fail.Exception):  # type: ignore[misc, name-defined]
@@ -203,7 +203,7 @@ def route_of(exchange: Exchange, listed: Listed) -> Route | None:
     """The route that a watched exchange belongs to, from the routes of its app; these are kept in `listed`."""
     if exchange.facts.kind != "http":
         return None
-    from .frameworks.recognise import routes_of
+    from ..frameworks.recognise import routes_of
 
     app = exchange.app
     if id(app) not in listed:
@@ -214,3 +214,9 @@ def route_of(exchange: Exchange, listed: Listed) -> Route | None:
         listed[id(app)] = (app, routes)
     request = exchange.make_request()
     return find(listed[id(app)][1], request.method, request.path)
+
+
+def by_level(findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """Findings parted into breaches and what is milder."""
+    found = list(findings)
+    return [one for one in found if one.level == "breach"], [one for one in found if one.level != "breach"]

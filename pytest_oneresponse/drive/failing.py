@@ -1,0 +1,63 @@
+"""Making each call fail that the user's code made, one at a time, in exchanges that are run again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ..contract.events import TimedOut
+from ..explore.trials import Trial
+from ..fault import KINDS
+from ..faults.plan import FaultPlan, caught_in
+from ..faults.tap import Tap
+from .budget import Budget
+from .sending import Sending
+from .telling import Telling, trial_id
+
+Failed = tuple[tuple[Any, ...], Trial]
+"""What was made to fail, and in which trial."""
+
+
+class Failing:
+    """The failures of one route."""
+
+    def __init__(self, sending: Sending, budget: Budget, telling: Telling) -> None:
+        self.sending, self.budget, self.telling = sending, budget, telling
+        self.app, self.route, self.driven = sending.app, sending.route, sending.driven
+        kind = sending.settings.faults
+        self.plan = FaultPlan(KINDS if kind == "calls" else (kind,))
+
+    def run(self, trials: list[Trial]) -> None:
+        """See what may fail in the trials, and let it fail, in as many exchanges as the route may have."""
+        self.budget.start_again()
+        for trial in trials:
+            if self.budget.may_fail():
+                self.look(trial)
+        last: Failed | None = None
+        while self.budget.may_fail() and (failing := self.plan.next()) is not None:
+            last = self.inject(failing, last)
+        if last is not None and not self.driven.gave_up:
+            self.inject(replace(trials[0], faults=()), last)
+        self.driven.sites = len(self.plan.sites)
+
+    def look(self, trial: Trial) -> None:
+        """Run a trial once more, to see what may fail in it."""
+        tap = Tap((), self.app.caught)
+        self.sending.play(trial, tap=tap)
+        self.driven.looked += 1
+        self.plan.learn(trial, tap)
+
+    def inject(self, trial: Trial, last: Failed | None) -> Failed | None:
+        """Run a trial with what is to fail in it, and judge it; gives what failed `last`, for what hangs after it."""
+        tap = Tap(trial.faults, self.app.caught)
+        exchange, _ = self.sending.play(trial, tap=tap)
+        self.plan.learn(trial, tap, caught_in(self.sending.told.branches))
+        if exchange.fired:
+            self.telling.judge(exchange, trial_id(self.app, self.route, trial), trial)
+            last = exchange.fired, trial
+        elif last is not None and any(isinstance(event, TimedOut) for event in exchange.events):
+            exchange.fired = last[0]  # what failed before has kept a lock
+            self.telling.judge(exchange, trial_id(self.app, self.route, last[1]), last[1])
+        if not self.sending.driver.is_up():
+            self.sending.driver.close()  # the failure has ended what the app's start-up began
+        return last

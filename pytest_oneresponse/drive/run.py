@@ -1,0 +1,234 @@
+"""Driving one route: every trial sent, every exchange judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+
+from .. import judging, marks
+from ..apps import App
+from ..contract.finding import Ledger
+from ..exchange import Watcher, put_marks
+from ..explore import hooks
+from ..explore.bases import bases, fallbacks
+from ..explore.explorer import Explorer
+from ..explore.reached import Reached
+from ..explore.recording import Recording
+from ..explore.schemas import declared_by
+from ..explore.trials import Plan, Trial, draft_for
+from ..faults.databases import tapped
+from ..faults.leftovers import only_new
+from ..faults.network import watched_over
+from ..protocols import alarm, probe
+from ..protocols.client import Answer
+from ..protocols.lifespan import in_a_line
+from ..routes import Route
+from . import unreached
+from .budget import Budget
+from .failing import Failing
+from .hosts import accepted
+from .producing import Producing
+from .sending import Sending
+from .settings import Driven, Settings
+from .telling import Telling, trial_id
+
+EXPLORING = replace(marks.HOOKS, observed=hooks.HOOKS)
+"""The marks of a function that is explored."""
+
+
+def drive(app: App, route: Route, settings: Settings) -> Driven:
+    """Send the route's trials and judge each exchange.
+
+    Raises only what the user's own fixtures raise, and KeyboardInterrupt.
+    """
+    driven = Driven(route, reached=Reached(route))
+    put_marks()
+    if Watcher.marks is not None:
+        Watcher.marks.change(EXPLORING)
+    began = time.perf_counter()
+    with probe.probing(app.holds) as closing, alarm.kept(), watched_over(settings.network) as driven.network, tapped():
+        with only_new():
+            _Run(Sending(app, route, settings, driven, closing)).whole()
+        if not settings.replay and _is_last_of_its_handler(app, route):
+            for finding in unreached.findings(route, (*driven.findings, *app.found), settings.test):
+                driven.findings.add(finding)
+        app.found += driven.findings
+    driven.findings.sort()
+    driven.seconds = time.perf_counter() - began
+    return driven
+
+
+def _is_last_of_its_handler(app: App, route: Route) -> bool:
+    """Whether no later route has the same handler: under another method the line may be reached that this one cannot reach."""
+    same = [one for one in app.routes if one.handler is not None and one.handler == route.handler]
+    return not same or same[-1] == route
+
+
+class _Run:
+    """The order of things."""
+
+    def __init__(self, sending: Sending) -> None:
+        self.sending = sending
+        self.app, self.route, self.settings = app, route, settings = sending.app, sending.route, sending.settings
+        self.driven, self.driver = sending.driven, sending.driver
+        alone = next(other for other in app.routes if other.template == route.template) is route
+        self.plan = Plan(route, settings.values, app.host, alone)
+        self.producing = Producing(app, route, settings, sending.aside)
+        """What creates the things that the route names."""
+        self.budget = Budget(settings, self.driven, self.producing)
+        self.telling = Telling(sending, self.producing, self.budget)
+        self.new: list[Trial] = []
+        """The trials that took a branch, or came to a function, that none before had come to."""
+        self.keeping: list[Trial] = []
+        """Those of them whose answer has set a cookie."""
+
+    def whole(self) -> None:
+        """Drive the route, from its first trial until nothing is left behind."""
+        try:
+            self.plan.first()
+        except (KeyError, ValueError) as error:
+            told = f"no request could be made: {error}; give values through the oneresponse_values fixture"
+            self.driven.gave_up = told
+            return
+        with self.app.relaxed():
+            self.start()
+        self.sending.tidy()
+
+    def start(self) -> None:
+        """Send the trials once the app has started; with the app's first route its start-up is judged too."""
+        failure = self.driver.start()
+        if failure:
+            short = in_a_line(failure)
+            whole = "" if self.app.lifespan_judged or short == failure else f"\n{failure}"  # once for the app
+            self.driven.gave_up = f"the app's start-up failed: {short}{whole}"
+        else:
+            self.all()
+        self.judge_lifespan()
+
+    def judge_lifespan(self) -> None:
+        """Judge the app's start-up, once for the app, and before a failure that is injected can end it."""
+        lifespan = self.driver.lifespan_exchange()
+        if lifespan is not None and not self.app.lifespan_judged:
+            self.app.lifespan_judged = True
+            for finding in judging.findings(lifespan, judging.Told(None, "", self.settings.test)):
+                self.driven.findings.add(finding)
+
+    def all(self) -> None:
+        if self.settings.replay:
+            self.again(self.settings.replay)
+        else:
+            self.every()
+
+    def every(self) -> None:
+        """All that a route is sent: first what had findings before."""
+        for identity, trial in self.settings.failed.items():
+            if not self.budget.is_over():
+                self.one(trial, identity)
+        self.some(self.plan.variations())
+        if not self.budget.is_over():
+            self.producing.look_for_declared()
+        self.explore()
+        self.some(self.seconds())
+        self.some(self.plan.boundaries())
+        self.budget.note()
+        self.fail()
+        self.budget.note()
+
+    def fail(self) -> None:
+        """Let fail what the trials call that have shown something new."""
+        if self.settings.faults == "none" or Watcher.marks is None or self.driven.gave_up:
+            return
+        self.judge_lifespan()
+        Failing(self.sending, self.budget, self.telling).run(self.new)
+
+    def again(self, wanted: str) -> None:
+        """Run exactly one exchange, found by its ID: among those kept, those planned, or those that a whole run comes upon."""
+        driven = self.driven
+        trial = self.settings.failed.get(wanted)
+        if trial is None and self.has(wanted):
+            self.some(self.plan.trials(), wanted)
+        elif trial is None and self.settings.searches:
+            self.every()
+            trial = driven.failed.get(wanted)
+            driven.findings, driven.failed = Ledger(), {}
+            driven.requests = driven.injected = driven.looked = 0
+            driven.gave_up = driven.cut_short = ""
+        if trial is not None:
+            self.one(replace(trial, draft=None), wanted)  # just that one, and none that is smaller
+            driven.replayed = True
+
+    def some(self, trials: Iterable[Trial], wanted: str = "") -> None:
+        """Send trials as long as there is room; of a search for one exchange only that one is judged."""
+        for trial in trials:
+            if self.budget.is_over(1 + len(trial.before)):
+                break
+            identity = trial_id(self.app, self.route, trial)
+            if wanted and identity != wanted and trial.label != "valid":
+                continue
+            self.one(trial, identity, judged=not wanted or identity == wanted)
+            self.driven.replayed |= identity == wanted
+
+    def seconds(self) -> list[Trial]:
+        """A few of the requests that were given a cookie, sent once more with it: as the second visit, or the next step."""
+        return [
+            replace(
+                trial, label=f"{trial.label}, again with its cookies", before=(*trial.before, trial.request), draft=None
+            )
+            for trial in self.keeping[:_SECONDS]
+        ]
+
+    def one(self, trial: Trial, identity: str, judged: bool = True) -> tuple[Answer, Recording]:
+        """Send one trial, and judge what came of it."""
+        known = self.driven.reached.known if self.driven.reached is not None else 0
+        exchange, answer = self.sending.play(trial)
+        self.plan.learn(trial, answer)
+        if self.driven.reached is not None and self.driven.reached.known > known and not trial.faults:
+            self.new.append(trial)
+            if answer.header("set-cookie"):
+                self.keeping.append(trial)
+        if trial.label == "valid":
+            exchange, answer = accepted(self.sending, self.plan, trial, exchange, answer)
+        told = self.sending.told
+        if judged:
+            self.telling.judge(exchange, identity, trial)
+        return answer, told
+
+    def explore(self) -> None:
+        """Send what may take branches that were not taken yet, until nothing new is to be had."""
+        explorer = self.explorer()
+        while explorer is not None and not self.budget.is_over():
+            draft = explorer.next()
+            if draft is None:
+                break
+            trial = self.producing.chain.trial(draft)
+            answer, told = self.one(trial, trial_id(self.app, self.route, trial))
+            explorer.learn(draft, told, answer.status)
+
+    def explorer(self) -> Explorer | None:
+        """The search; None where the user's code has no marks, or no request can be made of what is declared."""
+        inputs, host = self.plan.inputs, self.app.host
+        if Watcher.marks is None:
+            return None
+        try:
+            plain = draft_for(self.route, inputs, host=host)
+            first = self.producing.chain.applied(bases(self.route, inputs, host))
+            return Explorer(
+                first,
+                inputs.given,
+                self.settings.seed,
+                plain,
+                self.producing.has_ids,
+                declared_by(self.route),
+                self.producing.chain.applied(fallbacks(self.route, inputs, host)),
+            )
+        except (KeyError, ValueError):
+            return None
+
+    def has(self, identity: str) -> bool:
+        """Whether a trial of the route has the ID."""
+        return any(trial_id(self.app, self.route, trial) == identity for trial in self.plan.trials())
+
+
+_SECONDS = 5
+"""So many requests are sent a second time, with what they were given."""

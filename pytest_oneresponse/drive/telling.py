@@ -1,0 +1,122 @@
+"""Judging what driving a route brings, and telling each thing once, by the smallest request that shows it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+
+from .. import judging, sites
+from ..apps import App
+from ..contract.events import TimedOut
+from ..contract.finding import Finding, Place
+from ..exchange import Exchange
+from ..explore.draft import Draft
+from ..explore.shrink import shrunk
+from ..explore.trials import Trial
+from ..routes import Route
+from .budget import Budget
+from .producing import Producing
+from .sending import Sending
+
+_INJURED = (
+    "failures in other routes may have kept what it waits for: drive this one alone, or with --oneresponse-faults=none"
+)
+
+
+def trial_id(app: App, route: Route, trial: Trial) -> str:
+    """The ID by which one exchange is run again: the same in every run and on every machine."""
+    told = "\n".join((app.label, route.name, route.host, trial.identity))
+    return hashlib.sha256(told.encode()).hexdigest()[:10]
+
+
+class Telling:
+    """The findings of the route that is driven."""
+
+    def __init__(self, sending: Sending, producing: Producing, budget: Budget) -> None:
+        self.sending, self.producing, self.budget = sending, producing, budget
+        self.app, self.route = app, route = sending.app, sending.route
+        self.settings, self.driven = sending.settings, sending.driven
+        same = [other for other in app.routes if (other.template, other.host) == (route.template, route.host)]
+        self.of_others = frozenset(other.method for other in same) - {route.method}
+        """Methods that other routes answer at this place: what they break is told of those."""
+        self.injured_before = app.injured
+        """Whether something was made to fail in another route before this one."""
+
+    def judge(self, exchange: Exchange, identity: str, trial: Trial) -> None:
+        for found in self.found(exchange, trial, identity):
+            finding = self.as_told(found)
+            new = self.driven.findings.add(finding) and finding.level != "off"
+            if finding.rule == "hung-response":
+                why = "" if finding.level == "breach" else f"; {_INJURED}"
+                self.driven.gave_up = f"an exchange hung, so the rest of the route was not driven{why}"
+            if new and trial.draft is not None and not self.driven.gave_up:
+                smallest, finding = self.smallest(finding, trial.draft, trial)
+                self.driven.findings.replace(finding)
+                self.driven.failed[trial_id(self.app, self.route, smallest)] = smallest
+            elif new:
+                self.driven.failed[identity] = trial
+        if not self.driven.gave_up and any(isinstance(event, TimedOut) for event in exchange.events):
+            self.driven.cut_short = "slow: what runs on after the response outlasts the time limit"
+
+    def as_told(self, finding: Finding) -> Finding:
+        """A finding, or the one that was told already: a stream that failures cut short is one, and tells of all their lines."""
+        if finding.fault is None or finding.rule not in ("error-after-start", "error-after-end"):
+            return finding
+        same = (
+            one for one in self.driven.findings if one.rule == finding.rule and _line(one.also) == _line(finding.also)
+        )
+        known = next(same, None)
+        if known is None or known.where is None or finding.where is None:
+            return finding
+        note = f"so it does where {finding.where.file}:{finding.where.line} fails"
+        if finding.where.line != known.where.line and note not in known.notes:
+            self.driven.findings.replace(replace(known, notes=(*known.notes, note)))
+        return replace(finding, where=known.where, also=known.also)
+
+    def found(self, exchange: Exchange, trial: Trial, identity: str) -> list[Finding]:
+        """What an exchange broke."""
+        if exchange.plain or trial.request.method in self.of_others:
+            return []
+        settings = self.settings
+        replay = f"{settings.replay_command}{identity}" if settings.replay_command else ""
+        before = tuple(f"it comes after {request.curl()}" for request in self.sending.before) if trial.ids else ()
+        found = judging.findings(exchange, judging.Told(self.route, replay, settings.test))
+        if self.injured_before and not exchange.fired:
+            found = [self.as_a_consequence(finding, exchange) for finding in found]
+        if self.sending.told.upstreams:
+            before += (f"other machines answer {json.dumps(self.sending.told.document)}",)
+        return [replace(finding, notes=(*finding.notes, *before)) for finding in found]
+
+    def as_a_consequence(self, finding: Finding, exchange: Exchange) -> Finding:
+        """A finding; what hangs may wait for what a failure in another route has kept.
+
+        Not where the user's own code runs or sleeps, unless a failure was seen to keep what is waited for there.
+        """
+        site = next((event.site for event in exchange.events if isinstance(event, TimedOut)), None)
+        chain = site.chain if isinstance(site, sites.Site) else site
+        known = any(one.rule == "hung-response" and one.where == finding.where for one in self.app.found)
+        if finding.rule != "hung-response" or not (known or (chain and not sites.is_users(chain[0]))):
+            return finding
+        return replace(finding, level="practice", notes=(*finding.notes, _INJURED))
+
+    def smallest(self, finding: Finding, draft: Draft, like: Trial) -> tuple[Trial, Finding]:
+        """The smallest request that shows the same as the trial `like`, and the finding with it."""
+        best = finding
+
+        def shows(smaller: Draft) -> bool:
+            nonlocal best
+            if self.budget.is_late() if like.faults else self.budget.is_over():
+                return False
+            trial = replace(self.producing.chain.trial(smaller), faults=like.faults, client=like.client)
+            exchange, _ = self.sending.play(trial)
+            identity = trial_id(self.app, self.route, trial)
+            same = next((one for one in self.found(exchange, trial, identity) if one.key == finding.key), None)
+            best = same or best
+            return same is not None
+
+        return replace(self.producing.chain.trial(shrunk(draft, shows)), faults=like.faults, client=like.client), best
+
+
+def _line(place: Place | None) -> tuple[str, int] | None:
+    return (place.file, place.line) if place is not None else None
