@@ -145,8 +145,8 @@ def told_as(text: str) -> Iterator[None]:
 def _said(error: BaseException) -> str:
     told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     chain = sites.frames(sites.chain_of(error))
-    own = next((frame for frame in chain if sites.Code.is_user(frame[0].co_filename)), None)
-    frame = own or next((frame for frame in chain if not sites.Code.is_standard(frame[0].co_filename)), None)
+    own = next((frame for frame in chain if sites.Owners.is_user(frame[0].co_filename)), None)
+    frame = own or next((frame for frame in chain if not sites.Owners.is_standard(frame[0].co_filename)), None)
     if frame is None:
         return told
     place = sites.place_of(*frame)
@@ -230,7 +230,9 @@ def _paths_in(target: Any, module: str) -> list[str]:
     names = dict.fromkeys((getattr(function, "__module__", None) or "", module))
     files = [getattr(sys.modules.get(name), "__file__", None) for name in names]
     own = [
-        file for file in files if file is not None and not sites.Code.package(file) and not sites.Code.is_standard(file)
+        file
+        for file in files
+        if file is not None and not sites.Owners.package(file) and not sites.Owners.is_standard(file)
     ]
     found = [_PARAMETER.sub("1", text) for file in own for text in _texts(tree_of(file))]
     return list(dict.fromkeys(text for text in found if _PATH.fullmatch(text)))[:_MOST_PATHS]
@@ -287,7 +289,7 @@ def _own_packages(module: str) -> tuple[str, ...]:
 def _packages_of(target: Any, routes: Iterable[Route]) -> tuple[str, ...]:
     """The installed package whose app a module of the user's has merely taken: its modules hold the app, and all handlers."""
     handlers = [handler for route in routes if (handler := handler_of(route.handler)) is not None]
-    packages = {sites.Code.package(one.file) for one in handlers if not sites.Code.is_framework(one.file)}
+    packages = {sites.Owners.package(one.file) for one in handlers if not sites.Owners.is_framework(one.file)}
     if len(packages) != 1 or not (package := packages.pop()):
         return ()
     own = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] == package]

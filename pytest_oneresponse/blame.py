@@ -20,7 +20,7 @@ from .contract.head import read_head
 from .contract.machine import Breach
 from .exchange import HANDLED, Left
 from .routes import Handler, definition
-from .sites import Code, Site
+from .sites import Owners, Site
 
 Frame = tuple[CodeType, int]
 
@@ -65,7 +65,7 @@ class _Blamer:
         self.interface = interface
         self.notes: list[str] = []
         self.labels: tuple[str, str] | None = None
-        package = Code.package(handler.file) if handler and not Code.is_framework(handler.file) else ""
+        package = Owners.package(handler.file) if handler and not Owners.is_framework(handler.file) else ""
         self.own: frozenset[str] = frozenset((package,)) if package else frozenset()
 
     def blame(self) -> Blame:
@@ -250,7 +250,7 @@ class _Blamer:
         """The user's line that sent the body itself; one further out only called what did."""
         at = self.site(breach.at)
         sender = sites.frames(at.chain)[:1] if at else []
-        return self.first(self.user(sender, Code.is_user))
+        return self.first(self.user(sender, Owners.is_user))
 
     # --- two events
 
@@ -340,7 +340,9 @@ class _Blamer:
         if left_of(self.handler, self.left) is not None:
             return
         builders = (
-            [frame for frame in sites.frames(site.origin) if not Code.is_standard(frame[0].co_filename)] if site else []
+            [frame for frame in sites.frames(site.origin) if not Owners.is_standard(frame[0].co_filename)]
+            if site
+            else []
         )
         if builders:
             place = sites.place_of(*builders[0])
@@ -389,7 +391,7 @@ class _Blamer:
         if site.sender >= 0:
             inner, outer = chain[: site.sender - len(site.passed)], every[site.sender + 1 :]
             itself = every[site.sender : site.sender + 1]  # a response class of the user's own
-            live = self.user([*inner, *itself], Code.is_user) + self.adjacent(outer)
+            live = self.user([*inner, *itself], Owners.is_user) + self.adjacent(outer)
         elif site.sender == sites.NOT_ITSELF:
             live = []
         else:
@@ -397,7 +399,7 @@ class _Blamer:
         return self.frames(site.origin) + live
 
     def live(self, chain: list[Frame]) -> list[Frame]:
-        return self.user(chain, Code.is_user) or self.user(chain, self.is_own)
+        return self.user(chain, Owners.is_user) or self.user(chain, self.is_own)
 
     def frames(self, chain: sites.Chain | None) -> list[Frame]:
         return self.live(sites.frames(chain))
@@ -437,17 +439,17 @@ class _Blamer:
     # --- whose code
 
     def is_user(self, code: CodeType) -> bool:
-        return Code.is_user(code.co_filename) or self.is_own(code.co_filename)
+        return Owners.is_user(code.co_filename) or self.is_own(code.co_filename)
 
     def is_own(self, filename: str) -> bool:
-        return bool(self.own) and Code.package(filename) in self.own
+        return bool(self.own) and Owners.package(filename) in self.own
 
     def is_framework(self, code: CodeType) -> bool:
         name = code.co_filename
-        return Code.is_standard(name) or (Code.is_framework(name) and not self.is_own(name))
+        return Owners.is_standard(name) or (Owners.is_framework(name) and not self.is_own(name))
 
     def handler_is_framework(self) -> bool:
-        return self.handler is not None and Code.is_framework(self.handler.file)
+        return self.handler is not None and Owners.is_framework(self.handler.file)
 
     def user(self, chain: list[Frame], test: Callable[[str], bool]) -> list[Frame]:
         return [frame for frame in chain if test(frame[0].co_filename)]
@@ -462,7 +464,7 @@ class _Blamer:
     def package_place(self, chain: sites.Chain) -> Place | None:
         found = sites.frames(chain)
         frame = self.innermost_foreign(chain) or next(
-            (frame for frame in found if not Code.is_standard(frame[0].co_filename)), None
+            (frame for frame in found if not Owners.is_standard(frame[0].co_filename)), None
         )
         return sites.place_of(*frame) if frame else None
 
@@ -520,7 +522,7 @@ class _Blamer:
         for code, _ in chain:
             if self.is_user(code):
                 return True
-            if Code.is_framework(code.co_filename):
+            if Owners.is_framework(code.co_filename):
                 return False
         return False
 

@@ -18,7 +18,7 @@ OF = ("exit", "query")
 class Fault:
     """A place of the user's code, the exception that it raises, and when.
 
-    `file` as sites.Code.shown has it. `span`: the expression's first line and column, its last line and the column after
+    `file` as sites.Owners.shown has it. `span`: the expression's first line and column, its last line and the column after
     it, as Python's syntax tree has them; of an upstream and a query those of the line. `exception` is the class as
     "module.qualname", of an upstream the way in which it misbehaves (a key of replies.MISBEHAVIOURS). The place raises when it is
     passed for the `nth` time in the exchange, and, where `always`, every time after that.

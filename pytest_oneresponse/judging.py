@@ -16,7 +16,7 @@ from .contract.machine import Breach, Verdict
 from .exchange import Exchange, Left
 from .frameworks.recognise import is_answer
 from .routes import Handler, Route, handler_of
-from .sites import Code, is_users
+from .sites import Owners, is_users
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def _went_to_a_framework(last: Left, left: tuple[Left, ...]) -> bool:
         if not is_users(caller):
             # Another package's decorator may make a response of anything but None, and fail for reasons of its own.
             file = caller.co_filename
-            return last.kind is NoneType or Code.is_framework(file) or Code.is_standard(file)
+            return last.kind is NoneType or Owners.is_framework(file) or Owners.is_standard(file)
         outer = next((one for one in left if one.code is caller and one.value == last.value), None)
         if outer is None or outer.kind is not last.kind:
             return False

@@ -17,7 +17,7 @@ _real = functools.lru_cache(maxsize=None)(os.path.realpath)
 """Where a file lies, looked up once: that asks the system about each folder on the way."""
 
 
-class Code:
+class Owners:
     """Whose code a file is. Set up once for a session by `configure`."""
 
     root: str = os.getcwd() + os.sep

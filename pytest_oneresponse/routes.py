@@ -12,7 +12,7 @@ from types import CodeType
 from typing import Any
 
 from .contract.finding import Place
-from .owners import Code
+from .owners import Owners
 
 Schema = Mapping[str, Any]
 """A JSON schema: the one form in which every declared type is kept."""
@@ -125,13 +125,13 @@ def line_place(file: str, line: int, function: str) -> Place:
     """The place of a whole line, without its indentation."""
     text = linecache.getline(file, line)
     return Place(
-        file=Code.shown(file),
+        file=Owners.shown(file),
         line=line,
         column=len(text) - len(text.lstrip()) + 1,
         function=function,
         source=text.strip(),
         end_column=len(text.rstrip()) + 1,
-        package="" if Code.is_user(file) else Code.package(file),
+        package="" if Owners.is_user(file) else Owners.package(file),
     )
 
 

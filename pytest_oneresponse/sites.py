@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from .contract.finding import Place
 from .owners import HERE
-from .owners import Code as Code
+from .owners import Owners as Owners
 
 _BOUNDARIES = (os.path.join(HERE, "protocols") + os.sep, os.path.join(HERE, "watch") + os.sep)
 _INSIDE = os.path.join(HERE, "protocols", "probe.py")
@@ -118,7 +118,7 @@ def forget() -> None:
     _kept.clear()
 
 
-Code.listeners.append(forget)
+Owners.listeners.append(forget)
 
 
 def _mark(code: CodeType) -> int:
@@ -136,9 +136,9 @@ def _mark(code: CodeType) -> int:
             mark |= _SENDS
         arguments = names[: code.co_argcount]
         is_entry = "start_response" in arguments or ("receive" in arguments and "send" in arguments)
-        if not Code.is_user(filename):
+        if not Owners.is_user(filename):
             mark |= _ENTRY if is_entry else 0
-            mark |= _FRAMEWORK if Code.is_framework(filename) or Code.is_standard(filename) else 0
+            mark |= _FRAMEWORK if Owners.is_framework(filename) or Owners.is_standard(filename) else 0
             mark |= _MEASURES if mark & _FRAMEWORK and code.co_name in _MEASURERS else 0
             mark |= _PROXY if filename.replace("\\", "/").endswith(Proxies.suffixes) else 0
         else:
@@ -353,7 +353,7 @@ def users_frame(frame: FrameType | None) -> FrameType | None:
 
 def holds_user(chain: Chain) -> bool:
     """Whether a frame of the chain is the user's own code."""
-    return any(Code.is_user(code.co_filename) for code in chain[::2])
+    return any(Owners.is_user(code.co_filename) for code in chain[::2])
 
 
 def raised_in_body(error: BaseException | None) -> bool:
@@ -403,13 +403,13 @@ def place_of(code: CodeType, instruction: int) -> Place:
     text = linecache.getline(code.co_filename, line)
     column, end_column = _characters(text, column), _characters(text, end_column) if end_line == line else 0
     return Place(
-        file=Code.shown(code.co_filename),
+        file=Owners.shown(code.co_filename),
         line=line,
         column=column + 1,
         function=code.co_qualname,
         source=text.strip(),
         end_column=end_column + 1 if end_column else 0,
-        package="" if Code.is_user(code.co_filename) else Code.package(code.co_filename),
+        package="" if Owners.is_user(code.co_filename) else Owners.package(code.co_filename),
     )
 
 

@@ -246,7 +246,7 @@ def _failing(faults: str, requests: int = 100) -> tuple[int, int, int, float, se
     logging.disable(logging.CRITICAL)
     patches = Patches()
     objects.install(patches)
-    sites.Code.configure(folder, (), objects.framework_packages())
+    sites.Owners.configure(folder, (), objects.framework_packages())
     Watcher.marks = Swap(lambda filename: filename.startswith(str(folder)), marks.HOOKS)
     routes = sent = injected = 0
     found: set[Any] = set()

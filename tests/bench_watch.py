@@ -108,7 +108,7 @@ def _watch() -> None:
     from pytest_oneresponse import objects, sites
     from pytest_oneresponse.patching import Patches
 
-    sites.Code.configure(Path(__file__).parent, (), objects.framework_packages())
+    sites.Owners.configure(Path(__file__).parent, (), objects.framework_packages())
     objects.install(Patches())
 
 

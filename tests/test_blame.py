@@ -16,7 +16,7 @@ from pytest_oneresponse.blame import Blame, blame, same_line
 from pytest_oneresponse.contract.events import Data, End, Event, Improper, Raised, Returned, Start, TimedOut
 from pytest_oneresponse.contract.machine import Breach
 from pytest_oneresponse.routes import Handler, handler_of
-from pytest_oneresponse.sites import NOT_ITSELF, Code, Site
+from pytest_oneresponse.sites import NOT_ITSELF, Owners, Site
 
 SERVER = Path(pytest_oneresponse.__file__).parent / "protocols" / "made_up.py"
 FRAMEWORK = "venv/site-packages/fw/core.py"
@@ -27,11 +27,11 @@ Load = Callable[..., SimpleNamespace]
 @pytest.fixture(autouse=True)
 def root(tmp_path: Path) -> Iterator[Path]:
     """The user's root; "fw" is a framework."""
-    before = Code.root, Code.packages, Code.frameworks
-    Code.configure(tmp_path, (), ("fw",))
+    before = Owners.root, Owners.packages, Owners.frameworks
+    Owners.configure(tmp_path, (), ("fw",))
     yield tmp_path
-    Code.root, Code.packages, Code.frameworks = before
-    Code._user = {}
+    Owners.root, Owners.packages, Owners.frameworks = before
+    Owners._user = {}
 
 
 @pytest.fixture
@@ -338,7 +338,7 @@ def test_a_handler_of_the_frameworks_own_is_not_blamed_before_a_package(load: Lo
     framework = load(FRAMEWORK, "def view(send):\n    send()\n")
     package = load(PACKAGE, "def wrapped(view, send):\n    view(send)\n")
     serve(package.wrapped, framework.view, sent)
-    handler = Handler(str(Path(Code.root) / FRAMEWORK), 1, "view", "elsewhere")
+    handler = Handler(str(Path(Owners.root) / FRAMEWORK), 1, "view", "elsewhere")
     assert line(lay("invalid-status", start(sent[0]), None, handler).where) == "third/middleware.py:2"
 
 

@@ -36,7 +36,7 @@ from pytest_oneresponse.judging import Told, failed_with, findings, life_line, r
 from pytest_oneresponse.protocols import asgi, wsgi
 from pytest_oneresponse.protocols.client import DEFAULT, Client
 from pytest_oneresponse.routes import Route
-from pytest_oneresponse.sites import Code
+from pytest_oneresponse.sites import Owners
 
 A, W = Facts("asgi"), Facts("wsgi")
 
@@ -44,11 +44,11 @@ A, W = Facts("asgi"), Facts("wsgi")
 @pytest.fixture(autouse=True)
 def root(tmp_path: Path) -> Iterator[Path]:
     """The user's root, with one framework beside it."""
-    before = Code.root, Code.packages, Code.frameworks
-    Code.configure(tmp_path, (), ("fw",))
+    before = Owners.root, Owners.packages, Owners.frameworks
+    Owners.configure(tmp_path, (), ("fw",))
     yield tmp_path
-    Code.root, Code.packages, Code.frameworks = before
-    Code._user = {}
+    Owners.root, Owners.packages, Owners.frameworks = before
+    Owners._user = {}
 
 
 def exchange_of(facts: Facts, events: list[Event], app: Any = None) -> Exchange:

@@ -18,7 +18,7 @@ from pytest_oneresponse.contract.events import Improper
 from pytest_oneresponse.contract.machine import Facts
 from pytest_oneresponse.contract.request import Request
 from pytest_oneresponse.exchange import Exchange
-from pytest_oneresponse.sites import Code
+from pytest_oneresponse.sites import Owners
 
 
 class Headers(dict[str, str]):
@@ -67,12 +67,12 @@ class Final(Response):
 @pytest.fixture
 def exchange() -> Iterator[Exchange]:
     made = Exchange(Facts("wsgi"), print, lambda native: Request(path=native), "/")
-    before = Code.root
-    Code.configure(Path(__file__).parent)
+    before = Owners.root
+    Owners.configure(Path(__file__).parent)
     made.open()
     yield made
     made.leave()
-    Code.configure(Path(before))
+    Owners.configure(Path(before))
     late.release(made)
     assert not any(held.exchange is made for held in late._held.values())
 

@@ -16,7 +16,7 @@ import pytest
 
 import pytest_oneresponse
 from pytest_oneresponse import sites
-from pytest_oneresponse.sites import Code, Responses
+from pytest_oneresponse.sites import Owners, Responses
 
 PLUGIN = Path(pytest_oneresponse.__file__).parent
 Load = Callable[..., SimpleNamespace]
@@ -25,13 +25,13 @@ Load = Callable[..., SimpleNamespace]
 @pytest.fixture
 def root(tmp_path: Path) -> Iterator[Path]:
     """A root directory of the user's, which is this one for the length of a test."""
-    before = Code.root, Code.packages, Code.frameworks
+    before = Owners.root, Owners.packages, Owners.frameworks
     folder = tmp_path / "root"
     folder.mkdir()
-    Code.configure(folder, (), ())
+    Owners.configure(folder, (), ())
     yield folder
-    Code.root, Code.packages, Code.frameworks = before
-    Code._user = {}
+    Owners.root, Owners.packages, Owners.frameworks = before
+    Owners._user = {}
 
 
 @pytest.fixture
@@ -107,47 +107,47 @@ WHOSE: list[tuple[str, bool, str, bool]] = [
 @pytest.mark.parametrize(("file", "user", "package", "standard"), WHOSE, ids=[case[0] for case in WHOSE])
 def test_whose_a_file_is(root: Path, file: str, user: bool, package: str, standard: bool) -> None:
     file = file.replace("{root}", str(root))
-    assert Code.is_user(file) is user
-    assert Code.package(file) == package
-    assert Code.is_standard(file) is standard
-    assert Code.is_user(file) is user, "the second time, from the cache"
+    assert Owners.is_user(file) is user
+    assert Owners.package(file) == package
+    assert Owners.is_standard(file) is standard
+    assert Owners.is_user(file) is user, "the second time, from the cache"
 
 
 def test_packages_that_the_user_names_are_his(root: Path) -> None:
     installed = f"{PURELIB}/shop/views.py"
     checkout = "/src/shop/shop/views.py"
     single = "/src/tool.py"
-    assert not any(map(Code.is_user, (installed, checkout, single)))
-    Code.configure(packages=("shop", "tool"))
-    assert all(map(Code.is_user, (installed, checkout, single)))
-    assert not Code.is_user(f"{PURELIB}/shopping/views.py")
-    assert not Code.is_user("/src/toolbox.py")
-    assert not Code.is_user("shop/views.py"), "a relative name is nobody's"
+    assert not any(map(Owners.is_user, (installed, checkout, single)))
+    Owners.configure(packages=("shop", "tool"))
+    assert all(map(Owners.is_user, (installed, checkout, single)))
+    assert not Owners.is_user(f"{PURELIB}/shopping/views.py")
+    assert not Owners.is_user("/src/toolbox.py")
+    assert not Owners.is_user("shop/views.py"), "a relative name is nobody's"
 
 
 def test_frameworks_are_known_by_their_package(root: Path) -> None:
-    Code.configure(frameworks=("flask",))
-    assert Code.is_framework(f"{PURELIB}/flask/app.py")
-    assert not Code.is_framework(f"{PURELIB}/flask_login/utils.py")
-    assert not Code.is_framework(str(root / "flask.py"))
+    Owners.configure(frameworks=("flask",))
+    assert Owners.is_framework(f"{PURELIB}/flask/app.py")
+    assert not Owners.is_framework(f"{PURELIB}/flask_login/utils.py")
+    assert not Owners.is_framework(str(root / "flask.py"))
 
 
 def test_the_root_can_be_set_alone(root: Path) -> None:
-    Code.configure(packages=("shop",), frameworks=("flask",))
-    Code.configure(root / "below")
-    assert (Code.packages, Code.frameworks) == ({"shop"}, {"flask"})
-    assert not Code.is_user(str(root / "app.py"))
-    assert Code.is_user(str(root / "below" / "app.py"))
+    Owners.configure(packages=("shop",), frameworks=("flask",))
+    Owners.configure(root / "below")
+    assert (Owners.packages, Owners.frameworks) == ({"shop"}, {"flask"})
+    assert not Owners.is_user(str(root / "app.py"))
+    assert Owners.is_user(str(root / "below" / "app.py"))
 
 
 def test_the_standard_library_is_nobodys_even_below_the_root(root: Path) -> None:
-    Code.configure(Path(STDLIB).parents[1])
-    assert not Code.is_user(json.decoder.__file__)
+    Owners.configure(Path(STDLIB).parents[1])
+    assert not Owners.is_user(json.decoder.__file__)
 
 
 def test_the_root_may_be_the_root_of_the_file_system(root: Path) -> None:
-    Code.configure(Path("/"))
-    assert Code.is_user("/app/views.py")
+    Owners.configure(Path("/"))
+    assert Owners.is_user("/app/views.py")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_the_root_may_be_the_root_of_the_file_system(root: Path) -> None:
     ],
 )
 def test_how_a_file_is_shown(root: Path, file: str, shown: str) -> None:
-    assert Code.shown(file.replace("{root}", str(root))) == shown
+    assert Owners.shown(file.replace("{root}", str(root))) == shown
 
 
 # ------------------------------------------------------------------------------------------ capturing
@@ -223,7 +223,7 @@ def test_code_without_a_file_is_in_the_chain(load: Load) -> None:
     chain = load("app.py", CALLS).outer(lambda: names["made"](capture))
     made = sites.frames(chain)[0]
     assert (made[0].co_filename, sites.place_of(*made).line) == ("<string>", 2)
-    assert not Code.is_user(made[0].co_filename)
+    assert not Owners.is_user(made[0].co_filename)
 
 
 def test_the_cache_of_frames_is_bounded(monkeypatch: pytest.MonkeyPatch, load: Load) -> None:
@@ -507,7 +507,7 @@ def test_a_place_in_a_package_says_so(load: Load) -> None:
     chain = load("venv/site-packages/fw/x.py", CALLS).outer(capture)
     place = sites.place_of(*sites.frames(chain)[0])
     assert (place.file, place.package) == ("fw/x.py", "fw")
-    Code.configure(packages=("fw",))
+    Owners.configure(packages=("fw",))
     assert sites.place_of(*sites.frames(chain)[0]).package == "", "the user's own"
 
 

@@ -67,7 +67,7 @@ def lost(handler: Any) -> Iterator[tuple[str, Place]]:
     functions = [target] if inspect.isfunction(target) else _methods(target)
     for function in functions:
         node = function_of(function.__code__)
-        if node is None or not sites.Code.is_user(function.__code__.co_filename):
+        if node is None or not sites.Owners.is_user(function.__code__.co_filename):
             continue
         names = _Names(function.__globals__, node)
         for statement in ast.walk(node):
@@ -115,7 +115,7 @@ class _Names:
 
     def returned(self, function: FunctionType, depth: int) -> str:
         """The same for what a function of the user's returns, where it returns nothing else."""
-        node = function_of(function.__code__) if sites.Code.is_user(function.__code__.co_filename) else None
+        node = function_of(function.__code__) if sites.Owners.is_user(function.__code__.co_filename) else None
         if node is None or node.decorator_list:
             return ""
         names = _Names(function.__globals__, node)

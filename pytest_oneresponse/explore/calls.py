@@ -17,7 +17,7 @@ from typing import Any
 
 from . import canary
 from .plain import UNKNOWN, members, plain
-from .recording import Event, Recording
+from .recording import Observation, Recording
 
 NAP = 0.001
 """In seconds."""
@@ -103,7 +103,7 @@ def _class(now: Recording, number: int, kind: Any) -> Any:
 def _fill(now: Recording, number: int, kind: Any) -> None:
     """What may declare its fields, a class or an object, is about to be filled."""
     if type(kind).__hash__ is not None:
-        now.note(Event("call", number, "made", kind))
+        now.note(Observation("call", number, "made", kind))
 
 
 _LOADS = frozenset(
@@ -160,9 +160,9 @@ def _noting(now: Recording, number: int, what: str, function: Any, own: Any = No
         try:
             result = function(*arguments, **named)
         except Exception as error:
-            now.note(Event("call", number, what, own, given, error.__class__))
+            now.note(Observation("call", number, what, own, given, error.__class__))
             raise
-        now.note(Event("call", number, what, own, given, _result(result)))
+        now.note(Observation("call", number, what, own, given, _result(result)))
         return result
 
     return noted
@@ -182,7 +182,7 @@ def _sleeping(now: Recording, number: int, function: Any) -> Any:
 def _comparing(now: Recording, number: int, function: Any) -> Any:
     def compared(one: Any, other: Any) -> Any:
         result = function(one, other)
-        now.note(Event("compare", number, "Eq", plain(one), plain(other), bool(result)))
+        now.note(Observation("compare", number, "Eq", plain(one), plain(other), bool(result)))
         return result
 
     return compared
@@ -192,7 +192,7 @@ def _going_through(now: Recording, number: int, function: Any) -> Any:
     def gone_through(*arguments: Any, **named: Any) -> Any:
         for argument in arguments:
             if type(argument) in (str, list, dict, tuple):
-                now.note(Event("iterate", number, "", plain(argument)))
+                now.note(Observation("iterate", number, "", plain(argument)))
         if function is map and arguments:  # what it calls is called for the user
             arguments = (called(now, number, arguments[0]), *arguments[1:])
         return function(*arguments, **named)

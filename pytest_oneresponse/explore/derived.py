@@ -11,10 +11,10 @@ from typing import Any
 
 from .matching import NO_WAY, Derived
 from .plain import UNKNOWN
-from .recording import Event
+from .recording import Observation
 
 
-def derived(events: Iterable[Event]) -> list[Derived]:
+def derived(events: Iterable[Observation]) -> list[Derived]:
     """What calls have made of values, where there is a way back."""
     found: list[Derived] = []
     for event in events:
@@ -39,14 +39,14 @@ def _resized(argument: Any, wanted: Any) -> Any:
     raise ValueError("it has no length that can be changed")
 
 
-def _weekday(event: Event) -> list[Derived]:
+def _weekday(event: Observation) -> list[Derived]:
     def undo(argument: Any, wanted: Any) -> Any:
         return argument + datetime.timedelta(days=(int(wanted) - int(event.result)) % 7)
 
     return [Derived(event.result, event.given, undo)] if isinstance(event.given, datetime.date) else []
 
 
-def _joined(event: Event) -> list[Derived]:
+def _joined(event: Observation) -> list[Derived]:
     separator = event.other[0] if event.other and isinstance(event.other[0], str) else " "
     found = event.result
     if not isinstance(found, list) or not isinstance(event.given, str):
@@ -57,7 +57,7 @@ def _joined(event: Event) -> list[Derived]:
     return [Derived(found, event.given, lambda _, wanted: _join(separator, wanted), 0, separator), *members]
 
 
-def _sliced(event: Event) -> list[Derived]:
+def _sliced(event: Observation) -> list[Derived]:
     start, stop, step = event.other
     if step not in (None, 1):
         return [Derived(event.result, event.given, lambda _, wanted: wanted[::-1])] if step == -1 else []
@@ -69,7 +69,7 @@ def _sliced(event: Event) -> list[Derived]:
     return [Derived(event.result, event.given, undo)] if isinstance(event.given, (str, list)) else []
 
 
-def _operation(event: Event) -> list[Derived]:
+def _operation(event: Observation) -> list[Derived]:
     """What an operation with two numbers, or two dates, has come to: either of them may be changed."""
     one, other, result = event.given, event.other, event.result
     if event.what == "Add":
@@ -111,7 +111,7 @@ def _divided(by: Any, _: Any, wanted: Any) -> Any:
     return -(-wanted // by) if isinstance(wanted, int) and isinstance(by, int) else wanted / by
 
 
-def _parts(event: Event) -> list[Derived]:
+def _parts(event: Observation) -> list[Derived]:
     """The head and the tail of a text that was parted, each alone."""
     found = event.result
     if not isinstance(found, list) or len(found) != 3 or not isinstance(event.given, str):
@@ -124,7 +124,7 @@ def _parts(event: Event) -> list[Derived]:
     ]
 
 
-def _indexed(event: Event) -> list[Derived]:
+def _indexed(event: Observation) -> list[Derived]:
     key = event.other[0]
     if not isinstance(key, int) or not isinstance(event.given, (str, bytes, list)):
         return []
@@ -139,7 +139,7 @@ def _indexed(event: Event) -> list[Derived]:
     return [Derived(event.result, event.given, undo)]
 
 
-def _parsed(event: Event) -> list[Derived]:
+def _parsed(event: Observation) -> list[Derived]:
     """A number made of a text; the second argument is its base."""
     if not event.other:
         return []
@@ -154,7 +154,7 @@ def _parsed(event: Event) -> list[Derived]:
     return [Derived(event.result, event.other[0], undo)]
 
 
-def _lines(event: Event) -> list[Derived]:
+def _lines(event: Observation) -> list[Derived]:
     return [Derived(event.result, event.given, lambda _, wanted: _join("\n", wanted))]
 
 
@@ -168,11 +168,11 @@ def _join(separator: str, wanted: Any) -> str:
     return separator.join(map(str, wanted))
 
 
-def _of_first(undo: Callable[[Any, Any], Any]) -> Callable[[Event], list[Derived]]:
+def _of_first(undo: Callable[[Any, Any], Any]) -> Callable[[Observation], list[Derived]]:
     return lambda event: [Derived(event.result, event.other[0], undo)] if event.other else []
 
 
-_DERIVES: dict[str, Callable[[Event], list[Derived]]] = {
+_DERIVES: dict[str, Callable[[Observation], list[Derived]]] = {
     "slice": _sliced,
     "index": _indexed,
     "Add": _operation,

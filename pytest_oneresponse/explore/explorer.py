@@ -27,7 +27,7 @@ from .draft import DOCUMENTS, Draft, without_canaries
 from .goals import Goal, Goals, Offer, others, outcome_of, own
 from .nearer import is_number
 from .producers import ID_PARTS, placeholder
-from .recording import Event, Recording
+from .recording import Observation, Recording
 from .schemas import seeds
 from .tree import MISSING
 from .turning import Turning, all_put, constant_of, leading, put, turnable
@@ -195,7 +195,7 @@ class Explorer:
                 if event.kind == "lookup":
                     self.look_up(event, turning)
                 elif event.what == "enum" and event.other:
-                    self.look_up(Event("lookup", event.number, "", event.other[0], event.given), turning)
+                    self.look_up(Observation("lookup", event.number, "", event.other[0], event.given), turning)
                 elif event.kind == "compare" and event.what in ("Eq", "NotEq"):
                     self.equal(event, turning)
                 elif event.what in _PATTERNS:
@@ -204,7 +204,7 @@ class Explorer:
                     if self.goals.is_open(goal):
                         self.propose(goal, event, 1, turning)
 
-    def look_up(self, event: Event, turning: Turning) -> None:
+    def look_up(self, event: Observation, turning: Turning) -> None:
         """A table of the app's own is asked for a key: each of its keys may lead somewhere else."""
         if isinstance(event.given, list):
             self.look_up_pairs(event, turning)
@@ -216,7 +216,7 @@ class Explorer:
                 if event.given != member and len(wanted.drafts) < 2:
                     self.goals.offer(wanted, place, put(turning.draft, way, member), turning)
 
-    def look_up_pairs(self, event: Event, turning: Turning) -> None:
+    def look_up_pairs(self, event: Observation, turning: Turning) -> None:
         """The same for keys of several parts, as the method and the path are."""
         for place, member in enumerate(spread(event.other)):
             if not isinstance(member, list) or len(member) != len(event.given):
@@ -227,7 +227,7 @@ class Explorer:
             if changed is not None and len(wanted.drafts) < 2:
                 self.goals.offer(wanted, place, changed, turning)
 
-    def equal(self, event: Event, turning: Turning) -> None:
+    def equal(self, event: Observation, turning: Turning) -> None:
         """One place compares with one value after the other, as a dispatcher does: each of them is worth to be met once."""
         constant = constant_of(event)
         for one, other in ((event.given, event.other), (event.other, event.given)):
@@ -242,7 +242,7 @@ class Explorer:
                 self.values_of[event.number] = self.values_of.get(event.number, 0) + 1
                 self.goals.add(goal, [(way.cost, put(turning.draft, way, other))], turning)
 
-    def meet(self, event: Event, turning: Turning) -> None:
+    def meet(self, event: Observation, turning: Turning) -> None:
         """One place tries one pattern after the other: each of them is worth to be met once."""
         goal = ("value", event.number, repr(event.other[:1]) + repr(event.given if event.what in _REGEXES else ""))
         if event.result is not True and goal not in self.goals and self.values_of.get(event.number, 0) < _VALUES:
@@ -251,7 +251,7 @@ class Explorer:
                 self.values_of[event.number] = self.values_of.get(event.number, 0) + 1
                 self.goals.add(goal, turned, turning)
 
-    def form(self, event: Event, turning: Turning) -> None:
+    def form(self, event: Observation, turning: Turning) -> None:
         """A conversion has failed: give the atom a text of the form that it asks for, whatever that may lead to."""
         if event.kind == "call" and outcome_of(event) == "failed":
             for wish in wishes(event):
@@ -286,7 +286,7 @@ class Explorer:
                         self.propose(goal, one, distance - 2, turning)
                     return
 
-    def propose(self, goal: Goal, event: Event, distance: int, turning: Turning) -> None:
+    def propose(self, goal: Goal, event: Observation, distance: int, turning: Turning) -> None:
         """Drafts for a goal in which an event turns out another way."""
         wanted = self.goals.want(goal)
         signature = (goal, event.number, repr(event[2:]))
@@ -299,7 +299,7 @@ class Explorer:
 
     # --- what the app reads
 
-    def read(self, draft: Draft, events: list[Event]) -> None:
+    def read(self, draft: Draft, events: list[Observation]) -> None:
         """Put in what was asked for and was not there: all of it at once, then each alone."""
         absent = {}
         for event in events:
@@ -311,7 +311,7 @@ class Explorer:
                 for way in mappings_with(draft, event.other):
                     source = "\n".join(map(str, way))
                     if ("read", source, event.given, True) not in self.goals.reached:
-                        absent[*way, event.given] = Event("read", event.number, source, event.given)
+                        absent[*way, event.given] = Observation("read", event.number, source, event.given)
         if not absent:
             return
         together: Draft | None = draft
@@ -406,7 +406,7 @@ class Explorer:
                     together = together.put((*address, key), f"k{len(key)}y{key[:2]}") if together is not None else None
                 self.goals.add(("named", address, *keys), [(0, together)])
 
-    def value_for(self, event: Event) -> Any:
+    def value_for(self, event: Observation) -> Any:
         """A value for a key: the user's; else one that no other atom has."""
         given = self.given.get(event.given)
         if given:
@@ -423,7 +423,7 @@ class Explorer:
             return "Bearer token1"
         return f"w{self.unique}q{'abcdefghij'[self.unique % 10]}"
 
-    def reshape(self, draft: Draft, events: list[Event]) -> None:
+    def reshape(self, draft: Draft, events: list[Observation]) -> None:
         """The app failed after it had read something: its value may have to be of another kind."""
         reads = [event for event in events if event.kind == "read" and event.result and isinstance(event.given, str)]
         for event in reads[-2:]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .draft import Draft
-from .recording import Event, Recording
+from .recording import Observation, Recording
 from .turning import Turning
 from .wishes import CONVERSIONS
 
@@ -88,11 +88,11 @@ class Goals:
         return min(open_goals, key=lambda one: one[:3])[3] if open_goals else None
 
 
-def own(event: Event) -> Goal:
+def own(event: Observation) -> Goal:
     return ("event", event.number, outcome_of(event))
 
 
-def outcome_of(event: Event) -> Any:
+def outcome_of(event: Observation) -> Any:
     """What came of an event, in few kinds."""
     result = event.result
     if event.kind in ("iterate", "unpack"):
@@ -104,7 +104,7 @@ def outcome_of(event: Event) -> Any:
     return "done"
 
 
-def others(event: Event) -> list[Goal]:
+def others(event: Observation) -> list[Goal]:
     """How else an event could turn out."""
     outcome = outcome_of(event)
     if event.kind == "match":

@@ -11,7 +11,7 @@ from ..instrument.observe import ARITHMETICS, CALCULATE_BY, COMPARE_BY, MARKS, O
 from ..instrument.patterns import Attributes
 from .calls import called
 from .plain import EXACT, UNKNOWN, is_small, members, plain
-from .recording import LINKS, Event, Recording
+from .recording import LINKS, Observation, Recording
 
 
 def decide(number: int, value: Any) -> bool:
@@ -22,8 +22,8 @@ def decide(number: int, value: Any) -> bool:
         if number in now.full:
             return outcome
         if type(value) is not bool:
-            now.note(Event("truth", number, "", plain(value), None, outcome))
-        now.note(Event("decide", number, "", None, None, outcome))
+            now.note(Observation("truth", number, "", plain(value), None, outcome))
+        now.note(Observation("decide", number, "", None, None, outcome))
     return outcome
 
 
@@ -32,7 +32,7 @@ def weigh(number: int, value: Any) -> Any:
     if now is not None and type(value) is not bool and number not in now.full:
         seen = plain(value)
         if seen is not UNKNOWN:
-            now.note(Event("truth", number, "", seen, None, bool(seen)))
+            now.note(Observation("truth", number, "", seen, None, bool(seen)))
     return value
 
 
@@ -48,7 +48,7 @@ def compare(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
     if now is not None and number not in now.full:
         left, right = plain(one), plain(other)
         if left is not UNKNOWN or right is not UNKNOWN:
-            now.note(Event("compare", number, _NAMES[kind], left, right, _result_of(kind, one, other)))
+            now.note(Observation("compare", number, _NAMES[kind], left, right, _result_of(kind, one, other)))
     return one, other
 
 
@@ -68,7 +68,7 @@ def _result_of(kind: int, one: Any, other: Any) -> bool | None:
 def _in(now: Recording, number: int, kind: int, one: Any, other: Any) -> None:
     source = now.source_of(other)
     if source:
-        now.note(Event("read", number, source, plain(one), None, one in other))
+        now.note(Observation("read", number, source, plain(one), None, one in other))
         return
     atom = type(other) in EXACT or isinstance(other, int)
     right = plain(other) if atom else members(other) if is_small(other) else UNKNOWN
@@ -78,7 +78,7 @@ def _in(now: Recording, number: int, kind: int, one: Any, other: Any) -> None:
         inside = bool(one in other)
     except TypeError:  # the user's own comparison will tell
         return
-    now.note(Event("compare", number, _NAMES[kind], plain(one), right, inside == (_NAMES[kind] == "In")))
+    now.note(Observation("compare", number, _NAMES[kind], plain(one), right, inside == (_NAMES[kind] == "In")))
 
 
 def compare_on(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
@@ -106,7 +106,7 @@ def slice_(number: int, container: Any, start: Any, stop: Any, step: Any) -> tup
             result = plain(container[part])
         except (TypeError, ValueError):  # the user's own slice will tell
             return container, part
-        now.note(Event("call", number, "slice", plain(container), [start, stop, step], result))
+        now.note(Observation("call", number, "slice", plain(container), [start, stop, step], result))
     return container, part
 
 
@@ -123,7 +123,7 @@ def arithmetic(number: int, kind: int, one: Any, other: Any) -> tuple[Any, Any]:
             result = plain(CALCULATE_BY[kind](left, right))
         except (TypeError, ArithmeticError, ValueError):  # the user's own operation will tell
             return one, other
-        now.note(Event("call", number, ARITHMETICS[kind].__name__, left, right, result))
+        now.note(Observation("call", number, ARITHMETICS[kind].__name__, left, right, result))
     elif now is not None and kind == _SUBTRACT and type(one) in _SETS and number not in now.full:
         _without(now, number, one, other)
     return one, other
@@ -133,7 +133,7 @@ def _without(now: Recording, number: int, one: Any, other: Any) -> None:
     """What the one set has more than the other is asked for: keys that are not known, or keys that are missing."""
     if type(other) not in _SETS:
         return
-    now.note(Event("compare", number, "Without", members(one), members(other), not one <= other))
+    now.note(Observation("compare", number, "Without", members(one), members(other), not one <= other))
     mapping = getattr(other, "mapping", None)
     if mapping is not None:
         for key in members(one - other):
@@ -145,7 +145,7 @@ def iterate(number: int, value: Any) -> Any:
     if now is not None:
         seen = plain(value) if number not in now.full else UNKNOWN
         if seen is not UNKNOWN:
-            now.note(Event("iterate", number, "", seen))
+            now.note(Observation("iterate", number, "", seen))
         if now.tap is not None:
             return now.tap.gone_through(number, value)
     return value
@@ -166,7 +166,7 @@ def unpack(number: int, count: int, value: Any) -> Any:
     if now is not None and number not in now.full:
         seen = plain(value)
         if seen is not UNKNOWN:
-            now.note(Event("unpack", number, "", seen, count))
+            now.note(Observation("unpack", number, "", seen, count))
     return value
 
 
@@ -178,7 +178,9 @@ def match(number: int, subject: Any) -> Any:
             if isinstance(example, Attributes):
                 _match_attributes(now, number, subject, example)
         now.note(
-            Event("match", number, "", _whole(subject), [one for one in examples if not isinstance(one, Attributes)])
+            Observation(
+                "match", number, "", _whole(subject), [one for one in examples if not isinstance(one, Attributes)]
+            )
         )
     return subject
 
@@ -188,7 +190,7 @@ def _match_attributes(now: Recording, number: int, subject: Any, example: Attrib
     for name, value in example.wanted:
         if name in held:
             one = plain(held[name])
-            now.note(Event("compare", number, "Eq", one, value, one == value))
+            now.note(Observation("compare", number, "Eq", one, value, one == value))
 
 
 def _whole(subject: Any) -> Any:

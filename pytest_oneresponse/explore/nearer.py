@@ -10,11 +10,11 @@ from typing import Any
 from .addresses import is_free
 from .draft import DOCUMENTS, Address, Draft
 from .matching import Derived
-from .recording import Event
+from .recording import Observation
 
 
 def nearer(
-    draft: Draft, atoms: list[tuple[Address, Any]], known: list[Derived], event: Event
+    draft: Draft, atoms: list[tuple[Address, Any]], known: list[Derived], event: Observation
 ) -> Iterator[Draft | None]:
     """Where no atom is what was compared: numbers that may bring a sum, a product or a checksum there."""
     left, right = event.given, event.other if event.kind == "compare" else 0

@@ -17,7 +17,7 @@ MOST_IDLE = 200
 """A mark that had nothing to tell so often is not asked again."""
 
 
-class Event(NamedTuple):
+class Observation(NamedTuple):
     """One thing that a mark has told.
 
     `kind`: "compare", "truth", "decide", "read", "lookup", "call", "iterate", "unpack" or "match"; `what` says it more
@@ -80,7 +80,7 @@ class Recording:
         self.document = {} if document is None else document
         self.upstreams = 0
         """How often another machine was asked."""
-        self.events: list[Event] = []
+        self.events: list[Observation] = []
         self.branches: set[tuple[int, str]] = set()
         self.begun: dict[int, None] = {}
         """The functions that ran, by the number of their first mark, in order."""
@@ -94,7 +94,7 @@ class Recording:
         self.sources: dict[int, tuple[Any, str]] = {}
         """Containers that were looked at, by their id, and the source that they hold; empty for none."""
 
-    def note(self, event: Event) -> None:
+    def note(self, event: Observation) -> None:
         seen = self.counts.get(event.number, 0)
         if seen < MOST_OF_A_MARK and len(self.events) < MOST_EVENTS:
             self.counts[event.number] = seen + 1
@@ -122,21 +122,23 @@ class Recording:
             what = "shape" if isinstance(key, str) else "index"
             there = isinstance(key, int) and -len(container) <= key < len(container)
             result = plain(container[key]) if there else IndexError
-            self.note(Event("call", number, what, plain(container), [plain(key)], result))
+            self.note(Observation("call", number, what, plain(container), [plain(key)], result))
         elif isinstance(key, ATOMS) or type(key) is tuple:
             source = self.source_of(container)
             if source:
-                self.note(Event("read", number, source, plain(key), absent, _has(container, key)))
+                self.note(Observation("read", number, source, plain(key), absent, _has(container, key)))
             elif kind is dict or isinstance(container, Mapping):
                 held = members(container)
                 self.note(
-                    Event("lookup", number, "dict" if kind is dict else "", plain(key), held, _has(container, key))
+                    Observation(
+                        "lookup", number, "dict" if kind is dict else "", plain(key), held, _has(container, key)
+                    )
                 )
 
     def note_statement(self, number: int, connection: Any, statement: Any, parameters: Any = ()) -> None:
         """A statement of SQL is sent: the values that its columns hold are what its parameters may be."""
         for parameter, values in samples(connection, statement, parameters, self.columns):
-            self.note(Event("lookup", number, "sql", plain(parameter), values))
+            self.note(Observation("lookup", number, "sql", plain(parameter), values))
 
 
 @contextmanager

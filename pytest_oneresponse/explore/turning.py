@@ -15,7 +15,7 @@ from .draft import DOCUMENTS, Address, Draft
 from .matching import NO_WAY, Derived, Matcher, Way
 from .nearer import nearer
 from .plain import UNKNOWN
-from .recording import Event, Recording
+from .recording import Observation, Recording
 from .tree import MISSING
 from .wishes import Wish, wishes
 
@@ -44,14 +44,14 @@ class Turning:
     def __post_init__(self) -> None:
         self.matcher = Matcher(self.atoms, self.derived)
 
-    def turned(self, event: Event) -> list[tuple[int, Draft]]:
+    def turned(self, event: Observation) -> list[tuple[int, Draft]]:
         """Drafts in which an event may turn out another way, each with what it costs to believe in it."""
         key = repr(event)
         if key not in self.known:
             self.known[key] = list(self.turning(event)) if len(self.known) < _MOST_EVENTS else []
         return self.known[key]
 
-    def turning(self, event: Event) -> Iterator[tuple[int, Draft]]:
+    def turning(self, event: Observation) -> Iterator[tuple[int, Draft]]:
         matched = 0
         all_wishes = [wish for wish in wishes(event) if wish.wanted]
         constant = constant_of(event)
@@ -77,7 +77,7 @@ class Turning:
                     if numbers is not None:
                         yield 2 + place, numbers
 
-    def keyed(self, event: Event) -> Iterator[tuple[int, Draft]]:
+    def keyed(self, event: Observation) -> Iterator[tuple[int, Draft]]:
         """A key is missing in what was made of a text like "a=1, b=2": put it there."""
         inner = [one.separator for one in self.derived if one.separator][-1:] or ["="]
         seen = set()
@@ -93,7 +93,7 @@ class Turning:
                                 yield 4 + place, changed
 
 
-def constant_of(event: Event) -> Any:
+def constant_of(event: Observation) -> Any:
     """The operand of a comparison that stands in the code as it is: no part of a request is to be another for it.
 
     UNKNOWN where there is none, and where the other operand is the same.
@@ -104,9 +104,9 @@ def constant_of(event: Event) -> Any:
     return event.given if side == "left" else event.other if side == "right" else UNKNOWN
 
 
-def leading(events: list[Event]) -> Iterator[tuple[Event, deque[Event]]]:
+def leading(events: list[Observation]) -> Iterator[tuple[Observation, deque[Observation]]]:
     """Each event but reads, with those before it that may have led to it."""
-    recent: deque[Event] = deque(maxlen=_LOOKED_THROUGH)
+    recent: deque[Observation] = deque(maxlen=_LOOKED_THROUGH)
     for event in events:
         if event.kind != "read":
             yield event, recent
@@ -114,7 +114,7 @@ def leading(events: list[Event]) -> Iterator[tuple[Event, deque[Event]]]:
             recent.append(event)
 
 
-def turnable(recent: deque[Event], turning: Turning) -> Iterator[Event]:
+def turnable(recent: deque[Observation], turning: Turning) -> Iterator[Observation]:
     """Of the events before a decision those in which a part of the request has a say, the last one first."""
     return itertools.islice((event for event in reversed(recent) if turning.turned(event)), _WINDOW)
 
@@ -147,7 +147,7 @@ def _swells(draft: Draft, address: Address, atom: Any) -> bool:
     return isinstance(before, str) and len(before) > 1 and atom.count(before) > 1
 
 
-def _is_absent(event: Event) -> bool:
+def _is_absent(event: Observation) -> bool:
     """Whether a text was looked for in a collection, and was not there."""
     if not isinstance(event.given, str):
         return False

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from . import canary
 from .matching import FORMATS, NO_WAY
 from .plain import UNKNOWN
-from .recording import Event
+from .recording import Observation
 from .regexes import matching, several_matching
 from .tree import MISSING
 
@@ -28,7 +28,7 @@ class Wish(NamedTuple):
     """Wishes of one group may have to be fulfilled together."""
 
 
-def wishes(event: Event) -> Iterator[Wish]:
+def wishes(event: Observation) -> Iterator[Wish]:
     """What an event makes worth trying."""
     make = _OF.get(event.kind)
     if make is not None:
@@ -92,7 +92,7 @@ def _moved(value: Any, step: datetime.timedelta) -> list[Any]:
 # --- comparisons
 
 
-def _compare(event: Event) -> Iterator[Wish]:
+def _compare(event: Observation) -> Iterator[Wish]:
     one, other, result = event.given, event.other, event.result
     if event.what in ("Eq", "NotEq"):
         equal = result if event.what == "Eq" else (not result if result is not None else None)
@@ -146,7 +146,7 @@ def spread(members: list[Any]) -> list[Any]:
     return [*members[:9], members[len(members) // 2], members[-2], members[-1]]
 
 
-def _truth(event: Event) -> Iterator[Wish]:
+def _truth(event: Observation) -> Iterator[Wish]:
     value = event.given
     if event.result:
         yield Wish(value, [[] if isinstance(value, list) else MISSING, "", 0, False])
@@ -156,7 +156,7 @@ def _truth(event: Event) -> Iterator[Wish]:
         yield Wish(value, ["1", 1, True])
 
 
-def _lookup(event: Event) -> Iterator[Wish]:
+def _lookup(event: Observation) -> Iterator[Wish]:
     if isinstance(event.given, list):  # the key is a tuple
         for group, member in enumerate(event.other):
             if isinstance(member, list) and len(member) == len(event.given):
@@ -167,7 +167,7 @@ def _lookup(event: Event) -> Iterator[Wish]:
     yield Wish(event.given, spread(others) + (other_than(event.given) if event.result else []))
 
 
-def _iterate(event: Event) -> Iterator[Wish]:
+def _iterate(event: Observation) -> Iterator[Wish]:
     value = event.given
     if isinstance(value, str):
         yield Wish(value, [[{canary.NAME: ""}], ["a"]])
@@ -177,14 +177,14 @@ def _iterate(event: Event) -> Iterator[Wish]:
             yield Wish(value, [[*value, value[-1]]])
 
 
-def _unpack(event: Event) -> Iterator[Wish]:
+def _unpack(event: Observation) -> Iterator[Wish]:
     value, count = event.given, abs(event.other)
     if isinstance(value, list):
         longer = [*value, *(["1"] * 9)]
         yield Wish(value, [longer[:count], longer[: count + 1], value[: max(count - 1, 0)]])
 
 
-def _match(event: Event) -> Iterator[Wish]:
+def _match(event: Observation) -> Iterator[Wish]:
     subject: Any = event.given
     for group, example in enumerate(event.other or ()):
         if isinstance(subject, list) and isinstance(example, list) and len(subject) == len(example):
@@ -197,7 +197,7 @@ def _match(event: Event) -> Iterator[Wish]:
 # --- calls
 
 
-def _call(event: Event) -> Iterator[Wish]:
+def _call(event: Observation) -> Iterator[Wish]:
     make = _CALLS.get(event.what)
     if make is not None:
         yield from make(event)
@@ -210,7 +210,7 @@ def _call(event: Event) -> Iterator[Wish]:
 _TEXTS = ("7", "12345", "abc", "Abc", "ABC", "a1", "A1", "a b", " ", "é", "-", "a_b", "0123456789", "ABCDEF", "abcdef")
 
 
-def _starts(event: Event) -> Iterator[Wish]:
+def _starts(event: Observation) -> Iterator[Wish]:
     own: Any = event.given.decode("latin-1") if isinstance(event.given, bytes) else event.given
     for prefix in _listed(event.other[0]) if event.other else ():
         if isinstance(prefix, bytes):
@@ -229,13 +229,13 @@ def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
-def _finds(event: Event) -> Iterator[Wish]:
+def _finds(event: Observation) -> Iterator[Wish]:
     own, part = event.given, event.other[0] if event.other else None
     if isinstance(own, str) and isinstance(part, str):
         yield Wish(own, [own + part, f"a{part}b", own.replace(part, ""), own + part + "c" + part])
 
 
-def _splits(event: Event) -> Iterator[Wish]:
+def _splits(event: Observation) -> Iterator[Wish]:
     own, separator = event.given, event.other[0] if event.other else " "
     if isinstance(own, str) and isinstance(separator, str) and separator:
         count = own.count(separator)
@@ -243,7 +243,7 @@ def _splits(event: Event) -> Iterator[Wish]:
         yield Wish(own, wanted if count else wanted[:2])
 
 
-def _regex(event: Event) -> Iterator[Wish]:
+def _regex(event: Observation) -> Iterator[Wish]:
     own = isinstance(event.given, re.Pattern)
     pattern: Any = event.given if own else event.other[0]
     texts = list(event.other[:1] if own else event.other[1:2])
@@ -264,7 +264,7 @@ def _regex(event: Event) -> Iterator[Wish]:
     yield Wish(texts[0], wanted)
 
 
-def _isinstance(event: Event) -> Iterator[Wish]:
+def _isinstance(event: Observation) -> Iterator[Wish]:
     value, kinds = event.other[0], event.other[1] if len(event.other) > 1 else ()
     kinds = kinds if isinstance(kinds, tuple) else (kinds,)
     if event.result:
@@ -288,8 +288,8 @@ _OF_TYPES: dict[Any, Any] = {
 }
 
 
-def _converts(right: list[Any], wrong: list[Any]) -> Callable[[Event], Iterator[Wish]]:
-    def wish(event: Event) -> Iterator[Wish]:
+def _converts(right: list[Any], wrong: list[Any]) -> Callable[[Observation], Iterator[Wish]]:
+    def wish(event: Observation) -> Iterator[Wish]:
         failed = isinstance(event.result, type)
         for argument in event.other[:1]:
             yield Wish(argument, right if failed else wrong)
@@ -297,7 +297,7 @@ def _converts(right: list[Any], wrong: list[Any]) -> Callable[[Event], Iterator[
     return wish
 
 
-def _strptime(event: Event) -> Iterator[Wish]:
+def _strptime(event: Observation) -> Iterator[Wish]:
     text, form = event.other[0], event.other[1] if len(event.other) > 1 else FORMATS[0]
     if not isinstance(event.result, type):
         yield Wish(text, ["not a date"])
@@ -305,12 +305,12 @@ def _strptime(event: Event) -> Iterator[Wish]:
         yield Wish(text, [datetime.datetime(2032, 5, 14, 9, 26, 53).strftime(form)])
 
 
-def _enum(event: Event) -> Iterator[Wish]:
+def _enum(event: Observation) -> Iterator[Wish]:
     failed = isinstance(event.result, type)
     yield Wish(event.other[0] if event.other else None, list(event.given) if failed else ["other"])
 
 
-def _index(event: Event) -> Iterator[Wish]:
+def _index(event: Observation) -> Iterator[Wish]:
     own = event.given
     if isinstance(own, list) and isinstance(event.other[0], int):
         wanted = abs(event.other[0]) + 1
@@ -319,7 +319,7 @@ def _index(event: Event) -> Iterator[Wish]:
         yield Wish(own, [own + "123456789"[: abs(event.other[0]) + 1] if isinstance(event.other[0], int) else own, ""])
 
 
-def _shape(event: Event) -> Iterator[Wish]:
+def _shape(event: Observation) -> Iterator[Wish]:
     yield Wish(event.given, [{canary.NAME: ""}])
 
 
@@ -331,7 +331,7 @@ CONVERSIONS = frozenset(
 )
 """Functions that fail where a text has not their form."""
 
-_CALLS: dict[str, Callable[[Event], Iterator[Wish]]] = {
+_CALLS: dict[str, Callable[[Observation], Iterator[Wish]]] = {
     "str.startswith": _starts,
     "str.endswith": _starts,
     "str.removeprefix": _starts,
@@ -369,7 +369,7 @@ _CALLS: dict[str, Callable[[Event], Iterator[Wish]]] = {
     "shape": _shape,
 }
 
-_OF: dict[str, Callable[[Event], Iterator[Wish]]] = {
+_OF: dict[str, Callable[[Observation], Iterator[Wish]]] = {
     "compare": _compare,
     "truth": _truth,
     "lookup": _lookup,

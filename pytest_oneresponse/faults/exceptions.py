@@ -17,7 +17,7 @@ import types
 from typing import Any
 
 from .. import frameworks, sites
-from ..owners import HERE, Code
+from ..owners import HERE, Owners
 from . import callees
 from .regions import BARE, looked_up, raised_by
 
@@ -73,7 +73,7 @@ def of_function(code: types.CodeType, function: types.FunctionType | None = None
     if filename.startswith(HERE):
         return ()
     module = str(function.__module__) if function is not None else _module_of(filename)
-    if Code.is_user(filename):
+    if Owners.is_user(filename):
         return _raised_in(function) if function is not None and not _is_async(code) else ()
     if function is not None and _is_async(code):
         return ()  # it fails where it is awaited, or gone through
@@ -82,8 +82,8 @@ def of_function(code: types.CodeType, function: types.FunctionType | None = None
     known = _of_names(module, name)
     if (
         known
-        or Code.is_standard(filename)
-        or Code.is_framework(filename)
+        or Owners.is_standard(filename)
+        or Owners.is_framework(filename)
         or module.partition(".")[0] in callees.COMPUTES
     ):
         return known
@@ -92,7 +92,7 @@ def of_function(code: types.CodeType, function: types.FunctionType | None = None
     return () if code.co_name.startswith(("is_", "has_")) else (RuntimeError,)
 
 
-Code.listeners.append(of_function.cache_clear)
+Owners.listeners.append(of_function.cache_clear)
 
 
 def _is_async(code: types.CodeType) -> bool:
@@ -119,7 +119,7 @@ def of_thing(thing: Any) -> Types:
         return of_function(code)
     code = _code_of(_held(thing, "gen"))  # contextlib's managers hold the generator
     if code is not None:
-        return () if Code.is_user(code.co_filename) else _of_names(_module_of(code.co_filename), code.co_qualname)
+        return () if Owners.is_user(code.co_filename) else _of_names(_module_of(code.co_filename), code.co_qualname)
     kind = type(thing)
     if kind.__module__ == "builtins" or isinstance(thing, sites.Responses.classes):
         return ()
@@ -148,7 +148,12 @@ def _code_of_entry(kind: type) -> types.CodeType | None:
 def _is_foreign(code: types.CodeType) -> bool:
     """Whether code is of a package that neither a table, nor Python, nor a framework says anything of."""
     filename = code.co_filename
-    if filename.startswith(HERE) or Code.is_user(filename) or Code.is_standard(filename) or Code.is_framework(filename):
+    if (
+        filename.startswith(HERE)
+        or Owners.is_user(filename)
+        or Owners.is_standard(filename)
+        or Owners.is_framework(filename)
+    ):
         return False
     module = _module_of(filename)
     return module.partition(".")[0] not in callees.COMPUTES and not _is_pure(module, code.co_qualname)
@@ -158,7 +163,7 @@ def _of_own_kind(kind: type) -> Types:
     """A class of the user's own that is gone through or entered stands for something that others hold."""
     names = ("__next__", "__anext__", "__iter__", "__aiter__", "__enter__", "__aenter__")
     steps = (getattr(kind, name, None) for name in names)
-    mine = any(isinstance(step, types.FunctionType) and Code.is_user(step.__code__.co_filename) for step in steps)
+    mine = any(isinstance(step, types.FunctionType) and Owners.is_user(step.__code__.co_filename) for step in steps)
     return (RuntimeError,) if mine else ()
 
 

@@ -65,7 +65,7 @@ class ByHand(Tap):
     def is_here(self, frame: FrameType) -> bool:
         """Whether a frame stands on the line."""
         file, line = self.place or ("", 0)
-        return frame.f_lineno == line and f"/{sites.Code.shown(frame.f_code.co_filename)}".endswith(f"/{file}")
+        return frame.f_lineno == line and f"/{sites.Owners.shown(frame.f_code.co_filename)}".endswith(f"/{file}")
 
     def comes(self) -> bool:
         """Count one more time that the target was passed; whether it fails."""
@@ -271,9 +271,9 @@ def named(target: str) -> Any:
 def numbers_on(file: str, line: int) -> frozenset[int]:
     """The marks of what may fail on a line of a file, which is named as reports name it, or by the end of its path."""
     kinds = ("call", "await", "iterate", "with")
-    files = {mark.function.file for mark in MARKS.all if sites.Code.is_user(mark.function.file)}
+    files = {mark.function.file for mark in MARKS.all if sites.Owners.is_user(mark.function.file)}
     ending = "/" + file.removeprefix("./")
-    exact = {one for one in files if sites.Code.shown(one) == file}
+    exact = {one for one in files if sites.Owners.shown(one) == file}
     meant = exact or {one for one in files if f"/{one}".replace("\\", "/").endswith(ending)}
     return frozenset(
         mark.number for mark in MARKS.all if mark.line == line and mark.kind in kinds and mark.function.file in meant

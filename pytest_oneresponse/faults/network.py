@@ -23,7 +23,7 @@ CLIENTS = ("via_urllib", "via_requests", "via_httpx", "via_aiohttp")
 """The modules that stand between HTTP clients and the network."""
 
 
-class Refused(ConnectionRefusedError):
+class Unreachable(ConnectionRefusedError):
     """A connection to another machine, which is not made while an app is driven."""
 
 
@@ -62,7 +62,7 @@ class Network:
         now.upstreams += 1
         return shaped(now.document)
 
-    def refuse(self, address: Any) -> Refused:
+    def refuse(self, address: Any) -> Unreachable:
         """The error of a connection that is not made."""
         host, *port = address if isinstance(address, tuple) else (address,)
         host = host.decode("latin-1") if isinstance(host, bytes) else str(host)
@@ -72,7 +72,7 @@ class Network:
         self.refused.setdefault(host, place)
         tried = f" in {place.file}:{place.line}" if place is not None else ""
         text = f"{target} is on another machine, and was not asked{tried}: an app is driven without the network"
-        return Refused(errno.ECONNREFUSED, f"{text} (--oneresponse-network allows it)")
+        return Unreachable(errno.ECONNREFUSED, f"{text} (--oneresponse-network allows it)")
 
 
 def is_local(host: Any) -> bool:
@@ -161,7 +161,7 @@ def _guard(network: Network, patches: Patches) -> None:
 
     def raised(excepthook: Any) -> Any:
         def told(args: Any) -> None:
-            if not any(isinstance(one, Refused) for one in causes(args.exc_value)):
+            if not any(isinstance(one, Unreachable) for one in causes(args.exc_value)):
                 excepthook(args)  # the summary tells of those that are refused
 
         return told

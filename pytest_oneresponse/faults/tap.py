@@ -221,7 +221,7 @@ class Tap:
             mark = MARKS.all[key[1]]
             kinds = apart(types, found.spans, found.frames, self.caught)
             names = tuple(exceptions.name_of(kind) for kind in kinds)
-            self.add(key, (sites.Code.shown(mark.function.file), mark.span), found, names)
+            self.add(key, (sites.Owners.shown(mark.function.file), mark.span), found, names)
 
     def note_place(self, key: tuple[str, Any], names: tuple[str, ...], frame: FrameType) -> None:
         found = self.is_new(key, frame)
@@ -362,7 +362,7 @@ class _Numbers:
 
     def of(self, kind: str, file: str, span: tuple[int, ...]) -> int | None:
         for mark in MARKS.all[self.seen :]:
-            self.known[mark.kind, sites.Code.shown(mark.function.file), mark.span] = mark.number
+            self.known[mark.kind, sites.Owners.shown(mark.function.file), mark.span] = mark.number
         self.seen = len(MARKS.all)
         return self.known.get((kind, file, span))
 
@@ -373,7 +373,7 @@ class _Numbers:
 
 
 _NUMBERS = _Numbers()
-sites.Code.listeners.append(_NUMBERS.forget)
+sites.Owners.listeners.append(_NUMBERS.forget)
 
 
 def key_of(fault: Fault) -> Key | None:
@@ -395,7 +395,7 @@ def marks_beside(key: Key) -> frozenset[int]:
 
 
 def _line_of(frame: FrameType) -> tuple[str, tuple[int, int, int, int]]:
-    return sites.Code.shown(frame.f_code.co_filename), (frame.f_lineno, 0, frame.f_lineno, 0)
+    return sites.Owners.shown(frame.f_code.co_filename), (frame.f_lineno, 0, frame.f_lineno, 0)
 
 
 def fault_at(point: Point, failure: str) -> Fault:

@@ -27,9 +27,9 @@ class Hold(NamedTuple):
 class Probe:
     """Stands in for an inner WSGI app while the outer one is driven: it only looks whether close() is called."""
 
-    def __init__(self, app: Callable[..., Any], left: list[Left]) -> None:
+    def __init__(self, app: Callable[..., Any], handed: list[Handed]) -> None:
         self.__wrapped__ = app
-        self.left = left
+        self.handed = handed
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         body = self.__wrapped__(environ, start_response)
@@ -37,14 +37,14 @@ class Probe:
         if exchange is None or getattr(body, "close", None) is None:
             return body
         watched = Probed(body)
-        self.left.append(Left(exchange, watched, capture(_getframe(1))))
+        self.handed.append(Handed(exchange, watched, capture(_getframe(1))))
         return watched
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__wrapped__, name)
 
 
-class Left(NamedTuple):
+class Handed(NamedTuple):
     """An iterable that was handed out, and the site of the call that got it."""
 
     exchange: Exchange
@@ -76,21 +76,21 @@ def probing(holds: Iterable[Hold]) -> Iterator[Callable[[Exchange | None], None]
 
     Gives the function that judges the iterables of one exchange, or of all.
     """
-    left: list[Left] = []
-    put = [hold for hold in holds if _set(hold, Probe(hold.app, left))]
+    handed: list[Handed] = []
+    put = [hold for hold in holds if _set(hold, Probe(hold.app, handed))]
     try:
-        yield functools.partial(_judge, left)
+        yield functools.partial(_judge, handed)
     finally:
         for hold in put:
             _set(hold, hold.app)
 
 
-def _judge(left: list[Left], exchange: Exchange | None) -> None:
-    for one in left:
+def _judge(handed: list[Handed], exchange: Exchange | None) -> None:
+    for one in handed:
         if (exchange is None or one.exchange is exchange) and not one.body.closed:
             detail = "the close() of the inner app's iterable was never called"
             one.exchange.add(Improper("iterable-not-closed", detail, one.site))
-    left.clear()
+    handed.clear()
 
 
 def _set(hold: Hold, value: Any) -> bool:

@@ -58,7 +58,7 @@ def record(
     app: WsgiApp, environ: dict[str, Any], start_response: Callable[..., Any], exchange: Exchange
 ) -> Iterable[bytes]:
     """Call the app once, its events going to `exchange`."""
-    recording = Recording(exchange, start_response)
+    recording = AppCall(exchange, start_response)
     exchange.open()
     try:
         inner = app(environ, recording.start)
@@ -84,7 +84,7 @@ def _escaped(exchange: Exchange, error: BaseException) -> None:
         exchange.raised(error)
 
 
-class Recording:
+class AppCall:
     """One call of an app: its `start_response` and `write`, and its iterable as the server takes it.
 
     Closing it closes the exchange.

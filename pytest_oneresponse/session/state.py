@@ -42,7 +42,7 @@ class State:
         self.failed = kept.read(config)
         """The exchanges that had findings in the last runs, by route and by ID."""
         objects.install(self.patches)
-        self.marks = Swap(sites.Code.is_user, marks.HOOKS, config)
+        self.marks = Swap(sites.Owners.is_user, marks.HOOKS, config)
         self.configure_sites()
 
     def option(self, name: str) -> Any:
@@ -57,7 +57,7 @@ class State:
     def configure_sites(self) -> None:
         own = {package for app in self.apps.values() for package in app.packages}
         root = self.config.rootpath
-        sites.Code.configure(root, own, objects.framework_packages(), around(root, self.config.invocation_params.dir))
+        sites.Owners.configure(root, own, objects.framework_packages(), around(root, self.config.invocation_params.dir))
         self.marks.forget()
 
     def requests(self, item: pytest.Item) -> int:

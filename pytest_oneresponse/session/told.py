@@ -34,18 +34,18 @@ def note_driven(item: pytest.Item, app: App, driven: Driven, replay: str) -> Non
     """What driving an item came to is to be told; `replay`: the ID of the exchange that was to be run again."""
     handler = handler_of(driven.route.handler)
     # as Flask's route for files, where there are none
-    own = handler is not None and sites.Code.is_framework(handler.file)
+    own = handler is not None and sites.Owners.is_framework(handler.file)
     reached = driven.reached
     route = {
         "app": app.label,
         "method": driven.route.method,
         "path": driven.route.template,
         "handler": handler
-        and {"file": sites.Code.shown(handler.file), "line": handler.line, "function": handler.function},
+        and {"file": sites.Owners.shown(handler.file), "line": handler.line, "function": handler.function},
         "requests": driven.requests,
         "seconds": round(driven.seconds, 3),
         "outcome": driven.gave_up,
-        "branches": reached.to_json(sites.Code.shown)
+        "branches": reached.to_json(sites.Owners.shown)
         if reached is not None
         else {"total": 0, "taken": 0, "missed": []},
         "faults": {"sites": driven.sites, "injected": driven.injected},
@@ -58,5 +58,5 @@ def note_driven(item: pytest.Item, app: App, driven: Driven, replay: str) -> Non
         failed={} if replay else {item.name: kept.to_json(driven.failed)},
         remarks=[f"{item.name}: {text}" for text in (driven.cut_short, again, *driven.network.remarks()) if text],
         refused=[item.name] if driven.refused and not own and not replay else [],
-        branches=reached.seen(sites.Code.shown) if reached is not None else [],
+        branches=reached.seen(sites.Owners.shown) if reached is not None else [],
     )

@@ -66,8 +66,8 @@ def cached():
 @pytest.fixture
 def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
     for name in ("root", "_user"):
-        monkeypatch.setattr(sites.Code, name, getattr(sites.Code, name))
-    sites.Code.configure(tmp_path)
+        monkeypatch.setattr(sites.Owners, name, getattr(sites.Owners, name))
+    sites.Owners.configure(tmp_path)
     names: list[str] = []
 
     def loaded(source: str) -> ModuleType:

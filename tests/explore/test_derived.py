@@ -11,16 +11,16 @@ import pytest
 from pytest_oneresponse.explore.derived import derived
 from pytest_oneresponse.explore.matching import Matcher
 from pytest_oneresponse.explore.plain import UNKNOWN
-from pytest_oneresponse.explore.recording import Event
+from pytest_oneresponse.explore.recording import Observation
 
 DAY = datetime.date(2024, 3, 5)
 
 
-def event(kind: str, what: str = "", given: Any = None, other: Any = None, result: Any = None) -> Event:
-    return Event(kind, 1, what, given, other, result)
+def event(kind: str, what: str = "", given: Any = None, other: Any = None, result: Any = None) -> Observation:
+    return Observation(kind, 1, what, given, other, result)
 
 
-def called(what: str, own: Any, *given: Any, result: Any = None) -> Event:
+def called(what: str, own: Any, *given: Any, result: Any = None) -> Observation:
     return event("call", what, own, list(given), result)
 
 
@@ -67,7 +67,9 @@ def called(what: str, own: Any, *given: Any, result: Any = None) -> Event:
         (called("unquote", None, "a%20b", result="a b"), "a%20b", "a b", "c", "c"),
     ],
 )
-def test_what_a_function_has_made_is_undone(told: Event, atom: Any, value: Any, wanted: Any, changed: Any) -> None:
+def test_what_a_function_has_made_is_undone(
+    told: Observation, atom: Any, value: Any, wanted: Any, changed: Any
+) -> None:
     found = derived([told])
     undone = []
     for way in Matcher([(("query", "q", 0), atom)], found).ways(value):
@@ -89,7 +91,7 @@ def test_what_a_function_has_made_is_undone(told: Event, atom: Any, value: Any, 
         called("slice", "abc", None, None, 2, result="ac"),
     ],
 )
-def test_what_cannot_be_undone_is_not_derived(told: Event) -> None:
+def test_what_cannot_be_undone_is_not_derived(told: Observation) -> None:
     assert derived([told]) == []
 
 

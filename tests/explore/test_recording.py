@@ -7,7 +7,14 @@ import time
 import pytest
 
 from pytest_oneresponse.explore import calls
-from pytest_oneresponse.explore.recording import MOST_EVENTS, MOST_IDLE, MOST_OF_A_MARK, Event, Recording, recording
+from pytest_oneresponse.explore.recording import (
+    MOST_EVENTS,
+    MOST_IDLE,
+    MOST_OF_A_MARK,
+    Observation,
+    Recording,
+    recording,
+)
 
 from .marked import marked
 
@@ -66,7 +73,7 @@ def test_what_sleeps_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_recording_holds_only_so_much() -> None:
     with recording() as found:
         for number in range(MOST_EVENTS + 50):
-            found.note(Event("compare", number))
+            found.note(Observation("compare", number))
     assert len(found.events) == MOST_EVENTS
 
 

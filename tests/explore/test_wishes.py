@@ -12,7 +12,7 @@ import pytest
 
 from pytest_oneresponse.explore import canary
 from pytest_oneresponse.explore.plain import UNKNOWN
-from pytest_oneresponse.explore.recording import Event
+from pytest_oneresponse.explore.recording import Observation
 from pytest_oneresponse.explore.tree import MISSING
 from pytest_oneresponse.explore.wishes import beside, other_than, spread, wishes
 
@@ -21,15 +21,15 @@ MOMENT = datetime.datetime(2024, 3, 5, 6, 7)
 D = decimal.Decimal
 
 
-def event(kind: str, what: str = "", given: Any = None, other: Any = None, result: Any = None) -> Event:
-    return Event(kind, 1, what, given, other, result)
+def event(kind: str, what: str = "", given: Any = None, other: Any = None, result: Any = None) -> Observation:
+    return Observation(kind, 1, what, given, other, result)
 
 
-def compared(what: str, one: Any, other: Any, result: Any) -> Event:
+def compared(what: str, one: Any, other: Any, result: Any) -> Observation:
     return event("compare", what, one, other, result)
 
 
-def called(what: str, own: Any, *given: Any, result: Any = None) -> Event:
+def called(what: str, own: Any, *given: Any, result: Any = None) -> Observation:
     return event("call", what, own, list(given), result)
 
 
@@ -130,7 +130,7 @@ NEW = {canary.NAME: ""}
         (called("shape", ["a"], "key", result=IndexError), ["a"], [NEW]),
     ],
 )
-def test_what_an_event_makes_worth_sending(told: Event, value: Any, wanted: list[Any]) -> None:
+def test_what_an_event_makes_worth_sending(told: Observation, value: Any, wanted: list[Any]) -> None:
     found = [wish for wish in wishes(told) if wish.value == value]
     assert any(all(one in wish.wanted for one in wanted) for wish in found), found
 
@@ -150,7 +150,7 @@ def test_what_an_event_makes_worth_sending(told: Event, value: Any, wanted: list
         called("strptime", None, result=TypeError),
     ],
 )
-def test_some_events_make_nothing_worth_sending(told: Event) -> None:
+def test_some_events_make_nothing_worth_sending(told: Observation) -> None:
     assert [wish for wish in wishes(told) if wish.wanted] == []
 
 

@@ -45,7 +45,7 @@ class Module:
     @property
     def file(self) -> str:
         """As reports name it."""
-        return sites.Code.shown(str(self.path))
+        return sites.Owners.shown(str(self.path))
 
     def line(self, text: str) -> int:
         """The first line that holds a text."""
@@ -70,9 +70,9 @@ Run = Callable[..., tuple[Exchange, Answer]]
 def users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder whose files are the user's."""
     for name in ("root", "packages", "frameworks", "_user"):
-        monkeypatch.setattr(sites.Code, name, getattr(sites.Code, name))
+        monkeypatch.setattr(sites.Owners, name, getattr(sites.Owners, name))
     monkeypatch.setattr(Watcher, "marks", None)
-    sites.Code.configure(tmp_path, (), objects.framework_packages())
+    sites.Owners.configure(tmp_path, (), objects.framework_packages())
     return tmp_path
 
 
@@ -91,7 +91,7 @@ def load(users: Path) -> Iterator[Load]:
         module.__file__ = str(path)
         vars(module).update(names)
         tree = ast.parse(source)
-        is_users = sites.Code.is_user(str(path))
+        is_users = sites.Owners.is_user(str(path))
         exec(compiled(tree, str(path), EXPLORING) if is_users else compile(tree, path, "exec"), vars(module))
         sys.modules[name] = module
         made.append(name)

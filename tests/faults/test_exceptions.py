@@ -251,7 +251,7 @@ def test_a_function_of_any_package_fails_somehow(load: Load, name: str, wanted: 
 
 
 def test_what_a_framework_offers_does_not_fail(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sites.Code, "frameworks", frozenset(["framework"]))
+    monkeypatch.setattr(sites.Owners, "frameworks", frozenset(["framework"]))
     module = load(LIBRARY, folder="site-packages/framework")
     assert of_call(module.get) == of_call(module.Client().get) == ()
 

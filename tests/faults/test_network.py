@@ -13,7 +13,7 @@ import pytest
 
 from pytest_oneresponse.explore.recording import recording
 from pytest_oneresponse.fault import Fault
-from pytest_oneresponse.faults.network import Network, Refused, is_local, watched_over
+from pytest_oneresponse.faults.network import Network, Unreachable, is_local, watched_over
 from pytest_oneresponse.faults.replies import MISBEHAVIOURS, Asked
 from pytest_oneresponse.faults.tap import Tap
 
@@ -136,7 +136,7 @@ def test_another_machine_is_refused_with_the_users_line(load: Load, function: st
         getattr(module, function)()
     line = module.line(f"def {function}():") + 1
     error = caught.value
-    assert isinstance(error, Refused) and error.errno
+    assert isinstance(error, Unreachable) and error.errno
     assert str(error.strerror).startswith(f"{target} is on another machine, and was not asked in {module.file}:")
     assert "--oneresponse-network" in str(error)
     ((host, place),) = network.refused.items()
@@ -159,14 +159,14 @@ def test_a_host_is_told_once_with_the_line_that_tried_first(load: Load) -> None:
     module = load(OUT)
     with watched_over() as network:
         for function in (module.creates, module.looks_up, module.looks_up):
-            with contextlib.suppress(Refused):
+            with contextlib.suppress(Unreachable):
                 function()
     (place,) = network.refused.values()
     assert place is not None and place.function == "creates" and len(network.remarks()) == 1
 
 
 def test_who_tries_without_a_line_of_the_users_is_refused_too(users: Any) -> None:
-    with watched_over() as network, pytest.raises(Refused, match="was not asked: an app is driven"):
+    with watched_over() as network, pytest.raises(Unreachable, match="was not asked: an app is driven"):
         socket.getaddrinfo("example.test", 80)
     assert network.refused == {"example.test": None}
     assert network.remarks() == ["example.test was not reached (--oneresponse-network allows it)"]
@@ -196,7 +196,7 @@ def test_threads_are_refused_too() -> None:
         thread = threading.Thread(target=works)
         thread.start()
         thread.join()
-    assert [type(error) for error in found] == [Refused]
+    assert [type(error) for error in found] == [Unreachable]
 
 
 @pytest.mark.parametrize("error", [None, KeyError, KeyboardInterrupt])
@@ -213,9 +213,9 @@ def test_everything_is_put_back(error: Any) -> None:
 def test_one_inside_another_ends_first() -> None:
     before = patched()
     with watched_over():
-        with watched_over() as inner, pytest.raises(Refused):
+        with watched_over() as inner, pytest.raises(Unreachable):
             socket.getaddrinfo("example.test", 80)
-        with pytest.raises(Refused):
+        with pytest.raises(Unreachable):
             socket.getaddrinfo("example.test", 80)
     assert patched() == before and list(inner.refused) == ["example.test"]
 

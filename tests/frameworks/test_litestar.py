@@ -297,11 +297,11 @@ def hooks(request: pytest.FixtureRequest) -> Any:
     """Responses are noted where they are built, and this file is the user's."""
     patches = Patches()
     objects.install(patches)
-    before = (sites.Code.root, sites.Code.packages, sites.Code.frameworks)
-    sites.Code.configure(request.config.rootpath, (), objects.framework_packages())
+    before = (sites.Owners.root, sites.Owners.packages, sites.Owners.frameworks)
+    sites.Owners.configure(request.config.rootpath, (), objects.framework_packages())
     yield
-    sites.Code.root, sites.Code.packages, sites.Code.frameworks = before
-    sites.Code._user = {}
+    sites.Owners.root, sites.Owners.packages, sites.Owners.frameworks = before
+    sites.Owners._user = {}
     patches.undo()
 
 

@@ -35,10 +35,10 @@ def swap() -> Iterator[Swap]:
 def noting(monkeypatch: pytest.MonkeyPatch, swap: Swap) -> Iterator[None]:
     """What the plugin sets up at its start, undone afterwards."""
     for name in ("root", "packages", "frameworks", "_user"):
-        monkeypatch.setattr(sites.Code, name, getattr(sites.Code, name))
+        monkeypatch.setattr(sites.Owners, name, getattr(sites.Owners, name))
     patches = Patches()
     objects.install(patches)
-    sites.Code.configure(ROOT, (), objects.framework_packages())
+    sites.Owners.configure(ROOT, (), objects.framework_packages())
     monkeypatch.setattr(Watcher, "marks", swap)
     yield
     patches.undo()

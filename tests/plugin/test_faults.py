@@ -628,7 +628,7 @@ def test_no_request_leaves_the_machine(suite: Suite) -> None:
     result = suite.drive("--oneresponse-faults=none")
     assert "192.0.2.1 was not reached in shop.py:6 (--oneresponse-network allows it)" in told(result)
     error = Path(suite.path, "error.txt").read_text(encoding="utf-8").splitlines()[0]
-    assert error.startswith("Refused ") and "192.0.2.1:80 is on another machine" in error and "shop.py:6" in error
+    assert error.startswith("Unreachable ") and "192.0.2.1:80 is on another machine" in error and "shop.py:6" in error
 
 
 def test_the_user_allows_it(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:

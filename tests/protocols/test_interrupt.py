@@ -62,8 +62,8 @@ def module_at(path: Path) -> ModuleType:
 def users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder whose files are the user's."""
     for name in ("root", "packages", "frameworks", "_user"):
-        monkeypatch.setattr(sites.Code, name, getattr(sites.Code, name))
-    sites.Code.configure(tmp_path, (), ())
+        monkeypatch.setattr(sites.Owners, name, getattr(sites.Owners, name))
+    sites.Owners.configure(tmp_path, (), ())
     return tmp_path
 
 

@@ -54,7 +54,7 @@ def measure(path: Path, requests: int = REQUESTS) -> dict[str, Any]:
     """Drive every route of a file; what was taken, what was not, and what it took."""
     logging.disable(logging.CRITICAL)
     objects.install(Patches())
-    sites.Code.configure(path.parent, (), objects.framework_packages())
+    sites.Owners.configure(path.parent, (), objects.framework_packages())
     app = apps.recognised(path.stem, load(path).app)
     Watcher.marks = Swap(lambda filename: filename == str(path), marks.HOOKS)
     taken: set[tuple[int, str]] = set()
