@@ -66,6 +66,10 @@ class App:
     """What a framework wants of each request that no client has by itself."""
     relaxed: Callable[[], AbstractContextManager[Any]] = nullcontext
     """What a framework takes back while a route is driven, of what only a browser's session gets past."""
+    new_session: Callable[[], dict[str, Any]] = dict
+    """What a session has to hold for somebody to be logged in."""
+    seal: Callable[[Any], tuple[str, str] | None] = lambda session: None
+    """The cookie by which the app has a session with a content; None where it keeps none."""
     caught: tuple[type[BaseException], ...] = ()
     """The exceptions that handlers were registered for with the app."""
     django: bool = False
@@ -85,6 +89,10 @@ class App:
         self.producing, self.found = before.producing, before.found
         self.lifespan_judged, self.injured = before.lifespan_judged, before.injured
         return self
+
+    def first_session(self) -> dict[str, Any] | None:
+        """What a session of the app holds at first; None where it can be given none."""
+        return self.new_session() if self.seal({}) is not None else None
 
     def close(self) -> None:
         if self.driver is not None:
@@ -177,6 +185,8 @@ def recognised(label: str, target: Any, module: str = "") -> App:
         around=_optional(target, f"around_{interface}", _optional(target, "around", nullcontext)),
         prepare=_optional(target, "prepare", lambda request: request),
         relaxed=functools.partial(_relaxed, target),
+        new_session=functools.partial(_new_session, target),
+        seal=functools.partial(_sealed, target),
         caught=tuple(_safely(recognise.caught_by, target)),
         django=_is_django(target),
         packages=(*_own_packages(module), *_packages_of(target, routes)),
@@ -270,6 +280,23 @@ def _relaxed(target: Any) -> Iterator[None]:
             if relaxed is not None:
                 stack.enter_context(relaxed(found.app))
         yield
+
+
+def _new_session(target: Any) -> dict[str, Any]:
+    offered = ((getattr(found.framework, "new_session", None), found.app) for found in recognise.recognise_all(target))
+    return next((new_session(app) for new_session, app in offered if new_session is not None), {})
+
+
+def _sealed(target: Any, session: Any) -> tuple[str, str] | None:
+    for found in recognise.recognise_all(target):
+        sealed = getattr(found.framework, "sealed", None)
+        try:
+            cookie: tuple[str, str] | None = sealed(found.app, session) if sealed is not None else None
+        except Exception:  # what the app keeps its sessions in is not to be had now
+            continue
+        if cookie is not None:
+            return cookie
+    return None
 
 
 def _holds(target: Any) -> Iterable[probe.Hold]:

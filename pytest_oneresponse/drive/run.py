@@ -176,6 +176,7 @@ class _Run:
                 trial, label=f"{trial.label}, again with its cookies", before=(*trial.before, trial.request), draft=None
             )
             for trial in self.keeping[:_SECONDS]
+            if trial.session is None
         ]
 
     def one(self, trial: Trial, identity: str, judged: bool = True) -> tuple[Answer, Recording]:
@@ -221,6 +222,7 @@ class _Run:
                 self.producing.has_ids,
                 declared_by(self.route),
                 self.producing.chain.applied(fallbacks(self.route, inputs, host)),
+                self.app.first_session,
             )
         except (KeyError, ValueError):
             return None

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import Any
 
 from ..apps import App
 from ..contract.request import Request
@@ -38,6 +39,8 @@ class Sending:
         """What the last exchange has told."""
         self.before: list[Request] = []
         """What was sent before the last exchange, for the IDs that it needs."""
+        self.session = ""
+        """The cookie of the session that was made for the last exchange; empty where there was none."""
         self.leftovers: Leftovers | None = None
         """What the last exchange may have left behind."""
 
@@ -60,10 +63,16 @@ class Sending:
                 given += answer.headers
                 if name is not None:
                     known[name] = found_id(answer, name)
-            request = with_given(with_ids(trial.request, known), given)
+            request = with_given(self.with_session(with_ids(trial.request, known), trial.session), given)
             done = self.send(replace(trial, request=request), counted, tap)
             self.leftovers = left_by(done[0], tap.errors if tap is not None else ())
             return done
+
+    def with_session(self, request: Request, session: Any) -> Request:
+        """The request with the cookie of a session that has this content, where the app can be given one."""
+        cookie = self.app.seal(session) if session is not None else None
+        self.session = "=".join(cookie) if cookie is not None else ""
+        return request.with_cookie(*cookie) if cookie is not None else request
 
     def aside(self, trial: Trial) -> tuple[Exchange, Answer, Recording]:
         """Send a trial to another route than the one that is driven."""
@@ -78,6 +87,8 @@ class Sending:
 
     def send(self, trial: Trial, counted: bool = True, tap: Tap | None = None) -> tuple[Exchange, Answer]:
         request = self.settings.prepare(self.app.prepare(trial.request))
+        if self.session not in (request.header("cookie") or ""):
+            self.session = ""  # the user's fixture has one of its own
         naps = tap is not None or trial.label.startswith(EXPLORED)
         silence = quiet(tap.errors) if tap is not None else nullcontext()
         with silence, self.app.around(), recording(naps, tap, trial.upstream) as self.told:

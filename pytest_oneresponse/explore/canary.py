@@ -17,6 +17,7 @@ FRAMEWORKS = (
     "werkzeug.",
     "flask.",
     "django.http",
+    "django.contrib.sessions",
     "django.utils.datastructures",
     "starlette.",
     "webob.",

@@ -21,7 +21,8 @@ from .tree import MISSING
 
 Address = tuple[Any, ...]
 """Where an atom stands: ("query", name, n-th), ("field", name, n-th), ("file", name, "name", "type", "content"), ("path", name),
-("header", name), ("cookie", name), ("json", key or index, ...), ("upstream", key or index, ...), ("text",), ("method",)."""
+("header", name), ("cookie", name), ("json", key or index, ...), ("upstream", key or index, ...),
+("session", key or index, ...), ("text",), ("method",)."""
 Pairs = tuple[tuple[str, str], ...]
 BOUNDARY = "oneresponse-boundary"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
@@ -29,8 +30,12 @@ _MEMBERS = 8
 """So many members of a list in a JSON body are atoms."""
 
 
-DOCUMENTS = ("json", "upstream")
+DOCUMENTS = ("json", "upstream", "session")
 """The parts of a draft that are JSON documents."""
+
+
+_BESIDE = ("upstream", "session")
+"""Those of them that stand in no request as they are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,13 +59,16 @@ class Draft:
     """The body is `text`, whatever its type is."""
     upstream: Any = None
     """The JSON document that other machines answer with; None where the app was not seen to ask one."""
+    session: Any = None
+    """What the app's own session holds, as JSON has it; None for no session."""
 
     @property
     def key(self) -> str:
         """The same for drafts of the same request."""
         parts = (self.method, self.path, self.query, self.headers, self.cookies, self.media, self.fields, self.files)
         told = repr((*parts, json.dumps(self.json, default=str), self.text, self.raw))
-        return told if self.upstream is None else told + json.dumps(self.upstream, default=str)
+        beside = [(name, one) for name in _BESIDE if (one := getattr(self, name)) is not None]
+        return told + "".join(f"{name}{json.dumps(one, default=str)}" for name, one in beside)
 
     def request(self) -> Request:
         """The request. Raises KeyError where a parameter of the path has no value."""
@@ -96,8 +104,9 @@ class Draft:
         yield from _numbered("query", self.query)
         if "json" in self.media and not self.raw:
             yield from tree.parts(self.json, ("json",), _MEMBERS)
-        if self.upstream is not None:
-            yield from tree.parts(self.upstream, ("upstream",), _MEMBERS)
+        for part in _BESIDE:
+            if getattr(self, part) is not None:
+                yield from tree.parts(getattr(self, part), (part,), _MEMBERS)
         yield from _numbered("field", self.fields)
         for name, filename, content in self.files:
             yield ("file", name, "name"), filename
@@ -153,6 +162,8 @@ class Draft:
             changed = canary.placed(_with_json(getattr(self, part), way, value), (part,))
             if part == "upstream":
                 return replace(self, upstream=changed)
+            if part == "session":
+                return replace(self, session=changed) if isinstance(changed, dict) else None
             return replace(self, json=changed, media=self.media or "application/json")
         except (KeyError, IndexError, TypeError, ArithmeticError):  # no such place, or a number that JSON does not have
             return None
@@ -198,6 +209,7 @@ def without_canaries(draft: Draft) -> Draft:
         files=tuple(file for file in draft.files if file[0] != canary.FILE),
         json=canary.left_out(draft.json),
         upstream=canary.left_out(draft.upstream),
+        session=canary.left_out(draft.session),
     )
 
 

@@ -55,14 +55,17 @@ class Explorer:
         has_ids: Callable[[str], bool] = lambda name: False,
         declared: Iterable[Any] = (),
         fallbacks: Iterable[Draft] = (),
+        session: Callable[[], dict[str, Any] | None] = lambda: None,
     ) -> None:
         """`plain`: a request without a canary, which is of use only where the others are refused.
 
         `has_ids`: whether another route gives IDs for a name; what stands for one is put in (producers.py). `declared`:
         classes that say which fields the input has (schemas.py). `fallbacks`: of use where the first request is refused.
+        `session`: what a session of the app holds at first; None where it can be given none.
         """
         self.declared = declared
         self.fallbacks = fallbacks
+        self.session = session
         self.has_ids = has_ids
         self.plain = plain
         self.statuses: set[int] = set()
@@ -159,6 +162,7 @@ class Explorer:
         self.fill(draft, told)
         self.upload(draft, told)
         self.answer(draft, told)
+        self.remember(draft, told, status)
         self.undress(draft, told)
         self.name(draft, told)
         self.log_in(draft, told, status)
@@ -379,6 +383,21 @@ class Explorer:
             answers = (replace(draft, upstream=shape).put(("upstream",), canary.put_in(shape)) for shape in shapes)
             self.goals.add(("upstream", draft.key), enumerate(answers, -2))
 
+    def remember(self, draft: Draft, told: Recording, status: int) -> None:
+        """The app looks into the session, or waits for somebody to log in: send one, whose canary shows what is looked for."""
+        if draft.session is not None or not (status in _ASKS_WHO or self.of_sessions(told)):
+            return
+        if len([goal for goal in self.goals if goal[0] == "session"]) < 3:
+            first = self.session()
+            if first is not None and (first or self.of_sessions(told)):
+                begun = replace(draft, session={}).put(("session",), canary.put_in(first))
+                self.goals.add(("session", draft.key), [(-2, begun)])
+
+    def of_sessions(self, told: Recording) -> bool:
+        """Whether a function that ran names the session."""
+        inside = (MARKS.all[number].detail for number in told.begun)
+        return any("session" in one.attributes or "session" in one.names for one in inside)
+
     def undress(self, draft: Draft, told: Recording) -> None:
         """The app looks at the canary itself, as one that refuses what it does not know: the same without it."""
         looks = [event for event in told.events if event.kind in ("compare", "lookup")]
@@ -485,6 +504,8 @@ def _holds(operand: Any) -> bool:
     return bool(operand == canary.NAME or (isinstance(operand, list) and canary.NAME in operand))
 
 
+_ASKS_WHO = (302, 303, 401, 403)
+"""Statuses that answer somebody who has not logged in."""
 _REGEXES = frozenset(("match", "fullmatch", "search"))
 _PATTERNS = _REGEXES | {"str.startswith", "str.endswith", "str.removeprefix"}
 """Calls in which a text is held against a pattern."""

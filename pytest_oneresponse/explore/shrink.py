@@ -32,7 +32,7 @@ def shrunk(draft: Draft, shows: Callable[[Draft], bool], most: int = MOST) -> Dr
     return draft
 
 
-_WHOLE = (("json",), ("upstream",))
+_WHOLE = (("json",), ("upstream",), ("session",))
 
 
 def _smaller(draft: Draft) -> Iterator[Draft]:

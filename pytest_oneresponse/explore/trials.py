@@ -39,6 +39,8 @@ class Trial:
     """The parts of a request that was made while the route was explored."""
     upstream: Any = None
     """What other machines answer meanwhile, as JSON has it; None for nothing in particular."""
+    session: Any = None
+    """What the app's own session holds; None for no session."""
     faults: tuple[Fault, ...] = ()
     """What is made to fail in it."""
 
@@ -59,6 +61,7 @@ class Trial:
             "before": [request.to_json() for request in self.before],
             "ids": list(self.ids),
             "upstream": self.upstream,
+            "session": self.session,
             "faults": [fault.to_json() for fault in self.faults],
         }
 
@@ -69,7 +72,8 @@ class Trial:
         ids = tuple(str(name) for name in data.get("ids", ()))
         faults = tuple(Fault.from_json(fault) for fault in data.get("faults", ()))
         request, client = Request.from_json(data["request"]), Client(**data["client"])
-        return cls(str(data["label"]), request, client, before, ids, upstream=data.get("upstream"), faults=faults)
+        upstream, session = data.get("upstream"), data.get("session")
+        return cls(str(data["label"]), request, client, before, ids, None, upstream, session, faults)
 
 
 EXPLORED = "explored "
@@ -79,7 +83,7 @@ EXPLORED = "explored "
 def explored(draft: Draft) -> Trial:
     """The trial of a draft, labelled by what it sends. Raises KeyError where the path lacks a value."""
     label = EXPLORED + hashlib.sha256(draft.key.encode()).hexdigest()[:12]
-    return Trial(label, draft.request(), draft=draft, upstream=draft.upstream)
+    return Trial(label, draft.request(), draft=draft, upstream=draft.upstream, session=draft.session)
 
 
 class Inputs:

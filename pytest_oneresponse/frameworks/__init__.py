@@ -59,6 +59,12 @@ class Framework(Protocol):
     def caught(self, app: Any) -> list[Any]:
         """The exceptions that handlers were registered for with the app; optional."""
 
+    def new_session(self, app: Any) -> dict[str, Any]:
+        """What a session has to hold for somebody to be logged in; optional."""
+
+    def sealed(self, app: Any, session: dict[str, Any]) -> tuple[str, str] | None:
+        """The name and value of the cookie by which the app has this session; None where it keeps none; optional."""
+
     def relaxed(self, app: Any) -> AbstractContextManager[Any]:
         """Meanwhile the app lets pass what only a browser's session gets past, as its own tests have it; optional."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 import sys
@@ -67,6 +68,19 @@ def prepare(request: Request) -> Request:
         return request
     header = settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-").lower()
     return request.with_cookie(settings.CSRF_COOKIE_NAME, _TOKEN).with_header(header, _TOKEN)
+
+
+def sealed(app: Any, session: dict[str, Any]) -> tuple[str, str] | None:
+    """The cookie of a session that is saved for it: in a database only within a transaction, which takes it back."""
+    settings: Any = getattr(sys.modules.get("django.conf"), "settings", None)
+    if settings is None or not any(name.endswith("SessionMiddleware") for name in settings.MIDDLEWARE):
+        return None
+    if settings.SESSION_ENGINE.endswith("db") and not django_connections.in_transaction():
+        return None
+    store = importlib.import_module(settings.SESSION_ENGINE).SessionStore()
+    store.update(session)
+    store.save(must_create=True)
+    return settings.SESSION_COOKIE_NAME, store.session_key
 
 
 around, around_asgi = django_connections.around, django_connections.around_asgi

@@ -72,5 +72,11 @@ def _take(connections: Any, shared: Mapping[str, Any]) -> None:
         connections[alias] = connection
 
 
+def in_transaction() -> bool:
+    """Whether what is written now is taken back."""
+    db = sys.modules.get("django.db")
+    return db is not None and _in_transaction(db)
+
+
 def _in_transaction(db: Any) -> bool:
     return any(connection.in_atomic_block for connection in db.connections.all(initialized_only=True))

@@ -53,6 +53,17 @@ def caught(app: Any) -> list[Any]:
     return [kind for by_code in app.error_handler_spec.values() for kinds in by_code.values() for kind in kinds]
 
 
+def new_session(app: Any) -> dict[str, Any]:
+    """Flask-Login, where the app has it, looks for the user's ID in the session."""
+    return {"_user_id": "1", "_fresh": True} if hasattr(app, "login_manager") else {}
+
+
+def sealed(app: Any, session: dict[str, Any]) -> tuple[str, str] | None:
+    """The cookie that Flask's own sessions are kept in; other packages keep them where only they know."""
+    serializer = getattr(app.session_interface, "get_signing_serializer", lambda _: None)(app)
+    return (app.config["SESSION_COOKIE_NAME"], serializer.dumps(session)) if serializer is not None else None
+
+
 _CHECKS_TOKENS = "WTF_CSRF_ENABLED"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -22,6 +24,17 @@ HEADER_SETTERS = (
     ("starlette.datastructures", "MutableHeaders", "append"),
     ("starlette.datastructures", "MutableHeaders", "setdefault"),
 )
+
+
+def sealed(app: Any, session: dict[str, Any]) -> tuple[str, str] | None:
+    """The cookie of SessionMiddleware, where the app has it."""
+    for one in getattr(app, "user_middleware", ()):
+        if "starlette.middleware.sessions.SessionMiddleware" in class_names(one.cls):
+            middleware = one.cls(None, *one.args, **one.kwargs)
+            text = base64.b64encode(json.dumps(session).encode())
+            return middleware.session_cookie, middleware.signer.sign(text).decode()
+    return None
+
 
 _ANY = ("GET", "POST")
 """Asked of an endpoint that takes any method."""

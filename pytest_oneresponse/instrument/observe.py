@@ -72,10 +72,11 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """What stands in a function: texts and numbers, and the names of attributes."""
+    """What stands in a function: texts and numbers, and the names of attributes and of variables."""
 
     constants: tuple[str | int | float, ...]
     attributes: frozenset[str]
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -508,14 +509,16 @@ def _runs_nothing(statement: ast.stmt) -> bool:
 
 def _inside(function: ast.AST) -> Inside:
     constants: dict[Any, None] = {}
-    attributes = set()
+    attributes, names = set(), set()
     for node in ast.walk(function):
         if isinstance(node, ast.Attribute):
             attributes.add(node.attr)
+        elif isinstance(node, ast.Name):
+            names.add(node.id)
         elif isinstance(node, ast.Constant) and type(node.value) in (str, int, float):
             constants[node.value] = None
     plain = (value for value in constants if not isinstance(value, str) or (value and "\0" not in value))
-    return Inside(tuple(itertools.islice(plain, 60)), frozenset(attributes))
+    return Inside(tuple(itertools.islice(plain, 60)), frozenset(attributes), frozenset(names))
 
 
 def _of_an_assertion(node: ast.AST) -> bool:

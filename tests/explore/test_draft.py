@@ -16,6 +16,7 @@ import pytest
 from pytest_oneresponse.explore import canary
 from pytest_oneresponse.explore.draft import BOUNDARY, Address, Draft, json_of, text_of, without_canaries
 from pytest_oneresponse.explore.tree import MISSING
+from pytest_oneresponse.explore.trials import explored
 
 GET = Draft(
     "GET",
@@ -139,6 +140,24 @@ def test_the_canaries_of_an_answer_say_where_they_stand_and_are_left_out() -> No
     assert draft.at(("upstream", "items", 0, canary.NAME)) == canary.value("upstream\nitems\n0")
     assert draft.at(("upstream", canary.NAME)) == canary.value("upstream")
     assert without_canaries(draft).upstream == {"items": [{"n": 1}]}
+
+
+# what a session holds
+
+
+def test_a_session_is_a_document_beside_the_request() -> None:
+    draft = replace(GET, session={}).put(("session",), canary.put_in({"cart": [{"n": 1}]}))
+    assert draft is not None
+    assert draft.at(("session", "cart", 0, canary.NAME)) == canary.value("session\ncart\n0")
+    assert draft.request() == GET.request() and draft.key != GET.key
+    changed = draft.put(("session", "plan"), "pro")
+    assert changed is not None and without_canaries(changed).session == {"cart": [{"n": 1}], "plan": "pro"}
+    assert ("session", "plan") in dict(changed.atoms()) and explored(changed).session == changed.session
+
+
+@pytest.mark.parametrize("value", [MISSING, [1], "text"])
+def test_a_session_is_always_a_mapping(value: Any) -> None:
+    assert replace(GET, session={"a": 1}).put(("session",), value) is None
 
 
 # put

@@ -69,6 +69,7 @@ class Search:
         app: Callable[[Any], Any],
         method: str = "GET",
         *,
+        session: dict[str, Any] | None = None,
         most: int = 300,
         values: Any = None,
         seed: int = 0,
@@ -77,7 +78,7 @@ class Search:
         route = route or Route(method, "/", None, ("/",))
         inputs = Inputs(route, values or {})
         plain = draft_for(route, inputs)
-        self.explorer = Explorer(bases(route, inputs, ""), inputs.given, seed, plain)
+        self.explorer = Explorer(bases(route, inputs, ""), inputs.given, seed, plain, session=lambda: session)
         self.drafts: list[Draft] = []
         self.answers: list[Any] = []
         self.ended = False
@@ -88,12 +89,15 @@ class Search:
                 break
             with recording(document=draft.upstream) as told:
                 try:
-                    answer = app(seen(draft.request()))
+                    request = seen(draft.request())
+                    request.session = json.loads(json.dumps(draft.session or {}))
+                    answer = app(request)
                 except Exception as error:
                     answer = type(error)
             self.drafts.append(draft)
             self.answers.append(answer)
-            self.explorer.learn(draft, told, 500 if isinstance(answer, type) else 200)
+            status = answer if isinstance(answer, int) else 200
+            self.explorer.learn(draft, told, 500 if isinstance(answer, type) else status)
 
     @property
     def missed(self) -> list[tuple[int, str]]:
@@ -311,6 +315,40 @@ def test_an_app_that_asks_without_a_look_at_the_answer_is_sent_little() -> None:
     search = Search(app_of("def app(r):\n    asks()\n    return 5", asks=asks))
     assert search.ended and len(search.drafts) < 20
     assert any(draft.upstream is not None for draft in search.drafts)
+
+
+# sessions
+
+SESSIONS: dict[str, str] = {
+    "a key": "def app(r):\n    if r.session.get('plan') == 'pro': return 'found'",
+    "another is there": "def app(r):\n    if 'name' in r.session and r.session['plan'] == 'pro': return 'found'",
+    "deep down": "def app(r):\n    if r.session['user']['roles'][0] == 'admin': return 'found'",
+    "with the query": """
+        def app(r):
+            if r.session.get("cart") and r.args.get("coupon") == r.session["coupon"]: return "found"
+        """,
+}
+
+
+@pytest.mark.parametrize("kind", SESSIONS)
+def test_what_a_session_holds_is_searched_too(kind: str) -> None:
+    search = Search(app_of(SESSIONS[kind]), session={})
+    assert "found" in search.answers, (len(search.drafts), search.missed)
+    assert search.drafts[search.answers.index("found")].session
+    without = Search(app_of(SESSIONS[kind]))
+    assert "found" not in without.answers and {draft.session for draft in without.drafts} == {None}
+
+
+def test_an_app_that_names_no_session_is_given_none() -> None:
+    search = Search(app_of("def app(r):\n    if r.args.get('a') == 'secret': return 'found'"), session={})
+    assert "found" in search.answers and {draft.session for draft in search.drafts} == {None}
+
+
+@pytest.mark.parametrize(("session", "answers"), [({"_user_id": "1"}, {401, "found"}), ({}, {401}), (None, {401})])
+def test_who_has_to_log_in_is_given_what_a_session_then_holds(session: Any, answers: set[Any]) -> None:
+    source = "def app(r):\n    user = load(r)\n    return 'found' if user else 401"
+    search = Search(app_of(source, load=lambda r: r.session.get("_user_id")), session=session)
+    assert set(search.answers) == answers
 
 
 # what the user gives

@@ -22,6 +22,7 @@ if not settings.configured:
 if not apps.ready:
     django.setup()
 
+from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.http import Http404, HttpResponse
 from django.test import override_settings
 from django.urls import include, path, re_path, register_converter, resolve
@@ -249,6 +250,25 @@ def test_a_urlconf_that_cannot_be_imported_is_the_users_to_see() -> None:
 def test_hosts_of_the_settings() -> None:
     with override_settings(ALLOWED_HOSTS=[".shop.example", "*", "api.example"]):
         assert framework.hosts(None) == ["shop.example", "api.example"]
+
+
+SESSIONS = {
+    "MIDDLEWARE": ["django.contrib.sessions.middleware.SessionMiddleware"],
+    "SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies",
+}
+
+
+def test_a_session_is_saved_where_the_settings_say() -> None:
+    with override_settings(**SESSIONS):
+        sealed = framework.sealed(None, {"a": [1]})
+        assert sealed is not None and sealed[0] == settings.SESSION_COOKIE_NAME
+        assert dict(SessionStore(sealed[1]).items()) == {"a": [1]}
+
+
+@pytest.mark.parametrize("settings", [{"MIDDLEWARE": []}, {"SESSION_ENGINE": "django.contrib.sessions.backends.db"}])
+def test_no_session_is_saved_that_nobody_takes_back(settings: dict[str, Any]) -> None:
+    with override_settings(**{**SESSIONS, **settings}):
+        assert framework.sealed(None, {}) is None
 
 
 def test_rest_framework_viewsets(urls: Lister) -> None:

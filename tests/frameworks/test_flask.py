@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 pytest.importorskip("flask")
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, session
 from flask.views import MethodView, View
 from werkzeug.routing import BaseConverter, IntegerConverter
 
@@ -203,6 +204,26 @@ def test_rules_that_only_build_addresses_are_left_out() -> None:
     app = bare()
     app.add_url_rule("/a", view_func=view, build_only=True)
     assert framework.routes(app) == []
+
+
+def test_a_session_is_sealed_as_the_app_itself_does_it() -> None:
+    app = bare()
+    assert framework.sealed(app, {"a": [1]}) is None, "without a key there are no sessions"
+    app.secret_key = "key"
+    app.config["SESSION_COOKIE_NAME"] = "basket"
+    sealed = framework.sealed(app, {"a": [1]})
+    assert sealed is not None and sealed[0] == "basket"
+    with app.test_request_context("/", headers={"Cookie": "=".join(sealed)}):
+        assert dict(session) == {"a": [1]}
+    app.session_interface = SimpleNamespace()  # another package's
+    assert framework.sealed(app, {}) is None
+
+
+def test_flask_login_looks_for_an_id() -> None:
+    app = bare()
+    assert framework.new_session(app) == {}
+    app.login_manager = object()
+    assert framework.new_session(app) == {"_user_id": "1", "_fresh": True}
 
 
 def test_the_named_classes_and_methods_exist() -> None:

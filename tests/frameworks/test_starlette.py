@@ -14,6 +14,7 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.endpoints import HTTPEndpoint
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,8 +22,10 @@ from starlette.routing import Host, Match, Mount, Router, WebSocketRoute
 from starlette.routing import Route as Declared
 from starlette.staticfiles import StaticFiles
 
+from pytest_oneresponse.contract.request import Request as Wanted
 from pytest_oneresponse.explore.values import first, text_of
 from pytest_oneresponse.frameworks import starlette as framework
+from pytest_oneresponse.protocols.asgi import Driver
 from pytest_oneresponse.routes import Parameter, Route, handler_of
 
 TEXT = {"type": "string", "minLength": 1, "pattern": "^[^/]+$"}
@@ -195,3 +198,21 @@ def test_the_named_classes_and_methods_exist() -> None:
     assert response == f"{starlette.responses.Response.__module__}.Response"
     for _, owner, method in framework.HEADER_SETTERS:
         assert method in vars(getattr(module, owner))
+
+
+def test_a_session_is_sealed_as_the_middleware_does_it() -> None:
+    seen: list[Any] = []
+
+    async def shown(request: Request) -> Response:
+        seen.append(dict(request.session))
+        return Response()
+
+    app = Starlette(
+        routes=[Declared("/", shown)],
+        middleware=[Middleware(GZipMiddleware), Middleware(SessionMiddleware, "key", session_cookie="basket")],
+    )
+    sealed = framework.sealed(app, {"a": [1]})
+    assert sealed is not None and sealed[0] == "basket"
+    Driver(app).exchange(Wanted().with_cookie(*sealed))
+    assert seen == [{"a": [1]}]
+    assert framework.sealed(Starlette(), {}) is None and framework.sealed(Router(), {}) is None

@@ -149,3 +149,38 @@ def test_without_pytest_django(django: Suite) -> None:
     (django.path / "test_a.py").unlink()
     result = django.spawn("--oneresponse", "--oneresponse-app=shop:app")
     result.assert_outcomes(passed=2, failed=2)
+
+
+NOTHING_LEFT = """
+import pytest
+
+@pytest.mark.django_db
+def test_nothing_is_left_behind():
+    from django.contrib.sessions.models import Session
+    assert not Session.objects.exists()
+"""
+SESSION_URLS = """
+import django.http
+from django.urls import path
+
+def pay(request):
+    if request.session.get("plan") == "pro":
+        django.http.HttpResponseRedirect("/pro")
+    return django.http.HttpResponse("paid")
+
+urlpatterns = [path("pay/", pay)]
+"""
+
+
+@pytest.mark.parametrize("interface", ["wsgi", "asgi"])
+def test_a_session_in_the_database_is_explored_and_taken_back(django: Suite, interface: str) -> None:
+    settings = SETTINGS.replace('"django.contrib.auth"', '"django.contrib.auth", "django.contrib.sessions"')
+    django.write(
+        shop=APP.format(interface),
+        site_settings=f'{settings}\nMIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]',
+        site_urls=SESSION_URLS,
+        test_a=NOTHING_LEFT,
+    )
+    result = django.spawn("-p", "django", "--nomigrations", "--oneresponse", "--oneresponse-app=shop:app")
+    result.assert_outcomes(passed=1, failed=2)  # with GET and with POST
+    result.stdout.fnmatch_lines(["*orphan-response GET /pay/*", '*note: the session holds {"plan": "pro"}*'])
