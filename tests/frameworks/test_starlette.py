@@ -213,6 +213,8 @@ def test_a_session_is_sealed_as_the_middleware_does_it() -> None:
     )
     sealed = framework.sealed(app, {"a": [1]})
     assert sealed is not None and sealed[0] == "basket"
-    Driver(app).exchange(Wanted().with_cookie(*sealed))
+    driver = Driver(app)
+    driver.exchange(Wanted().with_cookie(*sealed))
+    driver.close()
     assert seen == [{"a": [1]}]
     assert framework.sealed(Starlette(), {}) is None and framework.sealed(Router(), {}) is None
