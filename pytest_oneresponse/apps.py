@@ -66,8 +66,8 @@ class App:
     """What a framework wants of each request that no client has by itself."""
     relaxed: Callable[[], AbstractContextManager[Any]] = nullcontext
     """What a framework takes back while a route is driven, of what only a browser's session gets past."""
-    new_session: Callable[[], dict[str, Any]] = dict
-    """What a session has to hold for somebody to be logged in."""
+    new_sessions: Callable[[], list[dict[str, Any]]] = list
+    """What a session has to hold for somebody to be logged in, for each kind of user."""
     seal: Callable[[Any], tuple[str, str] | None] = lambda session: None
     """The cookie by which the app has a session with a content; None where it keeps none."""
     caught: tuple[type[BaseException], ...] = ()
@@ -90,9 +90,9 @@ class App:
         self.lifespan_judged, self.injured = before.lifespan_judged, before.injured
         return self
 
-    def first_session(self) -> dict[str, Any] | None:
-        """What a session of the app holds at first; None where it can be given none."""
-        return self.new_session() if self.seal({}) is not None else None
+    def sessions(self) -> list[dict[str, Any]]:
+        """What sessions of the app hold at first; empty where it can be given none."""
+        return (self.new_sessions() or [{}]) if self.seal({}) is not None else []
 
     def close(self) -> None:
         if self.driver is not None:
@@ -185,7 +185,7 @@ def recognised(label: str, target: Any, module: str = "") -> App:
         around=_optional(target, f"around_{interface}", _optional(target, "around", nullcontext)),
         prepare=_optional(target, "prepare", lambda request: request),
         relaxed=functools.partial(_relaxed, target),
-        new_session=functools.partial(_new_session, target),
+        new_sessions=functools.partial(_new_sessions, target),
         seal=functools.partial(_sealed, target),
         caught=tuple(_safely(recognise.caught_by, target)),
         django=_is_django(target),
@@ -282,9 +282,9 @@ def _relaxed(target: Any) -> Iterator[None]:
         yield
 
 
-def _new_session(target: Any) -> dict[str, Any]:
-    offered = ((getattr(found.framework, "new_session", None), found.app) for found in recognise.recognise_all(target))
-    return next((new_session(app) for new_session, app in offered if new_session is not None), {})
+def _new_sessions(target: Any) -> list[dict[str, Any]]:
+    offered = ((getattr(found.framework, "new_sessions", None), found.app) for found in recognise.recognise_all(target))
+    return _safely(lambda _: next((sessions(app) for sessions, app in offered if sessions is not None), []), target)
 
 
 def _sealed(target: Any, session: Any) -> tuple[str, str] | None:

@@ -20,10 +20,11 @@ from ..explore.trials import Plan, Trial, draft_for
 from ..faults.databases import tapped
 from ..faults.leftovers import only_new
 from ..faults.network import watched_over
+from ..owners import Owners
 from ..protocols import alarm, probe
 from ..protocols.client import Answer
 from ..protocols.lifespan import in_a_line
-from ..routes import Route
+from ..routes import Route, handler_of
 from . import unreached
 from .budget import Budget
 from .failing import Failing
@@ -222,10 +223,16 @@ class _Run:
                 self.producing.has_ids,
                 declared_by(self.route),
                 self.producing.chain.applied(fallbacks(self.route, inputs, host)),
-                self.app.first_session,
+                self.app.sessions if self.is_users else list,
             )
         except (KeyError, ValueError):
             return None
+
+    @property
+    def is_users(self) -> bool:
+        """Whether what answers is the user's own, not a framework's or a package's, which has tests of its own."""
+        handler = handler_of(self.route.handler)
+        return handler is not None and Owners.is_user(handler.file)
 
     def has(self, identity: str) -> bool:
         """Whether a trial of the route has the ID."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from typing import Any
 
 from .. import judging, sites
 from ..apps import App
 from ..contract.events import TimedOut
 from ..contract.finding import Finding, Place
 from ..exchange import Exchange
+from ..explore import canary
 from ..explore.draft import Draft
 from ..explore.shrink import shrunk
 from ..explore.trials import Trial
@@ -88,8 +90,14 @@ class Telling:
             before += (f"other machines answer {json.dumps(self.sending.told.document)}",)
         if trial.session and self.sending.session:
             before += (f"the session holds {json.dumps(trial.session)}",)
-            found = [_of_a_session(finding) for finding in found]
+            found = [self.of_a_session(finding, trial.session) for finding in found]
         return [replace(finding, notes=(*finding.notes, *before)) for finding in found]
+
+    def of_a_session(self, finding: Finding, session: dict[str, Any]) -> Finding:
+        """A finding; what breaks a stream, and was made up for the session, the app may never put there."""
+        of_users = {key for one in self.app.new_sessions() for key in one} | {canary.NAME}
+        streams = finding.rule in ("error-after-start", "error-after-end") and finding.level == "breach"
+        return replace(finding, level="practice") if streams and not session.keys() <= of_users else finding
 
     def as_a_consequence(self, finding: Finding, exchange: Exchange) -> Finding:
         """A finding; what hangs may wait for what a failure in another route has kept.
@@ -119,12 +127,6 @@ class Telling:
             return same is not None
 
         return replace(self.producing.chain.trial(shrunk(draft, shows)), faults=like.faults, client=like.client), best
-
-
-def _of_a_session(finding: Finding) -> Finding:
-    """A finding of an exchange whose session was made up: what such a content breaks in a stream the app may never put there."""
-    made_up = finding.rule in ("error-after-start", "error-after-end") and finding.level == "breach"
-    return replace(finding, level="practice") if made_up else finding
 
 
 def _line(place: Place | None) -> tuple[str, int] | None:

@@ -55,17 +55,17 @@ class Explorer:
         has_ids: Callable[[str], bool] = lambda name: False,
         declared: Iterable[Any] = (),
         fallbacks: Iterable[Draft] = (),
-        session: Callable[[], dict[str, Any] | None] = lambda: None,
+        sessions: Callable[[], list[dict[str, Any]]] = list,
     ) -> None:
         """`plain`: a request without a canary, which is of use only where the others are refused.
 
         `has_ids`: whether another route gives IDs for a name; what stands for one is put in (producers.py). `declared`:
         classes that say which fields the input has (schemas.py). `fallbacks`: of use where the first request is refused.
-        `session`: what a session of the app holds at first; None where it can be given none.
+        `sessions`: what sessions of the app hold at first; empty where it can be given none.
         """
         self.declared = declared
         self.fallbacks = fallbacks
-        self.session = session
+        self.sessions = sessions
         self.has_ids = has_ids
         self.plain = plain
         self.statuses: set[int] = set()
@@ -385,18 +385,18 @@ class Explorer:
 
     def remember(self, draft: Draft, told: Recording, status: int) -> None:
         """The app looks into the session, or waits for somebody to log in: send one, whose canary shows what is looked for."""
-        if draft.session is not None or not (status in _ASKS_WHO or self.of_sessions(told)):
+        asks = status in _ASKS_WHO or self.names(told, _OF_USERS)
+        if draft.session is not None or not (asks or self.names(told, _OF_SESSIONS)):
             return
         if len([goal for goal in self.goals if goal[0] == "session"]) < 3:
-            first = self.session()
-            if first is not None and (first or self.of_sessions(told)):
-                begun = replace(draft, session={}).put(("session",), canary.put_in(first))
-                self.goals.add(("session", draft.key), [(-2, begun)])
+            wanted = [one for one in self.sessions() if one or self.names(told, _OF_SESSIONS)]
+            begun = [replace(draft, session={}).put(("session",), canary.put_in(one)) for one in wanted]
+            self.goals.add(("session", draft.key), enumerate(begun, -2))
 
-    def of_sessions(self, told: Recording) -> bool:
-        """Whether a function that ran names the session."""
+    def names(self, told: Recording, wanted: frozenset[str]) -> bool:
+        """Whether a function that ran has a variable or an attribute of a name."""
         inside = (MARKS.all[number].detail for number in told.begun)
-        return any("session" in one.attributes or "session" in one.names for one in inside)
+        return any(wanted & one.attributes or wanted & one.names for one in inside)
 
     def undress(self, draft: Draft, told: Recording) -> None:
         """The app looks at the canary itself, as one that refuses what it does not know: the same without it."""
@@ -504,6 +504,8 @@ def _holds(operand: Any) -> bool:
     return bool(operand == canary.NAME or (isinstance(operand, list) and canary.NAME in operand))
 
 
+_OF_SESSIONS, _OF_USERS = frozenset(("session",)), frozenset(("user", "current_user"))
+"""What sessions, and those who are logged in, are called."""
 _ASKS_WHO = (302, 303, 401, 403)
 """Statuses that answer somebody who has not logged in."""
 _REGEXES = frozenset(("match", "fullmatch", "search"))

@@ -59,8 +59,8 @@ class Framework(Protocol):
     def caught(self, app: Any) -> list[Any]:
         """The exceptions that handlers were registered for with the app; optional."""
 
-    def new_session(self, app: Any) -> dict[str, Any]:
-        """What a session has to hold for somebody to be logged in; optional."""
+    def new_sessions(self, app: Any) -> list[dict[str, Any]]:
+        """What a session has to hold for somebody to be logged in, for each kind of user; optional."""
 
     def sealed(self, app: Any, session: dict[str, Any]) -> tuple[str, str] | None:
         """The name and value of the cookie by which the app has this session; None where it keeps none; optional."""

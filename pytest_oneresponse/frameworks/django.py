@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ..contract.request import Request
 from ..explore import rest
 from ..routes import Parameter, Route, Schema
-from . import Parts, anchored, class_names, django_connections, is_response, joined, top_package
+from . import Parts, anchored, class_names, django_connections, django_users, is_response, joined, top_package
 from .django_regexes import parts_of
 
 NAME = "django"
@@ -78,9 +78,14 @@ def sealed(app: Any, session: dict[str, Any]) -> tuple[str, str] | None:
     if settings.SESSION_ENGINE.endswith("db") and not django_connections.in_transaction():
         return None
     store = importlib.import_module(settings.SESSION_ENGINE).SessionStore()
-    store.update(session)
+    store.update(django_users.logged_in(session))
     store.save(must_create=True)
     return settings.SESSION_COOKIE_NAME, store.session_key
+
+
+def new_sessions(app: Any) -> list[dict[str, Any]]:
+    """One for each kind of user that can be made up."""
+    return django_users.new_sessions()
 
 
 around, around_asgi = django_connections.around, django_connections.around_asgi

@@ -53,9 +53,9 @@ def caught(app: Any) -> list[Any]:
     return [kind for by_code in app.error_handler_spec.values() for kinds in by_code.values() for kind in kinds]
 
 
-def new_session(app: Any) -> dict[str, Any]:
+def new_sessions(app: Any) -> list[dict[str, Any]]:
     """Flask-Login, where the app has it, looks for the user's ID in the session."""
-    return {"_user_id": "1", "_fresh": True} if hasattr(app, "login_manager") else {}
+    return [{"_user_id": "1", "_fresh": True}] if hasattr(app, "login_manager") else []
 
 
 def sealed(app: Any, session: dict[str, Any]) -> tuple[str, str] | None:

@@ -78,7 +78,9 @@ class Search:
         route = route or Route(method, "/", None, ("/",))
         inputs = Inputs(route, values or {})
         plain = draft_for(route, inputs)
-        self.explorer = Explorer(bases(route, inputs, ""), inputs.given, seed, plain, session=lambda: session)
+        self.explorer = Explorer(
+            bases(route, inputs, ""), inputs.given, seed, plain, sessions=lambda: [] if session is None else [session]
+        )
         self.drafts: list[Draft] = []
         self.answers: list[Any] = []
         self.ended = False

@@ -221,9 +221,9 @@ def test_a_session_is_sealed_as_the_app_itself_does_it() -> None:
 
 def test_flask_login_looks_for_an_id() -> None:
     app = bare()
-    assert framework.new_session(app) == {}
+    assert framework.new_sessions(app) == []
     app.login_manager = object()
-    assert framework.new_session(app) == {"_user_id": "1", "_fresh": True}
+    assert framework.new_sessions(app) == [{"_user_id": "1", "_fresh": True}]
 
 
 def test_the_named_classes_and_methods_exist() -> None:

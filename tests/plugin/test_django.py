@@ -184,3 +184,55 @@ def test_a_session_in_the_database_is_explored_and_taken_back(django: Suite, int
     result = django.spawn("-p", "django", "--nomigrations", "--oneresponse", "--oneresponse-app=shop:app")
     result.assert_outcomes(passed=1, failed=2)  # with GET and with POST
     result.stdout.fnmatch_lines(["*orphan-response GET /pay/*", '*note: the session holds {"plan": "pro"}*'])
+
+
+USERS_URLS = """
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import path
+
+@login_required
+def panel(request):
+    if not request.user.is_staff:
+        HttpResponseRedirect("/")
+    if request.GET.get("tab") == "danger":
+        HttpResponse(status=403)
+    return HttpResponse("panel")
+
+def whoever(request):
+    if request.user.is_authenticated:
+        HttpResponse("hello")
+    return HttpResponse("who")
+
+urlpatterns = [path("panel/", panel), path("whoever/", whoever)]
+"""
+OF_USERS = """
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+]
+"""
+
+
+@pytest.mark.parametrize("interface", ["wsgi", "asgi"])
+def test_who_is_logged_in_is_made_up_and_taken_back(django: Suite, interface: str) -> None:
+    settings = SETTINGS.replace('"django.contrib.auth"', '"django.contrib.auth", "django.contrib.sessions"')
+    django.write(
+        shop=APP.format(interface),
+        site_settings=settings + OF_USERS,
+        site_urls=USERS_URLS,
+        test_a=NOTHING_LEFT.replace("sessions.models import Session", "auth.models import User").replace(
+            "Session.objects", "User.objects"
+        ),
+    )
+    result = django.spawn(
+        "-p", "django", "--nomigrations", "--oneresponse", "--oneresponse-app=shop:app", "--oneresponse-report=r.json"
+    )
+    found = {(one["route"], one["where"]["line"], one["level"]) for one in django.report("r.json")["findings"]}
+    assert found == {
+        (f"{method} {path}", line, "breach")
+        for method in ("GET", "POST")
+        for path, line in (("/panel/", 8), ("/panel/", 10), ("/whoever/", 15))
+    }
+    result.stdout.fnmatch_lines(['*note: the session holds {"_auth_user_id": "user"}*'])
+    result.assert_outcomes(passed=1, failed=4)
