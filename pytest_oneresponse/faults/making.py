@@ -12,13 +12,25 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from .. import exchange
+from ..explore.recording import Recording
 from .exceptions import name_of
 
 TEXT = "injected by oneresponse"
 
 
 def made(kind: type[BaseException]) -> BaseException | None:
-    """An exception of a class; None where none can be made."""
+    """An exception of a class; None where none can be made. What the class does meanwhile belongs to no exchange."""
+    before, Recording.now = Recording.now, None
+    token = exchange._current.set(None)
+    try:
+        return _made(kind)
+    finally:
+        exchange._current.reset(token)
+        Recording.now = before
+
+
+def _made(kind: type[BaseException]) -> BaseException | None:
     if issubclass(kind, OSError) and isinstance(kind.__init__, types.WrapperDescriptorType):  # not the class's own
         number = _NUMBERS.get(kind, errno.EIO)
         return kind(number, f"{os.strerror(number)} ({TEXT})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import inspect
 import sys
 import threading
 import time
@@ -26,7 +27,7 @@ from ..contract.events import (
     TimedOut,
     Trailers,
 )
-from ..contract.machine import Facts, judge
+from ..contract.machine import TABLES, Facts, judge
 from ..contract.request import Request, host_and_port
 from ..exchange import AlreadyJudged, Exchange, put_marks
 from ..sites import Chain, capture
@@ -77,16 +78,18 @@ class Watched(AlreadyJudged):
     def __init__(self, app: AsgiApp) -> None:
         self.app = app
 
-    def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
-        facts = facts_of(scope.get("type", "http"), scope.get("method", "GET"))
-        exchange = Exchange(facts, self.app, request_of, scope)
+    def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> Any:
+        kind = scope.get("type")
+        if kind not in TABLES:  # a protocol of somebody's own
+            return self.app(scope, receive, send)
+        exchange = Exchange(facts_of(kind, scope.get("method", "GET")), self.app, request_of, scope)
         return record(self.app, scope, receive, send, exchange)
 
 
 @functools.lru_cache(maxsize=64)
 def facts_of(kind: str, method: str) -> Facts:
     """The facts of an exchange, one object for each scope type and method."""
-    return Facts("asgi", kind if kind in ("websocket", "lifespan") else "http", method)
+    return Facts("asgi", kind, method)
 
 
 def watched(app: Any) -> AsgiApp:
@@ -97,46 +100,10 @@ def watched(app: Any) -> AsgiApp:
 async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Send, exchange: Exchange) -> None:
     """Call the app once, its events going to `exchange`."""
     exchange.open()
-    called: list[Chain] = []
-    exchange.called = called
-    is_http = exchange.facts.kind == "http"
-
-    async def recording_receive() -> dict[str, Any]:
-        message = await receive()
-        kind = message["type"]
-        if kind == "http.disconnect" or kind == "websocket.disconnect":
-            exchange.gone()
-        elif kind == "lifespan.startup" or kind == "lifespan.shutdown":
-            exchange.add(Lifespan("ask " + kind[9:]))
-        return message
-
-    # A plain function: here the stack is whole, also where the message is awaited by another task or thread.
-    def recording_send(message: Any) -> Coroutine[Any, Any, None]:
-        frame = _getframe(1)
-        here = (frame.f_code, frame.f_lasti)
-        called.append(here)
-        return forward(message, frame, _exception(), here)
-
-    async def forward(message: Any, frame: FrameType | None, handling: BaseException | None, here: Chain) -> None:
-        called.remove(here)
-        kind = message.get("type") if isinstance(message, dict) else None
-        if kind == "http.response.body" and is_http:
-            _body(exchange, message, frame)
-        elif kind == "http.response.start" and is_http:
-            message = _kept(message)
-            _start(exchange, message, frame, handling)
-        else:
-            message = _kept(message)
-            _other(exchange, scope, kind, message, frame)
-        frame = handling = None
-        try:
-            await send(message)
-        except OSError as error:
-            exchange.refused(error)
-            raise
-
+    call = _Call(scope, receive, send, exchange)
+    exchange.called = call.waiting
     try:
-        result: Any = await app(scope, recording_receive, recording_send)  # type: ignore[func-returns-value]
+        result: Any = await app(scope, call.receive, call.send)  # type: ignore[func-returns-value]
     except BaseException as error:
         _escaped(exchange, error)
         exchange.close()
@@ -145,6 +112,66 @@ async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Se
         exchange.improper("invalid-message", f"the app returned {type(result).__name__}; an ASGI app returns nothing")
     exchange.returned()
     exchange.close()
+
+
+def _awaitable(function: Any) -> Any:
+    """Let a function that gives a coroutine pass for one that is marked `async`: asgiref warns of any other."""
+    if hasattr(inspect, "markcoroutinefunction"):
+        return inspect.markcoroutinefunction(function)
+    function._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]
+    return function
+
+
+class _Call:
+    """One call of an app: its `receive` and `send`. `waiting`: where messages were handed over that nobody has awaited yet."""
+
+    __slots__ = ("exchange", "is_http", "receive_from", "scope", "send_to", "waiting")
+
+    def __init__(self, scope: dict[str, Any], receive: Receive, send: Send, exchange: Exchange) -> None:
+        self.scope = scope
+        self.receive_from = receive
+        self.send_to = send
+        self.exchange = exchange
+        self.is_http = exchange.facts.kind == "http"
+        self.waiting: list[Chain] = []
+
+    async def receive(self) -> dict[str, Any]:
+        """The app's receive()."""
+        message = await self.receive_from()
+        kind = message.get("type")
+        if kind == "http.disconnect" or kind == "websocket.disconnect":
+            self.exchange.gone()
+        elif kind == "lifespan.startup" or kind == "lifespan.shutdown":
+            self.exchange.add(Lifespan("ask " + kind[9:]))
+        return message
+
+    # A plain function: here the stack is whole, also where the message is awaited by another task or thread.
+    @_awaitable
+    def send(self, message: Any) -> Coroutine[Any, Any, None]:
+        """The app's send()."""
+        frame = _getframe(1)
+        here = (frame.f_code, frame.f_lasti)
+        self.waiting.append(here)
+        return self.forward(message, frame, _exception(), here)
+
+    async def forward(self, message: Any, frame: FrameType | None, handling: BaseException | None, here: Chain) -> None:
+        self.waiting.remove(here)
+        exchange = self.exchange
+        kind = message.get("type") if isinstance(message, dict) else None
+        if kind == "http.response.body" and self.is_http:
+            _body(exchange, message, frame)
+        elif kind == "http.response.start" and self.is_http:
+            message = _kept(message)
+            _start(exchange, message, frame, handling)
+        else:
+            message = _kept(message)
+            _other(exchange, self.scope, kind, message, frame)
+        frame = handling = None
+        try:
+            await self.send_to(message)
+        except OSError as error:
+            exchange.refused(error)
+            raise
 
 
 def _escaped(exchange: Exchange, error: BaseException) -> None:
@@ -204,7 +231,7 @@ def _other(exchange: Exchange, scope: dict[str, Any], kind: Any, message: Any, f
     if extension is not None and extension not in (scope.get("extensions") or {}):
         exchange.add(Improper("invalid-message", f"{kind} was sent, an extension that the server did not offer", site))
         if kind == "http.response.trailers":
-            exchange.add(Trailers(True, site))  # sent they were
+            exchange.add(Trailers(not message.get("more_trailers", False), site))  # sent they were
         return
     if exchange.facts.kind == "websocket" and kind == "websocket.http.response.start":
         _start(exchange, message, frame)

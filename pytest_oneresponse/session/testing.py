@@ -22,6 +22,8 @@ class Testing:
 
     def __init__(self, state: State) -> None:
         self.state = state
+        self.warned: set[tuple[str, str, int]] = set()
+        """The practices that were warned of, each by its rule and line: middleware has it in every route."""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -85,7 +87,7 @@ class Testing:
         new = [finding for finding in found if not self.state.selection.is_known(finding)]
         breaches = [finding for finding in new if finding.level == rules.Level.BREACH]
         # Whoever has made errors of warnings is told of a practice as of a breach.
-        breaches += [finding for finding in new if finding.level == rules.Level.PRACTICE and _warn(finding)]
+        breaches += [finding for finding in new if finding.level == rules.Level.PRACTICE and self.warn(finding)]
         if not breaches:
             return
         text = self.state.text_of(breaches)
@@ -93,14 +95,16 @@ class Testing:
             raise BreachFailure(text, tuple(breaches))
         item.add_report_section(when, "oneresponse", text)
 
-
-def _warn(finding: Finding) -> bool:
-    """Warn of a finding; whether the user's filters make an error of the warning."""
-    where = finding.where
-    text = finding.headline + (f" ({where.file}:{where.line})" if where else "")
-    filename, line = (where.file, where.line) if where else ("oneresponse", 1)
-    try:
-        warnings.warn_explicit(text, PracticeWarning, filename, line)
-    except PracticeWarning:
-        return True
-    return False
+    def warn(self, finding: Finding) -> bool:
+        """Warn of a finding, once for its line; whether the user's filters make an error of the warning."""
+        where = finding.where
+        text = finding.headline + (f" ({where.file}:{where.line})" if where else "")
+        filename, line = (where.file, where.line) if where else ("oneresponse", 1)
+        if where and (finding.rule, filename, line) in self.warned:
+            return False
+        try:
+            warnings.warn_explicit(text, PracticeWarning, filename, line)
+        except PracticeWarning:
+            return True
+        self.warned.add((finding.rule, filename, line))
+        return False

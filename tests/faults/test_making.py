@@ -12,6 +12,11 @@ from typing import Any
 
 import pytest
 
+from pytest_oneresponse import exchange
+from pytest_oneresponse.contract.machine import Facts
+from pytest_oneresponse.contract.request import Request
+from pytest_oneresponse.exchange import Exchange
+from pytest_oneresponse.explore.recording import Recording, recording
 from pytest_oneresponse.faults import callees, making
 from pytest_oneresponse.faults.exceptions import name_of, resolved
 from pytest_oneresponse.faults.making import TEXT, can_be_made, made
@@ -149,3 +154,20 @@ def test_an_exception_of_the_users_gets_a_status_where_it_asks_for_one() -> None
 
 def test_an_exception_that_holds_a_response_is_not_made_up() -> None:
     assert made(OfResponse) is None and not can_be_made(OfResponse)
+
+
+def test_what_a_class_of_the_users_does_meanwhile_belongs_to_no_exchange() -> None:
+    seen: list[Any] = []
+
+    class Answers(Exception):
+        def __init__(self, text: str) -> None:
+            seen.append((Recording.now, exchange.current()))
+
+    token = exchange._current.set(running := Exchange(Facts("wsgi"), None, lambda _: Request()))
+    try:
+        with recording() as now:
+            assert isinstance(made(Answers), Answers)
+            assert Recording.now is now and exchange.current() is running
+    finally:
+        exchange._current.reset(token)
+    assert seen == [(None, None)]

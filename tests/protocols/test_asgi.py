@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import tracemalloc
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
@@ -20,7 +21,7 @@ from pytest_oneresponse import sites
 from pytest_oneresponse.contract.events import Lifespan, Start, TimedOut
 from pytest_oneresponse.contract.machine import Facts
 from pytest_oneresponse.contract.request import Request
-from pytest_oneresponse.exchange import AlreadyJudged, Exchange, Watcher, current
+from pytest_oneresponse.exchange import AlreadyJudged, Docket, Exchange, Watcher, current
 from pytest_oneresponse.protocols import asgi, interrupt
 from pytest_oneresponse.protocols.alarm import Alarm
 from pytest_oneresponse.protocols.client import DEFAULT, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
@@ -1503,3 +1504,54 @@ def test_a_start_up_that_fails_is_told_inside_a_running_loop_too(drive: Drive) -
 
     outside = drive(fails).start()
     assert asyncio.run(inside()) == (outside, "") and ended == ["down"]
+
+
+@pytest.mark.parametrize("scope", [{"value": 1}, {"type": "telegram"}])
+def test_a_protocol_of_somebodys_own_passes_through(scope: dict[str, Any]) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({**await receive(), **scope})
+
+    got: list[Any] = []
+
+    async def receive() -> Any:
+        return {"message": 42}
+
+    async def send(message: Any) -> None:
+        got.append(message)
+
+    docket, Watcher.docket = Watcher.docket, (mine := Docket())
+    try:
+        asyncio.run(asgi.watched(app)(scope, receive, send))
+    finally:
+        Watcher.docket = docket
+    assert got == [{"message": 42, **scope}] and mine.count == 0
+
+
+def test_a_message_without_a_type_is_received_as_it_is() -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(await receive())
+        await whole(scope, receive, send)
+
+    async def receive() -> Any:
+        return {"value": 1}
+
+    exchange = record(app, receive=receive)
+    assert seen == [{"value": 1}] and rules(exchange) == []
+
+
+def test_send_and_receive_are_known_for_asynchronous_functions() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of its name, from Python 3.14 on
+            assert asyncio.iscoroutinefunction(receive) and asyncio.iscoroutinefunction(send)
+        await whole(scope, receive, send)
+
+    assert rules(record(app)) == []
+
+
+def test_trailers_that_were_not_offered_may_come_in_two_messages() -> None:
+    trailers = {"type": "http.response.trailers", "headers": []}
+    exchange = record(sends({**START, "trailers": True}, BODY, {**trailers, "more_trailers": True}, trailers))
+    assert set(rules(exchange)) == {"invalid-message"}
