@@ -72,7 +72,10 @@ class App:
     """The cookie by which the app has a session with a content; None where it keeps none."""
     caught: tuple[type[BaseException], ...] = ()
     """The exceptions that handlers were registered for with the app."""
-    django: bool = False
+    has_database: bool = False
+    """Whether a database of Django's is configured, which pytest-django gives to tests that ask for it."""
+    apart: Callable[[], AbstractContextManager[Any]] = nullcontext
+    """What a framework wants around each trial, the requests before it included: what they have stored is taken back."""
     packages: tuple[str, ...] = field(default=())
     """Installed packages that are the user's own code here, because the app is theirs."""
 
@@ -188,7 +191,8 @@ def recognised(label: str, target: Any, module: str = "") -> App:
         new_sessions=functools.partial(_new_sessions, target),
         seal=functools.partial(_sealed, target),
         caught=tuple(_safely(recognise.caught_by, target)),
-        django=_is_django(target),
+        has_database=_has_database(target),
+        apart=_optional(target, "apart", nullcontext),
         packages=(*_own_packages(module), *_packages_of(target, routes)),
     )
 
@@ -305,8 +309,8 @@ def _holds(target: Any) -> Iterable[probe.Hold]:
         yield probe.Hold(holder, via, inner)
 
 
-def _is_django(target: Any) -> bool:
-    return any(found.framework and found.framework.NAME == "django" for found in recognise.recognise_all(target))
+def _has_database(target: Any) -> bool:
+    return bool(_optional(target, "has_database", bool)())
 
 
 def _own_packages(module: str) -> tuple[str, ...]:

@@ -85,7 +85,7 @@ def test_an_app_is_found_by_its_name(folder: Path) -> None:
     app = load("shop_web:app", (folder,))
     assert (app.label, app.interface, app.host) == ("shop_web:app", "wsgi", "localhost:8000")
     assert app.target is sys.modules["shop_web"].app and app.packages == ("shop_web",)
-    assert str(folder) in sys.path and not app.django
+    assert str(folder) in sys.path and not app.has_database
     load("shop_web:app", (folder,))
     assert sys.path.count(str(folder)) == 1
 

@@ -55,7 +55,7 @@ class Sending:
         self.tidy()
         if tap is None and trial.faults:
             tap = Tap(trial.faults, self.app.caught)
-        with self.settings.reset():
+        with self.app.apart(), self.settings.reset():
             for request, name in itertools.zip_longest(trial.before, trial.ids):
                 before = replace(trial, request=with_given(with_ids(request, known), given), client=DEFAULT)
                 self.before.append(before.request)

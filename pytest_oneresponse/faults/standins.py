@@ -39,7 +39,8 @@ async def cancelled(awaitable: Any, failing: Callable[[], Any]) -> Any:
     own: Any = exchange.task if exchange is not None and exchange.task is not None else task
     if own is None or own.done() or (exchange is not None and exchange.closed):
         return await awaitable
-    if own is task and inspect.iscoroutine(awaitable) and awaitable.cr_code.co_filename.startswith(HERE):
+    sends = inspect.iscoroutine(awaitable) and awaitable.cr_code.co_filename.startswith(HERE)
+    if sends:
         await awaitable  # a message was handed over, and who waits for it to be sent is cancelled
     elif own is task:
         let_go(awaitable)
@@ -52,7 +53,7 @@ async def cancelled(awaitable: Any, failing: Callable[[], Any]) -> Any:
     except BaseException:
         let_go(awaitable)
         raise
-    return await awaitable
+    return None if sends else await awaitable
 
 
 _TURNS = 10

@@ -59,6 +59,12 @@ class Framework(Protocol):
     def caught(self, app: Any) -> list[Any]:
         """The exceptions that handlers were registered for with the app; optional."""
 
+    def has_database(self) -> bool:
+        """Whether a database is configured that pytest-django gives to tests; optional."""
+
+    def apart(self) -> AbstractContextManager[Any]:
+        """Around a trial and the requests before it: what they have stored is taken back; optional."""
+
     def new_sessions(self, app: Any) -> list[dict[str, Any]]:
         """What a session has to hold for somebody to be logged in, for each kind of user; optional."""
 

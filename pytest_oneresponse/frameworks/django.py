@@ -88,6 +88,7 @@ def new_sessions(app: Any) -> list[dict[str, Any]]:
     return django_users.new_sessions()
 
 
+has_database, apart = django_connections.has_database, django_connections.apart
 around, around_asgi = django_connections.around, django_connections.around_asgi
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 
@@ -70,6 +70,32 @@ class _Synchronous:
 def _take(connections: Any, shared: Mapping[str, Any]) -> None:
     for alias, connection in shared.items():
         connections[alias] = connection
+
+
+def has_database() -> bool:
+    """Whether one is configured: without any Django has one that refuses everything."""
+    db = sys.modules.get("django.db")
+    engines = [one.get("ENGINE", "") for one in db.connections.settings.values()] if db is not None else []
+    return any(engine and not engine.endswith(".dummy") for engine in engines)
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Within a test's transaction each trial has a savepoint, so that it finds what the first one found.
+
+    An error that the app catches would else leave the transaction broken for all that come after it.
+    """
+    db = sys.modules.get("django.db")
+    opened = db.connections.all(initialized_only=True) if db is not None else ()
+    saved = [(one, one.savepoint()) for one in opened if one.in_atomic_block and one.features.uses_savepoints]
+    try:
+        yield
+    finally:
+        for connection, savepoint in reversed(saved):
+            with suppress(db.Error):  # type: ignore[union-attr]  # as where the app has ended the connection
+                connection.set_rollback(False)
+                connection.savepoint_rollback(savepoint)
+                connection.savepoint_commit(savepoint)
 
 
 def in_transaction() -> bool:

@@ -130,7 +130,7 @@ class RouteItem(pytest.Function):
         self.app = app
         self.route = route
         self.state = state
-        if app.django and self.config.pluginmanager.hasplugin("django"):
+        if app.has_database and self.config.pluginmanager.hasplugin("django"):
             self.add_marker("django_db")
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
