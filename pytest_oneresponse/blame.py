@@ -87,7 +87,9 @@ class _Blamer:
         if rule == "websocket-no-decision":
             return self.unanswered(breach)
         if rule in ("unfinished-response", "trailers-missing"):
-            return self.handler_place(), self.place(breach.also), self.chain(breach.also)
+            return self.stopped(), self.place(breach.also), self.chain(breach.also)
+        if rule == "body-not-bytes" and self.site(breach.at) is None and self.body is not None:
+            return sites.place_of(self.body.code, self.body.instruction), self.place(breach.start), ()
         if rule in ("second-response", "write-after-end", "late-send", "websocket-second-decision"):
             return self.pair(breach.at, breach.also)
         if rule in ("orphan-response", "unraised-error"):
@@ -115,11 +117,21 @@ class _Blamer:
         where, defined = sites.place_of(*chain[:2]), definition(chain[0])
         return where, defined if defined.line != where.line else None, chain
 
+    def stopped(self) -> Place | None:
+        """The line on which a function was left that had more to send: the handler, or who speaks the protocol itself."""
+        handler, speaker = left_of(self.handler, self.left), self.silent()
+        if speaker is not None and (handler is None or self.speaks(handler)):
+            return sites.place_of(speaker.code, speaker.instruction)
+        return self.handler_place()
+
+    def speaks(self, one: Left) -> bool:
+        """Whether a function takes what the protocol sends with."""
+        wanted = "send" if self.interface == "asgi" else "start_response"
+        return wanted in one.code.co_varnames[: one.code.co_argcount]
+
     def silent(self) -> Left | None:
         """Of the functions that speak the protocol themselves, the one left first: those left later had called it."""
-        wanted = "send" if self.interface == "asgi" else "start_response"
-        speakers = (one for one in self.left if wanted in one.code.co_varnames[: one.code.co_argcount])
-        return next(speakers, None)
+        return next((one for one in self.left if self.speaks(one)), None)
 
     def lost(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
         """The line that built it, beside the one that built what was sent; a third one may have thrown it away."""

@@ -256,6 +256,8 @@ def _status(event: Event | None) -> str:
 def _error(breach: Breach) -> str:
     error = breach.at.error if isinstance(breach.at, Raised) else None
     when = _STATES.get(breach.state, "had started")
+    if breach.rule == "error-after-start" and breach.state == "DONE":
+        when = "had started"  # a body that breaks off may be ended by a framework before its error is raised
     if breach.state in ("OPEN", "CLOSED", "CONNECTING"):
         return f"{type(error).__name__} escaped when the connection {when}"
     if breach.rule == "unhandled-error":

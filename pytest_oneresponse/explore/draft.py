@@ -63,6 +63,11 @@ class Draft:
     """What the app's own session holds, as JSON has it; None for no session."""
 
     @property
+    def is_bare(self) -> bool:
+        """Whether the app is one without a router that is known: what its one route answers is all up to it."""
+        return all(isinstance(part, tuple) for part in self.template)
+
+    @property
     def key(self) -> str:
         """The same for drafts of the same request."""
         parts = (self.method, self.path, self.query, self.headers, self.cookies, self.media, self.fields, self.files)

@@ -11,7 +11,7 @@ from ..instrument.observe import ARITHMETICS, CALCULATE_BY, COMPARE_BY, MARKS, O
 from ..instrument.patterns import Attributes
 from .calls import called
 from .plain import EXACT, UNKNOWN, is_small, members, plain
-from .recording import LINKS, Observation, Recording
+from .recording import LINKS, Observation, Recording, name_of
 
 
 def decide(number: int, value: Any) -> bool:
@@ -68,7 +68,7 @@ def _result_of(kind: int, one: Any, other: Any) -> bool | None:
 def _in(now: Recording, number: int, kind: int, one: Any, other: Any) -> None:
     source = now.source_of(other)
     if source:
-        now.note(Observation("read", number, source, plain(one), None, one in other))
+        now.note(Observation("read", number, source, name_of(one), None, one in other))
         return
     atom = type(other) in EXACT or isinstance(other, int)
     right = plain(other) if atom else members(other) if is_small(other) else UNKNOWN

@@ -126,7 +126,7 @@ class Recording:
         elif isinstance(key, ATOMS) or type(key) is tuple:
             source = self.source_of(container)
             if source:
-                self.note(Observation("read", number, source, plain(key), absent, _has(container, key)))
+                self.note(Observation("read", number, source, name_of(key), absent, _has(container, key)))
             elif kind is dict or isinstance(container, Mapping):
                 held = members(container)
                 self.note(
@@ -156,6 +156,11 @@ def recording(naps: bool = False, tap: Tap | None = None, document: Any = None) 
 
 LINKS = threading.local()
 """What a chain of comparisons keeps for its next link."""
+
+
+def name_of(key: Any) -> Any:
+    """A key by which a part of the request is read; those of ASGI's headers are bytes."""
+    return key.decode("latin-1") if isinstance(key, bytes) else plain(key)
 
 
 def _has(container: Any, key: Any) -> bool | None:

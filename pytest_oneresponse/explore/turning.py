@@ -11,7 +11,7 @@ from typing import Any
 
 from ..instrument.observe import MARKS
 from .addresses import meant
-from .draft import DOCUMENTS, Address, Draft
+from .draft import DOCUMENTS, METHODS, Address, Draft
 from .matching import NO_WAY, Derived, Matcher, Way
 from .nearer import nearer
 from .plain import UNKNOWN
@@ -134,6 +134,8 @@ def put(draft: Draft, way: Way, value: Any) -> Draft | None:
         if way.address[0] in DOCUMENTS and not way.cost and not isinstance(value, (bytes, str)):
             return draft.put(way.address, value)  # what was compared is the atom itself
         atom = value if value is MISSING else way.undo(value)
+        if way.address == ("method",) and draft.is_bare and atom not in METHODS:
+            atom = "GET" if draft.method == "POST" else "POST"  # any other, where it is to be another one
         return None if _swells(draft, way.address, atom) else draft.put(way.address, atom)
     except NO_WAY:
         return None  # what is wanted has no form in which it can stand there
