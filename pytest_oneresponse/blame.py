@@ -34,6 +34,8 @@ class Blame:
     stack: tuple[Place, ...]
     exception: Caught | None
     notes: tuple[str, ...]
+    dropped: Place | None = None
+    """The line that threw a lost answer away, where that is another one."""
     labels: tuple[str, str] | None = None
     """What is said at the two places, where the rule's own words do not fit them."""
 
@@ -64,6 +66,7 @@ class _Blamer:
         self.handler = handler
         self.interface = interface
         self.notes: list[str] = []
+        self.dropped: Place | None = None
         self.labels: tuple[str, str] | None = None
         package = Owners.package(handler.file) if handler and not Owners.is_framework(handler.file) else ""
         self.own: frozenset[str] = frozenset((package,)) if package else frozenset()
@@ -73,7 +76,7 @@ class _Blamer:
         caught = self.caught()
         if where is not None and where.package and where.package not in self.own:
             self.notes.append(f"the line is in the package {where.package}, not in your code")
-        return Blame(where, also, sites.places(chain), caught, tuple(self.notes), self.labels)
+        return Blame(where, also, sites.places(chain), caught, tuple(self.notes), self.dropped, self.labels)
 
     # --- each rule's choice
 
@@ -139,6 +142,7 @@ class _Blamer:
         site = self.site(breach.at)
         dropped = self.first(self.live(sites.frames(site.chain))) if site else None
         if dropped is not None and where is not None and (dropped.file, dropped.line) != (where.file, where.line):
+            self.dropped = dropped
             self.notes.append(f"it is thrown away in {dropped.file}:{dropped.line}: {dropped.source}")
         return where, also, chain
 

@@ -179,6 +179,7 @@ def _finding(exchange: Exchange, breach: Breach, verdict: Verdict, told: Told) -
         client=exchange.client,
         buffered=_buffered(exchange, breach),
         notes=laid.notes,
+        dropped=laid.dropped,
         replay=told.replay,
         test=told.test,
     )

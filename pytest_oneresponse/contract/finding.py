@@ -80,6 +80,8 @@ class Finding:
     client: str = ""
     """What the client did out of the ordinary, as a phrase: "leaves after the first chunk"; empty otherwise."""
     notes: tuple[str, ...] = ()
+    dropped: Place | None = None
+    """The line that threw a lost answer away, where that is not the one that built it."""
     fault: dict[str, Any] | None = None
     buffered: dict[str, Any] | None = None
     count: int = 1
@@ -90,8 +92,8 @@ class Finding:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What makes two findings one: the rule, the route and both lines; of what is lost the one on which it was built."""
-        also = None if self.rule in _LOST else _line(self.also)
+        """What makes two findings one: the rule, the route and both lines; of what is lost those that built and dropped it."""
+        also = _line(self.dropped if self.rule in _LOST else self.also)
         return (self.rule, self.route, _line(self.where), also)
 
     @property
@@ -125,6 +127,10 @@ _LOST = frozenset(("orphan-response", "unraised-error"))
 """Rules about an answer that was lost, whatever was sent in its place."""
 
 
+def _order(one: Finding) -> tuple[Any, ...]:
+    return LEVELS.index(one.level), _line(one.where) or ("", 0), _line(one.dropped) or ("", 0), one.rule
+
+
 def _line(place: Place | None) -> tuple[str, int] | None:
     return (place.file, place.line) if place else None
 
@@ -152,9 +158,7 @@ class Ledger:
 
     def sort(self) -> None:
         """Order the findings: the most serious first, then as their lines stand in the source."""
-        found = sorted(
-            self.found.values(), key=lambda one: (LEVELS.index(one.level), _line(one.where) or ("", 0), one.rule)
-        )
+        found = sorted(self.found.values(), key=_order)
         self.found = {finding.key: finding for finding in found}
 
     def __iter__(self):  # type: ignore[no-untyped-def]

@@ -11,9 +11,12 @@ from ..fault import KINDS
 from ..faults.plan import FaultPlan, caught_in
 from ..faults.tap import Tap
 from .budget import Budget
+from .fresh import fresh
 from .sending import Sending
 from .telling import Telling, trial_id
 
+Branch = tuple[int, str]
+"""A mark and its outcome."""
 Failed = tuple[tuple[Any, ...], Trial]
 """What was made to fail, and in which trial."""
 
@@ -26,31 +29,54 @@ class Failing:
         self.app, self.route, self.driven = sending.app, sending.route, sending.driven
         kind = sending.settings.faults
         self.plan = FaultPlan(KINDS if kind == "calls" else (kind,))
+        self.renewed = 0
+        """How often a trial was sent with new values."""
 
-    def run(self, trials: list[Trial]) -> None:
-        """See what may fail in the trials, and let it fail, in as many exchanges as the route may have."""
+    def run(self, trials: list[tuple[Trial, frozenset[Branch]]]) -> None:
+        """See what may fail in the trials, and let it fail, in as many exchanges as the route may have.
+
+        With each trial come the branches that it has taken: where it does not take them again, what it creates is there already.
+        """
         self.budget.start_again()
-        for trial in trials:
+        for trial, branches in trials:
             if self.budget.may_fail():
-                self.look(trial)
+                self.look(trial, branches)
         last: Failed | None = None
         while self.budget.may_fail() and (failing := self.plan.next()) is not None:
             last = self.inject(failing, last)
         if last is not None and not self.driven.gave_up:
-            self.inject(replace(trials[0], faults=()), last)
+            self.inject(replace(trials[0][0], faults=()), last)
         self.driven.sites = len(self.plan.sites)
 
-    def look(self, trial: Trial) -> None:
+    def look(self, trial: Trial, branches: frozenset[Branch]) -> None:
         """Run a trial once more, to see what may fail in it."""
         tap = Tap((), self.app.caught)
         self.sending.play(trial, tap=tap)
         self.driven.looked += 1
+        if not branches <= self.sending.told.branches and (renewed := self.fresh(trial)) is not None:
+            trial, tap = renewed, Tap((), self.app.caught)
+            self.sending.play(trial, tap=tap)
+            self.driven.looked += 1
         self.plan.learn(trial, tap)
+
+    def fresh(self, trial: Trial) -> Trial | None:
+        """The trial with new values; None where it has none that were made up."""
+        self.renewed += 1
+        renewed = fresh(trial, self.renewed)
+        return renewed if (renewed.request, renewed.before) != (trial.request, trial.before) else None
 
     def inject(self, trial: Trial, last: Failed | None) -> Failed | None:
         """Run a trial with what is to fail in it, and judge it; gives what failed `last`, for what hangs after it."""
         tap = Tap(trial.faults, self.app.caught)
         exchange, _ = self.sending.play(trial, tap=tap)
+        if (
+            not exchange.fired
+            and trial.faults
+            and (renewed := self.fresh(trial)) is not None
+            and self.budget.may_fail()
+        ):
+            trial, tap = renewed, Tap(trial.faults, self.app.caught)
+            exchange, _ = self.sending.play(trial, tap=tap)
         self.plan.learn(trial, tap, caught_in(self.sending.told.branches))
         if exchange.fired:
             self.telling.judge(exchange, trial_id(self.app, self.route, trial), trial)

@@ -27,7 +27,7 @@ from ..protocols.lifespan import in_a_line
 from ..routes import Route, handler_of
 from . import unreached
 from .budget import Budget
-from .failing import Failing
+from .failing import Branch, Failing
 from .hosts import accepted
 from .producing import Producing
 from .sending import Sending
@@ -79,8 +79,8 @@ class _Run:
         """What creates the things that the route names."""
         self.budget = Budget(settings, self.driven, self.producing)
         self.telling = Telling(sending, self.producing, self.budget)
-        self.new: list[Trial] = []
-        """The trials that took a branch, or came to a function, that none before had come to."""
+        self.new: list[tuple[Trial, frozenset[Branch]]] = []
+        """The trials that took a branch, or came to a function, that none before had come to, each with what it took."""
         self.keeping: list[Trial] = []
         """Those of them whose answer has set a cookie."""
 
@@ -186,7 +186,7 @@ class _Run:
         exchange, answer = self.sending.play(trial)
         self.plan.learn(trial, answer)
         if self.driven.reached is not None and self.driven.reached.known > known and not trial.faults:
-            self.new.append(trial)
+            self.new.append((trial, frozenset(self.sending.told.branches)))
             if answer.header("set-cookie"):
                 self.keeping.append(trial)
         if trial.label == "valid":

@@ -30,20 +30,13 @@ _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 def findings(route: Route, known: Iterable[Finding], test: str = "") -> list[Finding]:
     """What a route's handler would lose on lines that none of the `known` findings names, at practice level."""
-    told = {(one.rule, one.where.file, one.where.line) for one in known if one.where is not None}
-    told |= {(one.rule, *_named(note)) for one in known for note in one.notes if one.where is not None}
+    lines = ((one.rule, place) for one in known for place in (one.where, one.dropped) if place is not None)
+    told = {(rule, place.file, place.line) for rule, place in lines}
     return [
         _finding(rule, place, route, test)
         for rule, place in lost(route.handler)
         if (rule, place.file, place.line) not in told
     ]
-
-
-def _named(note: str) -> tuple[str, int]:
-    """The place that a note names, as "... in FILE:LINE: source"."""
-    file, _, rest = note.rpartition(" in ")[2].partition(":")
-    line = rest.partition(":")[0]
-    return file, int(line) if line.isdecimal() else 0
 
 
 def _finding(name: str, place: Place, route: Route, test: str) -> Finding:

@@ -109,3 +109,12 @@ def test_a_ledger_begins_empty() -> None:
     assert len(ledger) == 0 and list(ledger) == []
     ledger.add(FINDING)
     assert len(Ledger()) == 0
+
+
+def test_answers_that_one_helper_builds_are_told_by_who_drops_them() -> None:
+    first = replace(FINDING, rule="orphan-response", dropped=replace(WHERE, line=30))
+    second = replace(first, dropped=replace(WHERE, line=20))
+    ledger = Ledger()
+    assert ledger.add(first) and ledger.add(second) and not ledger.add(replace(first, also=None))
+    ledger.sort()
+    assert [one.dropped and one.dropped.line for one in ledger] == [20, 30]

@@ -164,7 +164,7 @@ def test_what_a_request_has_found_is_not_told_again(load: Callable[[str], Module
             "GET /",
             "lost",
             where=Place(first.file, 10, 5, "fail", "return jsonify(error=status), status"),
-            notes=(f"it is thrown away in {third.file}:{third.line}: fail(3)",),
+            dropped=third,
         ),
     ]
     assert [one.where.source for one in unreached.findings(route, found) if one.where] == ['redirect("/b")']

@@ -913,3 +913,42 @@ def test_a(oneresponse):
     result.assert_outcomes(passed=2)
     assert "never answered" not in told(result), "the app was answered by the mock"
     assert "failures injected" in told(result), "and machines misbehave all the same"
+
+
+CONSUMED = """
+import smtplib
+
+from flask import Flask, request
+
+app = Flask(__name__)
+USERS = set()
+
+
+def send_mail(to):
+    with smtplib.SMTP("localhost", 2525, timeout=2) as smtp:
+        smtp.sendmail("a@b", [to], "x")
+
+
+@app.post("/register")
+def register():
+    name = request.form.get("name", "")
+    if not name or name in USERS:
+        return "taken", 409
+    USERS.add(name)
+    try:
+        send_mail(name)
+    except smtplib.SMTPRecipientsRefused:
+        return None
+    except OSError:
+        pass
+    return "ok"
+"""
+
+
+def test_what_a_trial_has_created_is_created_anew_for_what_fails(suite: Suite) -> None:
+    pytest.importorskip("flask")
+    suite.write(shop=CONSUMED)
+    suite.drive("--oneresponse-report=r.json")
+    (found,) = suite.report("r.json")["findings"]
+    assert (found["rule"], found["where"]["line"]) == ("no-response", 22)
+    assert found["fault"]["exception"].endswith("SMTPRecipientsRefused")

@@ -1,0 +1,30 @@
+"""Requests of which the app has seen the like: made-up values are replaced by others, so that they create something new again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from ..contract.request import Request
+from ..explore.trials import Trial
+
+_MADE_UP = re.compile(r"(?<![A-Za-z0-9])([ws])(\d{1,4}[qk][a-j])(?![a-wyzA-Z0-9])")
+"""Values that exploring has made up so that no other input has them (explore/bases.py, explore/explorer.py)."""
+
+
+def fresh(trial: Trial, number: int) -> Trial:
+    """The trial with other made-up values in all of its requests: equal ones are equal again, each `number` gives new ones."""
+    before = tuple(_renewed(request, number) for request in trial.before)
+    return replace(trial, request=_renewed(trial.request, number), before=before, draft=None)
+
+
+def _renewed(request: Request, number: int) -> Request:
+    headers = tuple((name, _other(value, number)) for name, value in request.headers)
+    body = _other(request.body.decode("latin-1"), number).encode("latin-1")
+    return replace(
+        request, path=_other(request.path, number), query=_other(request.query, number), headers=headers, body=body
+    )
+
+
+def _other(text: str, number: int) -> str:
+    return _MADE_UP.sub(lambda found: f"{found[1]}{number}{found[2]}", text)
