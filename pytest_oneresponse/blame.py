@@ -263,10 +263,14 @@ class _Blamer:
         return start._replace(site=site._replace(passed=(*site.passed, *passed)))
 
     def send_line(self, breach: Breach) -> Place | None:
-        """The user's line that sent the body itself; one further out only called what did."""
+        """The user's line that sent the body itself, through other people's wrappers of `send` or not.
+
+        One further out only called what did: a framework's response.
+        """
         at = self.site(breach.at)
-        sender = sites.frames(at.chain)[:1] if at else []
-        return self.first(self.user(sender, Owners.is_user))
+        frames = sites.frames(at.chain) if at else []
+        sender = next((frame for frame in frames if not _is_others_send(frame[0])), None)
+        return self.first(self.user([sender], Owners.is_user)) if sender is not None else None
 
     # --- two events
 
@@ -567,6 +571,11 @@ def left_of(handler: Handler | None, left: Sequence[Left], *, strictly: bool = F
     verbs = [one for one in methods if one.code.co_name in _VERBS]
     found = verbs or ([] if strictly else methods)
     return found[-1] if found else None
+
+
+def _is_others_send(code: CodeType) -> bool:
+    """Whether a function is a package's own `send`, which it gives to the app and through which the app's messages pass."""
+    return code.co_varnames[: code.co_argcount][-1:] == ("message",) and not Owners.is_user(code.co_filename)
 
 
 _MADE = ("response made here", "")

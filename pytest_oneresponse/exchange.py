@@ -348,7 +348,8 @@ class Exchange:
         """The machine's word on what was collected; nothing is owed while the app still runs."""
         events = tuple(self.events) if self.cut is None else tuple(self.events[: self.cut])
         verdict = judge(self.facts._replace(refusal=self.refusal), events, over=self.closed and self.cut is None)
-        if self.called and self.closed and not verdict.breaches:
+        gone = any(type(event) is Gone for event in events)  # then what is under way may be dropped with its task
+        if self.called and self.closed and not gone and not verdict.breaches:
             detail = f"{len(self.called)} send() calls were not awaited"
             events = (*events, Improper("invalid-message", detail, self.called[0]))
             verdict = judge(self.facts, events)

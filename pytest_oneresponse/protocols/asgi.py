@@ -70,6 +70,14 @@ _EXTENSIONS = {
 }
 
 
+def _awaitable(function: Any) -> Any:
+    """Let a function that gives a coroutine pass for one that is marked `async`: asgiref warns of any other."""
+    if hasattr(inspect, "markcoroutinefunction"):
+        return inspect.markcoroutinefunction(function)
+    function._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]
+    return function
+
+
 class Watched(AlreadyJudged):
     """An ASGI app whose exchanges are recorded; whatever the app and the server do passes through unchanged."""
 
@@ -78,6 +86,7 @@ class Watched(AlreadyJudged):
     def __init__(self, app: AsgiApp) -> None:
         self.app = app
 
+    @_awaitable
     def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> Any:
         kind = scope.get("type")
         if kind not in TABLES:  # a protocol of somebody's own
@@ -112,14 +121,6 @@ async def record(app: AsgiApp, scope: dict[str, Any], receive: Receive, send: Se
         exchange.improper("invalid-message", f"the app returned {type(result).__name__}; an ASGI app returns nothing")
     exchange.returned()
     exchange.close()
-
-
-def _awaitable(function: Any) -> Any:
-    """Let a function that gives a coroutine pass for one that is marked `async`: asgiref warns of any other."""
-    if hasattr(inspect, "markcoroutinefunction"):
-        return inspect.markcoroutinefunction(function)
-    function._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]
-    return function
 
 
 class _Call:

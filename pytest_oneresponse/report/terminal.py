@@ -95,7 +95,7 @@ def _facts(finding: Finding, help_text: str) -> Iterator[tuple[str, str]]:
     facts = [
         ("life", finding.life),
         ("caught", _caught(finding.exception)),
-        ("fault", _fault(finding.fault)),
+        ("fault", fault_line(finding.fault)),
         ("request", _command(finding.request)),
         ("client", finding.client),
         ("buffered", _buffered(finding)),
@@ -116,7 +116,8 @@ def _caught(exception: Caught | None) -> str:
     return f"{exception.type}{message}{where}"
 
 
-def _fault(fault: dict[str, Any] | None) -> str:
+def fault_line(fault: dict[str, Any] | None) -> str:
+    """What was made to fail, and where; empty where nothing was."""
     if fault is None:
         return ""
     where = fault.get("where")

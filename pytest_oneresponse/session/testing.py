@@ -11,6 +11,7 @@ import pytest
 from .. import marks
 from ..contract import rules
 from ..contract.finding import Finding
+from ..report.terminal import fault_line
 from . import told
 from .docket import BreachFailure, PracticeWarning, Unexpected
 from .items import RouteItem
@@ -99,6 +100,7 @@ class Testing:
         """Warn of a finding, once for its line; whether the user's filters make an error of the warning."""
         where = finding.where
         text = finding.headline + (f" ({where.file}:{where.line})" if where else "")
+        text += f"; injected: {fault_line(finding.fault)}" if finding.fault else ""
         filename, line = (where.file, where.line) if where else ("oneresponse", 1)
         if where and (finding.rule, filename, line) in self.warned:
             return False

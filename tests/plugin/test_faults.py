@@ -950,5 +950,5 @@ def test_what_a_trial_has_created_is_created_anew_for_what_fails(suite: Suite) -
     suite.write(shop=CONSUMED)
     suite.drive("--oneresponse-report=r.json")
     (found,) = suite.report("r.json")["findings"]
-    assert (found["rule"], found["where"]["line"]) == ("no-response", 22)
+    assert (found["rule"], found["where"]["line"]) == ("no-response", 23)
     assert found["fault"]["exception"].endswith("SMTPRecipientsRefused")
