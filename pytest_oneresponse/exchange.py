@@ -88,6 +88,8 @@ class Exchange:
     """What was made to fail in it, as faults.tap.Fired."""
     last_status = 0
     """The status that was set on the response after its start; 0 where none was."""
+    failed: tuple[str, tuple[Left, ...]] = ("", ())
+    """What a framework said of its own failure, which it has answered 500, and where functions had been left by then."""
     caught: tuple[tuple[Event, BaseException, CodeType], ...] = ()
     """The answers that were caught as any exception is, each with the code that has caught it."""
     built: dict[int, Built] | None = None
@@ -354,6 +356,12 @@ class Exchange:
             events = (*events, Improper("invalid-message", detail, self.called[0]))
             verdict = judge(self.facts, events)
         return verdict
+
+
+def framework_says(error: BaseException | None) -> str:
+    """The text of an exception that a framework raised itself; empty for any other."""
+    chain = sites.chain_of(error)
+    return f"{error}" if chain and sites.Owners.is_framework(chain[0].co_filename) else ""
 
 
 def _size(attributes: Mapping[str, Any]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from types import NoneType
@@ -13,7 +14,7 @@ from .contract.buffered import EARLY, held_back
 from .contract.events import Data, Event, Improper, Lost, Raised, Start, Swallowed
 from .contract.finding import Finding
 from .contract.machine import Breach, Verdict
-from .exchange import Exchange, Left
+from .exchange import Exchange, Left, framework_says
 from .frameworks.recognise import is_answer
 from .routes import Handler, Route, handler_of
 from .sites import Owners, is_users
@@ -86,17 +87,45 @@ def unanswered(exchange: Exchange, route: Route | None) -> Breach | None:
     handler = _handler(exchange, route)
     if not left or handler is None:
         return None
-    last, what = blame.left_of(handler, left, strictly=True), "view"
+    last, what = _refused(exchange, left), "view"
+    view = blame.left_of(handler, left, strictly=True)
+    if last is not None:
+        if view is not None and view.kind is last.kind and _went_to_a_framework(view, left):
+            last = view  # through decorators that only pass on what it gave
+        named = "middleware" if _lacks_a_response(last) else f"function {last.code.co_name}"
+        return _unanswered(last, "view" if last is blame.left_of(handler, left) else named, start)
+    last = view
     if last is not None and not _went_to_a_framework(last, left):
         return None  # a decorator of the user's made something else of it
     if last is None or is_answer(exchange.app, last.kind):
         last, what = next((one for one in reversed(left) if _lacks_a_response(one)), None), "middleware"
         if last is None or (is_answer(exchange.app, NoneType) and "call_next" not in _arguments(last)):
             return None
-    value = "None" if last.kind is NoneType else last.kind.__name__
     error = exchange.escaped()
-    if error is not None and value not in blame.text_of(error):
+    if error is not None and _told(last.kind) not in blame.text_of(error):
         return None  # each of the frameworks names what it was given
+    return _unanswered(last, what, start)
+
+
+def _refused(exchange: Exchange, left: tuple[Left, ...]) -> Left | None:
+    """What was given to a framework that says that it cannot do with it, in an error of its own."""
+    said, by_then = exchange.failed
+    found = _SAYS.search(said or framework_says(exchange.escaped()))
+    left = by_then if said else left
+    given = (one for one in reversed(left) if one.caller is None or not is_users(one.caller))
+    return next((one for one in given if _told(one.kind) in found.groups()), None) if found else None
+
+
+_SAYS = re.compile(r"returned (None)\b|was an? (\w+)\b|'(\w+)' object is not callable")
+"""How Flask, Django and Starlette say what they were given."""
+
+
+def _told(kind: type) -> str:
+    return "None" if kind is NoneType else kind.__name__
+
+
+def _unanswered(last: Left, what: str, start: Start | None) -> Breach:
+    value = _told(last.kind)
     then = "was answered 500 in its place" if start else "failed for it"
     article = "" if value == "None" else "an " if value[:1] in "aeiou" else "a "
     detail = f"the {what} returned {article}{value}, which is no response, and the request {then}"

@@ -31,6 +31,22 @@ def install(patches: Patches) -> None:
         when_imported(module_name, functools.partial(_note_class, class_name))
     for module_name, owner, method in dict.fromkeys(item for module in modules() for item in module.HEADER_SETTERS):
         patches.when_imported(module_name, _setter_patch(owner, method))
+    for module_name, name in dict.fromkeys(pair for module in modules() for pair in getattr(module, "SIGNALS", ())):
+        patches.when_imported(module_name, functools.partial(_listen, name))
+
+
+def _listen(name: str, module: ModuleType, patches: Patches) -> None:
+    signal = getattr(module, name, None)
+    if signal is not None:
+        signal.connect(_failed, weak=False)
+        patches.when_undone(lambda: signal.disconnect(_failed))
+
+
+def _failed(*_: Any, exception: BaseException | None = None, **__: Any) -> None:
+    """A framework has caught what it will answer 500; Django's signal does not name it."""
+    running, error = exchange.current(), exception or sys.exception()
+    if running is not None and error is not None:
+        running.failed = exchange.framework_says(error), tuple((running.left or {}).values())
 
 
 def _started(running: exchange.Exchange, response: Any, built: exchange.Built | None) -> None:

@@ -13,6 +13,7 @@ import base64
 import heapq
 import itertools
 import random
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -39,6 +40,8 @@ _VALUES = 12
 """The most values that one comparison is given to meet."""
 _FALLBACKS = 20
 """The most of them that are sent."""
+_MOST_FORMS = 9
+"""Of so many texts that are to have a form not all are changed at once."""
 _QUIET = 50
 """After so many changes at random that brought nothing new the search is over."""
 
@@ -186,6 +189,7 @@ class Explorer:
     def aim(self, draft: Draft, told: Recording) -> None:
         """Turn what an exchange told into drafts for what it did not reach."""
         turning = Turning(draft, meant(draft), derived(told.events), told)
+        self.form_all(told.events, turning)
         for event, recent in leading(told.events):
             if event.kind == "decide":
                 goal = ("branch", event.number, "false" if event.result else "true")
@@ -264,6 +268,20 @@ class Explorer:
                     if way.cost < 3:
                         changed = (put(turning.draft, way, value) for value in wish.wanted[:2])
                         self.goals.add(goal, enumerate(changed, -1), turning)
+
+    def form_all(self, events: list[Observation], turning: Turning) -> None:
+        """Several conversions have failed, and the app went on: give each atom a text of the form that is asked for."""
+        failed: dict[str, Wish] = {}
+        for event in events:
+            if event.kind == "call" and outcome_of(event) == "failed":
+                failed |= {repr(wish.value): wish for wish in wishes(event) if wish.wanted}
+        if 1 < len(failed) < _MOST_FORMS:
+            goal = ("forms", *sorted(failed))
+            for place in range(2) if goal not in self.goals else ():
+                all_wishes = [
+                    Wish(one.value, one.wanted[place : place + 1] or one.wanted[-1:]) for one in failed.values()
+                ]
+                self.goals.offer(self.goals.want(goal), place - 1, all_put(turning, all_wishes), turning)
 
     def repair(self, draft: Draft, told: Recording) -> None:
         """What was changed for a decision has turned out an earlier one, so that it was not made: turn that back."""
@@ -391,12 +409,12 @@ class Explorer:
         if len([goal for goal in self.goals if goal[0] == "session"]) < 3:
             wanted = [one for one in self.sessions() if one or self.names(told, _OF_SESSIONS)]
             begun = [replace(draft, session={}).put(("session",), canary.put_in(one)) for one in wanted]
-            self.goals.add(("session", draft.key), enumerate(begun, -2))
+            # Where nobody asks, a session is one input among others.
+            self.goals.add(("session", draft.key), enumerate(begun, -2 if status in _ASKS_WHO else 2))
 
-    def names(self, told: Recording, wanted: frozenset[str]) -> bool:
+    def names(self, told: Recording, wanted: re.Pattern[str]) -> bool:
         """Whether a function that ran has a variable or an attribute of a name."""
-        inside = (MARKS.all[number].detail for number in told.begun)
-        return any(wanted & one.attributes or wanted & one.names for one in inside)
+        return any(wanted.fullmatch(name) for number in told.begun for name in MARKS.all[number].detail.names)
 
     def undress(self, draft: Draft, told: Recording) -> None:
         """The app looks at the canary itself, as one that refuses what it does not know: the same without it."""
@@ -504,7 +522,8 @@ def _holds(operand: Any) -> bool:
     return bool(operand == canary.NAME or (isinstance(operand, list) and canary.NAME in operand))
 
 
-_OF_SESSIONS, _OF_USERS = frozenset(("session",)), frozenset(("user", "current_user"))
+_OF_SESSIONS = re.compile(r"(?!(db|database|orm|sa)\.)(\w*\.)?session")
+_OF_USERS = re.compile(r"current_user|user|\w*\.user")
 """What sessions, and those who are logged in, are called."""
 _ASKS_WHO = (302, 303, 401, 403)
 """Statuses that answer somebody who has not logged in."""

@@ -47,6 +47,9 @@ class Framework(Protocol):
     HEADER_SETTERS: tuple[tuple[str, str, str], ...]
     """(module, class, method) taking (self, name, value), through which Content-Length may be declared by hand."""
 
+    SIGNALS: tuple[tuple[str, str], ...]
+    """(module, name) of the signals that tell of an exception which is answered 500; optional."""
+
     def is_answer(self, kind: type) -> bool:
         """Whether what a handler returns is a response by its type, or made into one; optional: without it all is."""
 

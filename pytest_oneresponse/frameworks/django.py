@@ -16,6 +16,7 @@ from . import Parts, anchored, class_names, django_connections, django_users, is
 from .django_regexes import parts_of
 
 NAME = "django"
+SIGNALS = (("django.core.signals", "got_request_exception"),)
 INTERFACE = "wsgi"
 APPS = (
     "django.core.handlers.wsgi.WSGIHandler",

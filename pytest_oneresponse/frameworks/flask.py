@@ -27,6 +27,8 @@ HEADER_SETTERS = (
     ("werkzeug.datastructures.headers", "Headers", "add"),
 )
 
+SIGNALS = (("flask.signals", "got_request_exception"),)
+
 _VARIABLE = re.compile(r"<(?:[a-zA-Z_]\w*(?:\(.*?\))?:)?(?P<name>[a-zA-Z]\w*)>")
 _LENGTH = re.compile(r"\{(?P<least>\d+)(?P<open>,(?P<most>\d*))?\}$")
 

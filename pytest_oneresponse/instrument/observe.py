@@ -72,7 +72,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """What stands in a function: texts and numbers, and the names of attributes and of variables."""
+    """What stands in a function: texts and numbers, the names of attributes, and those of variables, also with one."""
 
     constants: tuple[str | int | float, ...]
     attributes: frozenset[str]
@@ -513,6 +513,8 @@ def _inside(function: ast.AST) -> Inside:
     for node in ast.walk(function):
         if isinstance(node, ast.Attribute):
             attributes.add(node.attr)
+            base = node.value
+            names.add(f"{base.id if isinstance(base, ast.Name) else getattr(base, 'attr', '')}.{node.attr}")
         elif isinstance(node, ast.Name):
             names.add(node.id)
         elif isinstance(node, ast.Constant) and type(node.value) in (str, int, float):

@@ -116,6 +116,18 @@ APPS: dict[str, tuple[str, str, Any]] = {
                     if r.args["lang"].lower().startswith("pt-"):
                         return "found"
         """, "found"),
+    "two of a form, by one helper": ("POST", """
+        import datetime as dt
+        def moment(text):
+            try:
+                return dt.datetime.fromisoformat(text)
+            except (TypeError, ValueError):
+                return None
+        def app(r):
+            begin, end = moment(r.json.get("begin")), moment(r.json.get("end"))
+            if begin is None or end is None: return "both"
+            return "found"
+        """, "found"),
     "two equal fields": ("POST", """
         def app(r):
             if r.json["password"] and r.json["password"] == r.json["again"]:

@@ -349,7 +349,9 @@ def test_a_function_begins_after_what_runs_nothing(source: str, told: Told) -> N
 def test_what_stands_in_a_function_is_told_with_its_beginning(told: Told) -> None:
     told.names("def f(x):\n    'about'\n    return x.a.b('text', 5, 1.5, True, None, b'c') or g(x=f'{x}y')")
     (mark,) = told.marks("begin")
-    assert mark.detail == Inside(("about", "text", 5, 1.5, "y"), frozenset(("a", "b")), frozenset("xg"))
+    assert mark.detail == Inside(
+        ("about", "text", 5, 1.5, "y"), frozenset(("a", "b")), frozenset(("x", "g", "x.a", "a.b"))
+    )
 
 
 # ------------------------------------------------------------------------------------------ what is left alone
