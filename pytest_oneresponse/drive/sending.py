@@ -91,7 +91,7 @@ class Sending:
             self.session = ""  # the user's fixture has one of its own
         naps = tap is not None or trial.label.startswith(EXPLORED)
         silence = quiet(tap.errors) if tap is not None else nullcontext()
-        with silence, self.app.around(), recording(naps, tap, trial.upstream) as self.told:
+        with silence, self.app.around(), recording(naps, tap, trial.upstream, trial.answered) as self.told:
             exchange, answer = self.driver.exchange(request, trial.client)
             self.closing(exchange)
         if not counted:

@@ -87,7 +87,9 @@ class Telling:
         if self.injured_before and not exchange.fired:
             found = [self.as_a_consequence(finding, exchange) for finding in found]
         if self.sending.told.upstreams:
-            before += (f"other machines answer {json.dumps(self.sending.told.document)}",)
+            told = self.sending.told
+            status = f"{told.answered} " if told.answered != 200 else ""
+            before += (f"other machines answer {status}{json.dumps(told.document)}",)
         if trial.session and self.sending.session:
             before += (f"the session holds {json.dumps(trial.session)}",)
             found = [self.of_a_session(finding, trial.session) for finding in found]

@@ -22,7 +22,7 @@ from .tree import MISSING
 Address = tuple[Any, ...]
 """Where an atom stands: ("query", name, n-th), ("field", name, n-th), ("file", name, "name", "type", "content"), ("path", name),
 ("header", name), ("cookie", name), ("json", key or index, ...), ("upstream", key or index, ...),
-("session", key or index, ...), ("text",), ("method",)."""
+("session", key or index, ...), ("answered",), ("text",), ("method",)."""
 Pairs = tuple[tuple[str, str], ...]
 BOUNDARY = "oneresponse-boundary"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
@@ -59,6 +59,8 @@ class Draft:
     """The body is `text`, whatever its type is."""
     upstream: Any = None
     """The JSON document that other machines answer with; None where the app was not seen to ask one."""
+    answered: int = 200
+    """The status with which other machines answer."""
     session: Any = None
     """What the app's own session holds, as JSON has it; None for no session."""
 
@@ -73,6 +75,7 @@ class Draft:
         parts = (self.method, self.path, self.query, self.headers, self.cookies, self.media, self.fields, self.files)
         told = repr((*parts, json.dumps(self.json, default=str), self.text, self.raw))
         beside = [(name, one) for name in _BESIDE if (one := getattr(self, name)) is not None]
+        told += f"answered{self.answered}" if self.answered != 200 else ""
         return told + "".join(f"{name}{json.dumps(one, default=str)}" for name, one in beside)
 
     def request(self) -> Request:
@@ -109,6 +112,8 @@ class Draft:
         yield from _numbered("query", self.query)
         if "json" in self.media and not self.raw:
             yield from tree.parts(self.json, ("json",), _MEMBERS)
+        if self.upstream is not None:
+            yield ("answered",), self.answered
         for part in _BESIDE:
             if getattr(self, part) is not None:
                 yield from tree.parts(getattr(self, part), (part,), _MEMBERS)
@@ -160,6 +165,8 @@ class Draft:
             return replace(self, text="" if value is MISSING else text_of(value))
         if part == "media":
             return replace(self, media="" if value is MISSING else header_text(text_of(value)))
+        if part == "answered":
+            return replace(self, answered=value) if type(value) is int and 200 <= value < 600 else None
         return replace(self, method=value) if value in METHODS else None
 
     def _put_json(self, part: str, way: Address, value: Any) -> Draft | None:

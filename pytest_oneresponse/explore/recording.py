@@ -56,6 +56,7 @@ class Recording:
 
     now: ClassVar[Recording | None] = None
     __slots__ = (
+        "answered",
         "begun",
         "branches",
         "columns",
@@ -70,11 +71,12 @@ class Recording:
         "upstreams",
     )
 
-    def __init__(self, naps: bool = False, tap: Tap | None = None, document: Any = None) -> None:
+    def __init__(self, naps: bool = False, tap: Tap | None = None, document: Any = None, answered: int = 200) -> None:
         """`naps`: the user's functions sleep for a moment only, whatever they ask for.
 
-        `document`: what other machines answer, as JSON has it.
+        `document`: what other machines answer, as JSON has it; `answered`: with which status.
         """
+        self.answered = answered
         self.naps = naps
         self.tap = tap
         self.document = {} if document is None else document
@@ -142,9 +144,11 @@ class Recording:
 
 
 @contextmanager
-def recording(naps: bool = False, tap: Tap | None = None, document: Any = None) -> Iterator[Recording]:
+def recording(
+    naps: bool = False, tap: Tap | None = None, document: Any = None, answered: int = 200
+) -> Iterator[Recording]:
     """What the marks tell goes to a new recording meanwhile; the arguments as Recording has them."""
-    now = Recording(naps, tap, document)
+    now = Recording(naps, tap, document, answered)
     before, Recording.now = Recording.now, now
     try:
         yield now

@@ -41,6 +41,8 @@ class Trial:
     """What other machines answer meanwhile, as JSON has it; None for nothing in particular."""
     session: Any = None
     """What the app's own session holds; None for no session."""
+    answered: int = 200
+    """The status with which other machines answer."""
     faults: tuple[Fault, ...] = ()
     """What is made to fail in it."""
 
@@ -62,6 +64,7 @@ class Trial:
             "ids": list(self.ids),
             "upstream": self.upstream,
             "session": self.session,
+            "answered": self.answered,
             "faults": [fault.to_json() for fault in self.faults],
         }
 
@@ -72,8 +75,8 @@ class Trial:
         ids = tuple(str(name) for name in data.get("ids", ()))
         faults = tuple(Fault.from_json(fault) for fault in data.get("faults", ()))
         request, client = Request.from_json(data["request"]), Client(**data["client"])
-        upstream, session = data.get("upstream"), data.get("session")
-        return cls(str(data["label"]), request, client, before, ids, None, upstream, session, faults)
+        beside = {name: data[name] for name in ("upstream", "session", "answered") if name in data}
+        return cls(str(data["label"]), request, client, before, ids, faults=faults, **beside)
 
 
 EXPLORED = "explored "
@@ -83,7 +86,9 @@ EXPLORED = "explored "
 def explored(draft: Draft) -> Trial:
     """The trial of a draft, labelled by what it sends. Raises KeyError where the path lacks a value."""
     label = EXPLORED + hashlib.sha256(draft.key.encode()).hexdigest()[:12]
-    return Trial(label, draft.request(), draft=draft, upstream=draft.upstream, session=draft.session)
+    return Trial(
+        label, draft.request(), draft=draft, upstream=draft.upstream, session=draft.session, answered=draft.answered
+    )
 
 
 class Inputs:

@@ -60,7 +60,7 @@ class Network:
         if now is None:
             return shaped({})
         now.upstreams += 1
-        return shaped(now.document)
+        return shaped(now.document, now.answered)
 
     def refuse(self, address: Any) -> Unreachable:
         """The error of a connection that is not made."""

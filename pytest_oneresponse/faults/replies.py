@@ -83,6 +83,6 @@ class Upstream:
         return self.fail(asked) or self.usual(asked)
 
 
-def shaped(document: Any) -> Reply:
-    """The answer of an upstream that works: a JSON document."""
-    return Reply(body=json.dumps(document, default=str).encode())
+def shaped(document: Any, status: int = 200) -> Reply:
+    """The answer of an upstream that works: a JSON document; none where the status has no body (RFC 9110, 15.3.5, 15.4.5)."""
+    return Reply(status, body=b"" if status in (204, 304) else json.dumps(document, default=str).encode())

@@ -89,7 +89,7 @@ class Search:
             if draft is None:
                 self.ended = True
                 break
-            with recording(document=draft.upstream) as told:
+            with recording(document=draft.upstream, answered=draft.answered) as told:
                 try:
                     request = seen(draft.request())
                     request.session = json.loads(json.dumps(draft.session or {}))
@@ -309,6 +309,13 @@ UPSTREAMS: dict[str, tuple[str, Any]] = {
             if r.args.get("name") == "ann" and len(found) > 1: return "found"
         """, {"names"}),
 }  # fmt: skip
+
+
+def test_the_status_with_which_another_machine_answers_is_searched_too() -> None:
+    source = "def app(r):\n    status, said = asks()\n    if status == 402 and said['why'] == 'poor': return 'found'"
+    search = Search(app_of(source, asks=lambda: (Recording.now.answered, asks())))
+    assert "found" in search.answers
+    assert search.drafts[search.answers.index("found")].answered == 402
 
 
 @pytest.mark.parametrize("kind", UPSTREAMS)
