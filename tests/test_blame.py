@@ -12,7 +12,7 @@ import pytest
 
 import pytest_oneresponse
 from pytest_oneresponse import sites
-from pytest_oneresponse.blame import Blame, blame, same_line
+from pytest_oneresponse.blame import Blame, _is_others_send, blame, same_line
 from pytest_oneresponse.contract.events import Data, End, Event, Improper, Raised, Returned, Start, TimedOut
 from pytest_oneresponse.contract.machine import Breach
 from pytest_oneresponse.routes import Handler, handler_of
@@ -762,3 +762,10 @@ def test_frames_on_one_line(load: Load, sent: Sent, serve: Any) -> None:
     one, same, below, other = (sites.frames(chain)[0] for chain in sent)
     assert same_line(one, one) and same_line(one, same) and one[1] != same[1]
     assert not same_line(one, below) and not same_line(one, other)
+
+
+def test_who_sent_a_body_is_looked_for_behind_the_send_of_a_package(load: Load) -> None:
+    asgiref = pytest.importorskip("asgiref.testing")
+    users = load("shop.py", "async def send(message): pass\nasync def other(response): pass\n")
+    assert _is_others_send(asgiref.ApplicationCommunicator.send_input.__code__)
+    assert not _is_others_send(users.send.__code__) and not _is_others_send(users.other.__code__)

@@ -46,4 +46,5 @@ def _user(kind: str) -> Any:
         return known
     needed = {field: f"{name}@example.com" if "mail" in field else name for field in model.REQUIRED_FIELDS}
     make = getattr(model._default_manager, f"create_{kind}")
-    return make(**{model.USERNAME_FIELD: name, **needed})
+    with sys.modules["django.db"].transaction.atomic():  # one that the project's model refuses leaves all else whole
+        return make(**{model.USERNAME_FIELD: name, **needed})

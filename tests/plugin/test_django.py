@@ -265,3 +265,36 @@ def test_who_is_logged_in_is_made_up_and_taken_back(django: Suite, interface: st
     }
     result.stdout.fnmatch_lines(['*note: the session holds {"_auth_user_id": "user"}*'])
     result.assert_outcomes(passed=1, failed=4)
+
+
+REFUSED = """
+from django.contrib.auth.models import Group, User
+from django.db.models.signals import pre_save
+from django.http import HttpResponse
+from django.urls import path
+
+def refuse(sender, instance, **_):
+    instance.email = None  # which the database refuses
+
+pre_save.connect(refuse, sender=User, weak=False)
+
+def panel(request):
+    who = request.user
+    try:
+        Group.objects.count()
+    except Exception:
+        HttpResponse("broken")
+    return HttpResponse(str(who))
+
+urlpatterns = [path("panel/", panel)]
+"""
+
+
+def test_a_user_whom_the_project_refuses_leaves_the_transaction_whole(django: Suite) -> None:
+    settings = SETTINGS.replace('"django.contrib.auth"', '"django.contrib.auth", "django.contrib.sessions"')
+    django.write(site_settings=settings + OF_USERS, site_urls=REFUSED, test_a="")
+    drive = ("--oneresponse", "--oneresponse-app=shop:app", "--oneresponse-faults=none", "--oneresponse-report=r.json")
+    django.spawn("-p", "django", "--nomigrations", *drive)
+    assert {one["level"] for one in django.report("r.json")["findings"]} == {"practice"}, (
+        "on a line that none has reached"
+    )
