@@ -204,7 +204,7 @@ def failing() -> None:
     class EveryPlan(FaultPlan):
         """Plans each of them."""
 
-        def plan(self, trial: Any, point: Any, failure: str) -> None:
+        def plan(self, trial: Any, point: Any, failure: str, spoiled: bool = False) -> None:
             fault = fault_at(point, failure)
             key = (trial.identity, fault)
             if key not in self.planned and not trial.faults:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..contract.events import TimedOut
+from ..contract.events import Lost, TimedOut
+from ..exchange import Exchange
 from ..explore.trials import Trial
 from ..fault import KINDS
 from ..faults.plan import FaultPlan, caught_in
@@ -51,13 +52,13 @@ class Failing:
     def look(self, trial: Trial, branches: frozenset[Branch]) -> None:
         """Run a trial once more, to see what may fail in it."""
         tap = Tap((), self.app.caught)
-        self.sending.play(trial, tap=tap)
+        exchange, _ = self.sending.play(trial, tap=tap)
         self.driven.looked += 1
         if not branches <= self.sending.told.branches and (renewed := self.fresh(trial)) is not None:
             trial, tap = renewed, Tap((), self.app.caught)
-            self.sending.play(trial, tap=tap)
+            exchange, _ = self.sending.play(trial, tap=tap)
             self.driven.looked += 1
-        self.plan.learn(trial, tap)
+        self.plan.learn(trial, tap, spoiled=_loses(exchange))
 
     def fresh(self, trial: Trial) -> Trial | None:
         """The trial with new values; None where it has none that were made up."""
@@ -77,7 +78,7 @@ class Failing:
         ):
             trial, tap = renewed, Tap(trial.faults, self.app.caught)
             exchange, _ = self.sending.play(trial, tap=tap)
-        self.plan.learn(trial, tap, caught_in(self.sending.told.branches))
+        self.plan.learn(trial, tap, caught_in(self.sending.told.branches), spoiled=_loses(exchange))
         if exchange.fired:
             self.telling.judge(exchange, trial_id(self.app, self.route, trial), trial)
             last = exchange.fired, trial
@@ -87,3 +88,7 @@ class Failing:
         if not self.sending.driver.is_up():
             self.sending.driver.close()  # the failure has ended what the app's start-up began
         return last
+
+
+def _loses(exchange: Exchange) -> bool:
+    return any(isinstance(event, Lost) for event in exchange.events)

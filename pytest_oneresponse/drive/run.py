@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from .. import judging, marks
@@ -12,6 +12,8 @@ from ..contract.finding import Ledger
 from ..exchange import Watcher, put_marks
 from ..explore import hooks
 from ..explore.bases import bases, fallbacks
+from ..explore.draft import Address, Draft
+from ..explore.echoed import echoed, odd
 from ..explore.explorer import Explorer
 from ..explore.reached import Reached
 from ..explore.recording import Recording
@@ -83,6 +85,8 @@ class _Run:
         """The trials that took a branch, or came to a function, that none before had come to, each with what it took."""
         self.keeping: list[Trial] = []
         """Those of them whose answer has set a cookie."""
+        self.echoed: dict[Address, Draft] = {}
+        """What came back in the headers of an answer: where it stood, and in which request."""
 
     def whole(self) -> None:
         """Drive the route, from its first trial until nothing is left behind."""
@@ -131,6 +135,7 @@ class _Run:
             self.producing.look_for_declared()
         self.explore()
         self.some(self.seconds())
+        self.some(self.echoes())
         self.some(self.plan.boundaries())
         self.budget.note()
         self.fail()
@@ -180,6 +185,11 @@ class _Run:
             if trial.session is None
         ]
 
+    def echoes(self) -> Iterator[Trial]:
+        """Requests in which what came back in a header is what cannot stand there."""
+        for address, draft in list(self.echoed.items())[:_ECHOES]:
+            yield from map(self.producing.chain.trial, odd(draft, address))
+
     def one(self, trial: Trial, identity: str, judged: bool = True) -> tuple[Answer, Recording]:
         """Send one trial, and judge what came of it."""
         known = self.driven.reached.known if self.driven.reached is not None else 0
@@ -205,7 +215,9 @@ class _Run:
                 break
             trial = self.producing.chain.trial(draft)
             answer, told = self.one(trial, trial_id(self.app, self.route, trial))
-            explorer.learn(draft, told, answer.status)
+            if explorer.learn(draft, told, answer.status) and draft.session is None:
+                for address in echoed(draft, answer.headers):
+                    self.echoed.setdefault(address, draft)
 
     def explorer(self) -> Explorer | None:
         """The search; None where the user's code has no marks, or no request can be made of what is declared."""
@@ -239,5 +251,7 @@ class _Run:
         return any(trial_id(self.app, self.route, trial) == identity for trial in self.plan.trials())
 
 
+_ECHOES = 8
+"""So many parts of requests are looked at that came back in headers."""
 _SECONDS = 5
 """So many requests are sent a second time, with what they were given."""

@@ -38,13 +38,16 @@ class FaultPlan:
         self.caught: set[int] = set()
         """The `except` clauses that were entered."""
 
-    def learn(self, trial: Trial, tap: Tap, entered: Iterable[int] = ()) -> None:
-        """Plan what an exchange has shown that may fail; `entered` are the `except` clauses that it came to."""
+    def learn(self, trial: Trial, tap: Tap, entered: Iterable[int] = (), *, spoiled: bool = False) -> None:
+        """Plan what an exchange has shown that may fail; `entered` are the `except` clauses that it came to.
+
+        `spoiled`: it loses an answer, which may hide what a failure does there; in one that loses none the same is tried again.
+        """
         for point in tap.points.values():
             if point.kind in self.kinds:
                 self.sites.add((point.kind, point.place))
                 for failure in point.failures if len(trial.faults) < _DEEPEST else ():
-                    self.plan(trial, point, failure)
+                    self.plan(trial, point, failure, spoiled)
         new = set(entered) - self.caught
         self.caught |= new
         if not trial.faults:
@@ -56,12 +59,12 @@ class FaultPlan:
             for client in _CLIENTS:
                 self.push(3, replace(trial, client=client))
 
-    def plan(self, trial: Trial, point: Point, failure: str) -> None:
+    def plan(self, trial: Trial, point: Point, failure: str, spoiled: bool = False) -> None:
         regions = tuple(span.region for span in point.spans)
         key = (point.kind, point.place, point.state, regions, failure)
-        if key in self.planned:
+        if (key, False) in self.planned or (key, spoiled) in self.planned:
             return
-        self.planned.add(key)
+        self.planned.add((key, spoiled))
         # What nobody catches before the start is the framework's to answer: such failures are all alike.
         alike = point.state == "HEAD" and not regions
         self.push(4 if alike else len(trial.faults), replace(trial, faults=(*trial.faults, fault_at(point, failure))))

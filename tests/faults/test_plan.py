@@ -262,3 +262,11 @@ def test_only_clauses_are_told_of_the_branches(load: Load) -> None:
     with recording(tap=Tap()) as told:
         Driver(module.app).exchange(Request())
     assert caught_in(told.branches) == []
+
+
+@pytest.mark.parametrize(("first", "then", "tries"), [(True, False, 2), (True, True, 1), (False, True, 1)])
+def test_what_fails_where_an_answer_is_lost_is_tried_where_none_is(first: bool, then: bool, tries: int) -> None:
+    plan = FaultPlan()
+    plan.learn(TRIAL, tap_of(point()), spoiled=first)
+    plan.learn(TRIAL, tap_of(point()), spoiled=then)
+    assert len(lines(plan)) == tries

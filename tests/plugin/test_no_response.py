@@ -11,7 +11,7 @@ Suite = Any
 FLASK = """
 import functools
 
-from flask import Flask, abort, request
+from flask import Flask, abort, jsonify, request
 
 app = Flask(__name__, static_folder=None)
 
@@ -62,6 +62,18 @@ def not_found(error):
 @app.teardown_request
 def after(error):
     return None
+
+
+@app.get("/read")
+def read():
+    name = request.args.get("name", "x")
+    if not name.endswith(".csv"):
+        jsonify(error="no table")
+    try:
+        open(__file__).close()
+    except OSError:
+        return None
+    return "read"
 """
 FASTAPI = """
 from fastapi import FastAPI, Request
@@ -145,6 +157,8 @@ def test_flask(suite: Suite) -> None:
         ("no-response", "GET /none", 13),
         ("no-response", "GET /none", 27),
         ("no-response", "GET /missing", 47),
+        ("orphan-response", "GET /read", 60),
+        ("no-response", "GET /read", 64),
     }
 
 
