@@ -318,6 +318,8 @@ class Exchange:
         self.closed = True
         if self.watched_keys:
             Watcher.ended(self)
+        if self.left and len(self.left) > 1:
+            Watcher.left(self)
         if self.caught:
             self.forget_raised_again()
         docket = self.docket
@@ -404,6 +406,8 @@ class Watcher:
     """Told of each response object that has been started, and where it was built for the exchange, if it was."""
     ended: Callable[[Exchange], None] = staticmethod(lambda exchange: None)
     """Told of each exchange that has ended, if it was told of a response."""
+    left: Callable[[Exchange], None] = staticmethod(lambda exchange: None)
+    """Told of each exchange that has ended, if several of the user's functions were left in it."""
     marks: Swap | None = None
     """The marks in the user's functions, put into what has been imported since before each exchange."""
     running = _running

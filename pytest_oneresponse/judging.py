@@ -211,6 +211,7 @@ def _finding(exchange: Exchange, breach: Breach, verdict: Verdict, told: Told) -
         dropped=laid.dropped,
         replay=told.replay,
         test=told.test,
+        mend=getattr(breach.at, "mend", ""),
     )
 
 

@@ -185,13 +185,14 @@ class Improper(NamedTuple):
 class Lost(NamedTuple):
     """An answer that the app made and threw away; `rule` says of which kind it was, `detail` what it was.
 
-    `level`: one of its own, where it is milder than the rule's.
+    `level`: one of its own, where it is milder than the rule's. `mend`: how to mend it, where it is not as the rule says.
     """
 
     rule: str
     detail: str
     site: Any = None
     level: str = ""
+    mend: str = ""
 
     @property
     def column(self) -> str:

@@ -89,6 +89,8 @@ class Finding:
     """The whole command that runs this exchange again; empty where there is none."""
     test: str = ""
     """The id of the test that made the request."""
+    mend: str = ""
+    """How to mend it, where it is not as the rule says."""
 
     @property
     def key(self) -> tuple[Any, ...]:

@@ -21,9 +21,10 @@ def echoed(draft: Draft, headers: Iterable[tuple[str, str]]) -> Iterator[Address
     values = [value for name, value in headers if name.lower() not in _COUNTED]
     together = "\n".join(values)
     for address, atom in draft.atoms():
-        if address[0] in _PARTS and isinstance(atom, str):
-            if (len(atom) >= _LEAST and atom in together) or (atom and atom in values):
-                yield address
+        if address[0] not in _PARTS or not isinstance(atom, str):
+            continue
+        if (len(atom) >= _LEAST and atom in together) or (atom and atom in values):
+            yield address
 
 
 def odd(draft: Draft, address: Address) -> Iterator[Draft]:

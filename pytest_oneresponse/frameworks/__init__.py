@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.metadata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 from ..routes import Parameter, Route, Schema
 
@@ -18,6 +18,14 @@ GROUP = "pytest_oneresponse.frameworks"
 OWN = ("fastapi", "starlette", "flask", "django", "litestar", "webob")
 
 Parts = tuple[str | Parameter, ...]
+
+
+class Handed(NamedTuple):
+    """A function whose value a framework hands to another one, by a name; an empty one where it hands it to nobody."""
+
+    function: Any
+    user: Any
+    name: str
 
 
 class Framework(Protocol):
@@ -58,6 +66,9 @@ class Framework(Protocol):
 
     def hosts(self, app: Any) -> list[str]:
         """Host values that the app's own configuration asks for; may be empty."""
+
+    def handed(self, native: Any) -> Iterator[Handed]:
+        """What a route depends on, for an environ or scope that was routed; optional."""
 
     def caught(self, app: Any) -> list[Any]:
         """The exceptions that handlers were registered for with the app; optional."""

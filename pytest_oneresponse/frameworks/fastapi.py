@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..routes import Parameter, Route, Schema
-from . import class_names, starlette
+from . import Handed, class_names, starlette
 
 NAME = "fastapi"
 INTERFACE = "asgi"
@@ -53,6 +53,14 @@ def _frontends(app: Any) -> Iterator[Route]:
         for front in getattr(group, "routes", ()):
             prefix = str(getattr(front, "path", "")).rstrip("/")
             yield Route("GET", f"{prefix}/{{path}}", front.app, (f"{prefix}/", rest))
+
+
+def handed(native: Any) -> Iterator[Handed]:
+    """The dependencies of the route that a scope was matched with, and who is given their values."""
+    dependant = getattr(native.get("route"), "dependant", None) if isinstance(native, dict) else None
+    for one in _flat(dependant, set()) if dependant is not None else ():
+        for inner in one.dependencies:
+            yield Handed(inner.call, one.call, inner.name or "")
 
 
 def _declared(route: Any, described: Route) -> Route:

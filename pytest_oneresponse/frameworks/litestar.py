@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..routes import Parameter, Route, Schema
-from . import Parts, class_names, joined, prefixed, top_package
+from . import Handed, Parts, class_names, joined, prefixed, top_package
 
 NAME = "litestar"
 INTERFACE = "asgi"
@@ -181,6 +181,17 @@ def _fields(handler: Any) -> dict[str, Any]:
     for provider in _of(handler, "resolve_dependencies").values():
         found |= getattr(getattr(provider, "parsed_fn_signature", None), "parameters", {})
     return found | _of(handler, "resolve_layered_parameters") | dict(handler.parsed_fn_signature.parameters)
+
+
+def handed(native: Any) -> Iterator[Handed]:
+    """The dependencies of the handler that a scope was routed to, and who is given their values."""
+    handler = native.get("route_handler") if isinstance(native, dict) else None
+    providers = _of(handler, "resolve_dependencies") if handler is not None else {}
+    users = {id(one): (one, one.dependency) for one in providers.values()}
+    for user, function in ((handler, getattr(handler, "fn", None)), *users.values()):
+        asked = getattr(getattr(user, "parsed_fn_signature", None), "parameters", {})
+        for name in providers.keys() & asked:
+            yield Handed(providers[name].dependency, function, name)
 
 
 def _of(handler: Any, name: str) -> dict[str, Any]:

@@ -122,7 +122,7 @@ class State:
         """The findings as one text, each as a block of its own."""
         root = self.config.rootpath
         return "\n\n".join(
-            terminal.render(finding, color=color, help_text=rules.RULES[finding.rule].mend, root=root)
+            terminal.render(finding, color=color, help_text=finding.mend or rules.RULES[finding.rule].mend, root=root)
             for finding in findings
         )
 

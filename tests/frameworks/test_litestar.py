@@ -360,3 +360,27 @@ def test_an_app_that_keeps_the_contract_has_no_findings() -> None:
         return "a"
 
     assert findings(view, middleware=[DefineMiddleware(Passing)]) == []
+
+
+def test_who_is_given_what_a_dependency_returns() -> None:
+    async def inner() -> int:
+        return 1
+
+    async def outer(inner: int) -> int:
+        return inner
+
+    async def unused() -> int:
+        return 2
+
+    seen: list[Any] = []
+
+    @get("/", dependencies={"inner": Provide(inner), "outer": Provide(outer), "unused": Provide(unused)})
+    async def view(outer: int, scope: Any) -> int:
+        seen.append(scope)
+        return outer
+
+    known = apps.recognised("app", app(view))
+    drive(known, known.routes[0], Settings(requests=1))
+    found = {(one.function, one.user, one.name) for one in framework.handed(seen[0])}
+    assert found == {(inner, outer, "inner"), (outer, seen[0]["route_handler"].fn, "outer")}
+    assert list(framework.handed({})) == []

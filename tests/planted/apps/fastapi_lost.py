@@ -38,6 +38,22 @@ async def depending(user: str = Depends(_user)):
     return {"user": user}  # also: unraised-error
 
 
+def _guard(role: str = ""):
+    if role != "root":
+        return JSONResponse({"error": "denied"}, 403)  # where: orphan-response for guarded, for guarded-in-vain
+    return role
+
+
+@app.get("/guarded")
+async def guarded(role=Depends(_guard)):
+    return {"role": str(role)[:4]}  # also: orphan-response for guarded
+
+
+@app.get("/guarded-in-vain", dependencies=[Depends(_guard)])
+def guarded_in_vain():
+    return {"secret": 1}  # also: orphan-response for guarded-in-vain
+
+
 async def _denied():
     return JSONResponse({"error": "denied"}, 403)  # where: orphan-response for awaited
 
@@ -101,6 +117,27 @@ def _checked(response: Response):
 async def depending_on_a_response(response=Depends(_checked)):
     _checked(response)
     return {"ok": True}
+
+
+@app.get("/depending-on-the-injected-response")
+async def depending_on_the_injected_response(response=Depends(_checked)):
+    return {"ok": True}
+
+
+def _redirected():
+    return RedirectResponse("/login")
+
+
+@app.get("/depending-and-returning")
+async def depending_and_returning(response=Depends(_redirected)):
+    return response
+
+
+@app.get("/depending-and-asking")
+async def depending_and_asking(name: str = "", response=Depends(_redirected)):
+    if isinstance(response, Response) and name == "":
+        return response
+    return {"name": name}
 
 
 APPS = {"app": app}
