@@ -155,9 +155,11 @@ class Exchange:
         Watcher.started(self, response, built)
         outer = None  # the proxy, which is what the user's middleware sees
         if built and Proxies.passes_on(built.chain):
-            outer = response
+            outer, proxy = response, built
             built, response = self.passed_on(built)
-            if response is not None:
+            if built is proxy:
+                Watcher.passed(self)
+            elif response is not None:
                 Watcher.started(self, response, built)
         size = _size(getattr(response, "__dict__", {}))
         given: tuple[Given, ...] = ()
@@ -404,6 +406,8 @@ class Watcher:
     docket: Docket | None = None
     started: Callable[[Exchange, Any, Built | None], None] = staticmethod(lambda exchange, response, built: None)
     """Told of each response object that has been started, and where it was built for the exchange, if it was."""
+    passed: Callable[[Exchange], None] = staticmethod(lambda exchange: None)
+    """Told of each exchange in which a proxy passes on a response that was not built for it."""
     ended: Callable[[Exchange], None] = staticmethod(lambda exchange: None)
     """Told of each exchange that has ended, if it was told of a response."""
     left: Callable[[Exchange], None] = staticmethod(lambda exchange: None)

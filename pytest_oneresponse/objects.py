@@ -25,6 +25,7 @@ def install(patches: Patches) -> None:
     had a `__new__` of its own cannot be constructed with arguments after it is taken away again.
     """
     exchange.Watcher.started, exchange.Watcher.ended = staticmethod(_started), staticmethod(late.release)
+    exchange.Watcher.passed = staticmethod(shared.note_passed)
     exchange.Watcher.left = staticmethod(handed.note)
     sites.Proxies.know({suffix for module in modules() for suffix in module.PROXIES})
     for name in dict.fromkeys(name for module in modules() for name in module.RESPONSES):

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import sites
 from .contract.events import Improper
-from .exchange import Built, Exchange
+from .exchange import Built, Exchange, Left
 from .marks import CLIENTS
 from .weakly import Known
 
@@ -54,10 +54,8 @@ def note_served(exchange: Exchange, response: Any, built: Built | None) -> Refer
     if known is not None and known[0]() is response:
         # A response that is mounted as an app serves many, and is made for it: no function of the user's returns it.
         returned = next((left for left in (exchange.left or {}).values() if left.value == key), None)
-        if returned is not None and (known[2] is None or known[2]() is not exchange):
-            detail = "the response object that answers this request has answered another one before"
-            chain = (returned.code, returned.instruction)
-            exchange.add(Improper("shared-response", detail, sites.Site(chain, sites.NO_SENDER, known[1] or None)))
+        if returned is not None:
+            _note_again(exchange, returned, known)
         served: Reference = known[0]
         return served
     origin = _outside[key][1] if key in _outside and _outside[key][0]() is response else ()
@@ -66,6 +64,28 @@ def note_served(exchange: Exchange, response: Any, built: Built | None) -> Refer
         _served.sweep()
         _served[key] = (reference, origin, weakref.ref(exchange))
     return reference
+
+
+def note_passed(exchange: Exchange) -> None:
+    """A proxy passes on a response that was not built for the exchange: which one, its function has said as it returned it."""
+    _settle()
+    for left in (exchange.left or {}).values():
+        known, outside = _served.get(left.value), _outside.get(left.value)
+        if left.value in (exchange.built or {}):
+            continue  # the proxy itself, through middleware
+        if known is not None and known[0]() is not None:
+            _note_again(exchange, left, known)
+        elif outside is not None and outside[0]() is not None:
+            _served.sweep()
+            _served[left.value] = (*outside, weakref.ref(exchange))
+
+
+def _note_again(exchange: Exchange, left: Left, known: Any) -> None:
+    """A function has returned a response that has been started, for another exchange as a rule."""
+    if known[2] is None or known[2]() is not exchange:
+        detail = "the response object that answers this request has answered another one before"
+        site = sites.Site((left.code, left.instruction), sites.NO_SENDER, known[1] or None)
+        exchange.add(Improper("shared-response", detail, site))
 
 
 def _settle() -> None:

@@ -15,7 +15,8 @@ INTERFACE = "asgi"
 APPS = ("fastapi.applications.FastAPI", "fastapi.routing.APIRouter")
 RESPONSES = starlette.RESPONSES
 ERRORS = starlette.ERRORS
-PROXIES = starlette.PROXIES
+# Here the Response is built that handlers may ask for: what is set on it is passed on with theirs.
+PROXIES = (*starlette.PROXIES, "fastapi/dependencies/utils.py")
 PACKAGES = ("fastapi", "pydantic", "pydantic_core", *starlette.PACKAGES)
 HEADER_SETTERS = starlette.HEADER_SETTERS
 

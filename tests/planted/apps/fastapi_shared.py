@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Response
 from fastapi.responses import JSONResponse
 
 app = FastAPI()
@@ -54,4 +54,32 @@ async def raised_anew():
         raise HTTPException(400) from error
 
 
-APPS = {"app": app}
+behind = FastAPI(openapi_url=None)
+KEPT = JSONResponse({"error": "no"}, 403)  # where: shared-response for kept
+
+
+@behind.middleware("http")
+async def stamped(request, call_next):
+    response = await call_next(request)
+    response.headers["X-Stamp"] = "yes"
+    return response
+
+
+@behind.get("/kept")
+async def kept():
+    return KEPT  # also: shared-response
+
+
+@behind.get("/anew-behind")
+async def anew_behind(response: Response):
+    response.headers["X-Seen"] = "yes"
+    return JSONResponse({"error": "no"}, 403)
+
+
+@behind.get("/injected-behind")
+def injected_behind(response: Response):
+    response.status_code = 202
+    return response
+
+
+APPS = {"app": app, "behind": behind}
