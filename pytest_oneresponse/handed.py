@@ -49,7 +49,8 @@ def _note(exchange: Exchange, left: Left) -> None:
     starts = [event.site for event in exchange.events if isinstance(event, Start)]
     if any(isinstance(site, Site) and site.origin == chain for site in starts):
         return
-    detail = f"the dependency {left.code.co_name} returned a response, which was handed on as a value, and not sent"
+    name = left.code.co_qualname.rpartition("<locals>.")[2]
+    detail = f"the dependency {name} returned a response, which was handed on as a value, and not sent"
     event = Lost("orphan-response", detail, Site(here, sites.NO_SENDER, chain), mend=_MEND)
     exchange.events.insert(len(exchange.events) - 1, event)  # before the app's end: what comes after that is late
 

@@ -62,16 +62,35 @@ def render(finding: Finding, *, color: bool = False, help_text: str = "", root: 
     gutter = max((len(str(place.line)) for place, *_ in places), default=1)
     lines = [_headline(finding, ink)]
     for place, arrow, mark, label, style in places:
-        package = f" (in package {place.package})" if place.package else ""
-        lines.append(f"{' ' * gutter}{ink(arrow, BLUE)} {_clean(f'{place}{package}')}")
+        lines.append(_arrow(place, gutter, arrow, ink))
         lines += _snippet(place, gutter, mark, label, ink, style, root)
+    return "\n".join((*lines, *_named(_facts(finding, help_text), gutter, ink)))
+
+
+def brief(finding: Finding, told: str, *, color: bool = False) -> str:
+    """A finding on a line on which another item has had the same, in few lines; `told`: the id of that one."""
+    ink = Ink(color)
+    lines = [_headline(finding, ink)]
+    if finding.where is not None:
+        lines.append(_arrow(finding.where, 1, "-->", ink))
+    fault, request = fault_line(finding.fault), _command(finding.request)
+    facts = (("fault", fault), ("request", request), ("as in", told), ("replay", finding.replay))
+    return "\n".join((*lines, *_named(((name, text) for name, text in facts if text), 1, ink)))
+
+
+def _arrow(place: Place, gutter: int, arrow: str, ink: Ink) -> str:
+    package = f" (in package {place.package})" if place.package else ""
+    return f"{' ' * gutter}{ink(arrow, BLUE)} {_clean(f'{place}{package}')}"
+
+
+def _named(facts: Iterable[tuple[str, str]], gutter: int, ink: Ink) -> Iterator[str]:
+    """Facts as lines that begin with their names."""
     margin = " " * (gutter + 1)
-    for name, text in _facts(finding, help_text):
+    for name, text in facts:
         first, *rest = text.splitlines() or [""]
-        lines.append(f"{margin}{ink('=', BLUE)} {ink(f'{name}:', BOLD)} {_clean(first)}".rstrip())
+        yield f"{margin}{ink('=', BLUE)} {ink(f'{name}:', BOLD)} {_clean(first)}".rstrip()
         indent = " " * (len(margin) + len(name) + 4)
-        lines += [f"{indent}{_clean(line)}".rstrip() for line in rest]
-    return "\n".join(lines)
+        yield from (f"{indent}{_clean(line)}".rstrip() for line in rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +141,15 @@ def fault_line(fault: dict[str, Any] | None) -> str:
         return ""
     where = fault.get("where")
     at = f"{where.get('file')}:{where.get('line')}" if isinstance(where, dict) else where
-    occurrence = fault.get("occurrence")
+    time = fault.get("occurrence") or 1
     does = "answers with" if fault.get("kind") == "upstream" else "raises"
     parts = [f"{fault.get('call')}", f" at {at}" if at else "", f" {does} {fault.get('exception')}"]
-    return "".join(parts) + (f" (occurrence {occurrence})" if occurrence is not None else "")
+    return "".join(parts) + (f", the {_ordinal(time)} time that it is called" if time > 1 else "")
+
+
+def _ordinal(number: int) -> str:
+    ends = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{'th' if number // 10 % 10 == 1 else ends.get(number % 10, 'th')}"
 
 
 def _buffered(finding: Finding) -> str:

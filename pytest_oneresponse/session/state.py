@@ -11,7 +11,7 @@ import pytest
 from .. import marks, objects, sites, watch
 from ..apps import App, recognised
 from ..contract import rules
-from ..contract.finding import Finding
+from ..contract.finding import Finding, Place
 from ..exchange import Watcher
 from ..instrument.swap import Swap
 from ..report import terminal
@@ -37,6 +37,8 @@ class State:
         self.outer = Watcher.docket, Watcher.marks
         """A test of a run around this one, where a test runs pytest in its own process."""
         self.tally = Tally()
+        self.told_in: dict[tuple[str, Place], str] = {}
+        """The driven item with which a finding on a line was told."""
         self.problems: list[str] = []
         """What makes the run as a whole a wrong one, until it is told."""
         self.failed = kept.read(config)
@@ -120,11 +122,16 @@ class State:
 
     def text_of(self, findings: Iterable[Finding], color: bool = False) -> str:
         """The findings as one text, each as a block of its own."""
-        root = self.config.rootpath
-        return "\n\n".join(
-            terminal.render(finding, color=color, help_text=finding.mend or rules.RULES[finding.rule].mend, root=root)
-            for finding in findings
-        )
+        return "\n\n".join(self.block_of(finding, color) for finding in findings)
+
+    def block_of(self, finding: Finding, color: bool) -> str:
+        """A finding as a block; one of a driven route in full where no other route had it on that line, as of a middleware."""
+        if finding.replay and finding.where is not None:
+            first = self.told_in.setdefault((finding.rule, finding.where), finding.test)
+            if first != finding.test:
+                return terminal.brief(finding, first, color=color)
+        help_text = finding.mend or rules.RULES[finding.rule].mend
+        return terminal.render(finding, color=color, help_text=help_text, root=self.config.rootpath)
 
 
 def around(root: Path, start: Path) -> list[Path]:

@@ -15,6 +15,26 @@ Y = "oneresponse::shop:app::POST /y"
 BAD = "oneresponse::shop:app::GET /bad/<int:number>"
 
 
+MIDDLEWARE = """
+import flask
+
+app = flask.Flask(__name__, static_folder=None)
+
+
+@app.before_request
+def closed():
+    flask.jsonify(error='closed')
+
+
+@app.get("/one")
+def one():
+    return "one"
+
+
+@app.get("/two")
+def two():
+    return "two"
+"""
 DOTTED = """
 import flask
 
@@ -191,3 +211,17 @@ def test_driving_alone_is_enough_to_pass(wsgi: Suite) -> None:
 def test_without_the_flag_an_app_is_not_driven(wsgi: Suite) -> None:
     result = wsgi.run("--oneresponse-app=shop:app")
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_what_a_middleware_breaks_is_told_in_full_once(suite: Suite) -> None:
+    pytest.importorskip("flask")
+    suite.write(shop=MIDDLEWARE)
+    result = suite.spawn("--oneresponse", "--oneresponse-app=shop:app")
+    result.assert_outcomes(failed=2)
+    text = result.stdout.str()
+    assert text.count("= help:") == text.count("jsonify(error='closed')") == 1
+    assert text.count("--> shop.py:8:") == 2
+    assert text.count("= as in: oneresponse::shop:app::GET /one") == 1
+    alone = suite.spawn("--oneresponse", "--oneresponse-app=shop:app", "-k", "two").stdout.str()
+    assert alone.count("= help:") == 1
+    assert "= as in:" not in alone

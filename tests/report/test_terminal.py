@@ -10,7 +10,7 @@ import pytest
 
 from pytest_oneresponse.contract.finding import Caught, Finding, Place
 from pytest_oneresponse.contract.request import Request
-from pytest_oneresponse.report.terminal import WIDTH, render
+from pytest_oneresponse.report.terminal import WIDTH, brief, render
 
 SHOP = '''\
 async def app(scope, receive, send):
@@ -90,7 +90,7 @@ second-response GET /companies/{id}: a second response was started after the fir
   |
   = life: HEAD -start 200-> STARTED -data 7-> BODY -start 500-> second-response
   = caught: sqlite3.OperationalError: no such table (shop/db.py:8)
-  = fault: db.execute at shop/db.py:8 raises OperationalError (occurrence 2)
+  = fault: db.execute at shop/db.py:8 raises OperationalError, the 2nd time that it is called
   = request: curl -X DELETE http://localhost:8000/companies/1
   = client: leaves after the first chunk
   = buffered: sent too early: held back until the handler ends, the response would be a whole 500
@@ -98,6 +98,27 @@ second-response GET /companies/{id}: a second response was started after the fir
   = note: the second
           in two lines
   = help: add `return`
+  = replay: pytest --oneresponse --oneresponse-replay=x"""
+    )
+
+
+def test_a_finding_that_another_item_had_on_its_line_is_told_in_few_lines(shop: Path) -> None:
+    finding = replace(
+        FINDING,
+        where=Place("shop/views.py", 9, 16, "app", 'return Response("error", 500)', 38),
+        also=Place("shop/views.py", 3, 5, "app"),
+        life="HEAD -start 200-> STARTED",
+        fault={"call": "db.execute", "exception": "OperationalError", "occurrence": 1},
+        request=Request("DELETE", "/companies/1"),
+        replay="pytest --oneresponse --oneresponse-replay=x",
+    )
+    assert brief(finding, "oneresponse::shop:app::GET /companies") == (
+        """\
+second-response GET /companies/{id}: a second response was started after the first was complete
+ --> shop/views.py:9:16
+  = fault: db.execute raises OperationalError
+  = request: curl -X DELETE http://localhost:8000/companies/1
+  = as in: oneresponse::shop:app::GET /companies
   = replay: pytest --oneresponse --oneresponse-replay=x"""
     )
 
@@ -337,8 +358,23 @@ def test_no_colour_unless_asked_for(shop: Path) -> None:
     [
         ({"call": "f", "exception": "KeyError"}, "f raises KeyError"),
         (
-            {"where": {"file": "a.py", "line": 3}, "call": "f", "exception": "KeyError", "occurrence": 0},
-            "f at a.py:3 raises KeyError (occurrence 0)",
+            {"where": {"file": "a.py", "line": 3}, "call": "f", "exception": "KeyError", "occurrence": 1},
+            "f at a.py:3 raises KeyError",
+        ),
+        *(
+            (
+                {"call": "f", "exception": "KeyError", "occurrence": number},
+                f"f raises KeyError, the {said} time that it is called",
+            )
+            for number, said in (
+                (2, "2nd"),
+                (3, "3rd"),
+                (4, "4th"),
+                (11, "11th"),
+                (13, "13th"),
+                (21, "21st"),
+                (112, "112th"),
+            )
         ),
     ],
 )
