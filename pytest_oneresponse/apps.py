@@ -21,6 +21,7 @@ from . import sites
 from .contract.finding import Finding
 from .contract.request import Request
 from .explore.producers import Chain
+from .explore.trials import Trial
 from .frameworks import recognise
 from .protocols import asgi, probe, wsgi
 from .routes import Parameter, Route, handler_of, innermost
@@ -53,6 +54,8 @@ class App:
     """How many refused routes may still be asked under other Hosts."""
     producing: dict[tuple[str, str], Chain | None] = field(default_factory=dict)
     """For a route and a name the requests up to one whose response holds an ID that is called so, once they were looked for."""
+    storing_odd: dict[str, list[Trial]] = field(default_factory=dict)
+    """For a route, by its name, the requests that store odd things through it, once they were looked for."""
     lifespan_judged: bool = False
     injured: bool = False
     """Whether something was made to fail in it, which may have kept what the next exchanges wait for."""
@@ -89,7 +92,7 @@ class App:
     def succeeding(self, before: App) -> App:
         """This app, with what was learnt of one that was made in the same way."""
         self.host, self.host_tries = before.host, before.host_tries
-        self.producing, self.found = before.producing, before.found
+        self.producing, self.storing_odd, self.found = before.producing, before.storing_odd, before.found
         self.lifespan_judged, self.injured = before.lifespan_judged, before.injured
         return self
 

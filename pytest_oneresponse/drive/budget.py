@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 from .producing import Producing
 from .settings import Driven, Settings
@@ -11,14 +12,34 @@ TIME_LIMITS = 4
 """A route may take so many times the time limit of one exchange, and as much again for what is made to fail."""
 
 
+_MOST_PATHS = 10
+
+
 class Budget:
-    """Reads what was spent; the clock runs from when it is made. What is spent on other routes does not count."""
+    """Reads what was spent; the clock runs from when it is made. What is spent on other routes does not count.
+
+    An app without a router is one route: there each path that leads to a function of its own has as many requests.
+    """
 
     def __init__(self, settings: Settings, driven: Driven, producing: Producing) -> None:
         self.settings = settings
         self.driven = driven
         self.producing = producing
         self.began = time.perf_counter()
+        self.paths: set[str] = set()
+        """The paths of a bare app that have led to a function which none before had led to."""
+        self.functions: set[int] = set()
+
+    def learn(self, path: str, functions: Iterable[int]) -> None:
+        """Take in which functions ran, by the numbers of their first marks, when a bare app was asked for a path."""
+        if not self.functions.issuperset(functions):
+            self.functions.update(functions)
+            self.paths.add(path)
+
+    @property
+    def requests(self) -> int:
+        """The most that are sent, and as many again for what is made to fail."""
+        return self.settings.requests * max(1, min(len(self.paths), _MOST_PATHS))
 
     def start_again(self) -> None:
         """The clock runs from here on."""
@@ -37,12 +58,12 @@ class Budget:
     def is_over(self, needed: int = 1) -> bool:
         """Whether the route has had its requests, or its time."""
         ended = self.driven.gave_up or self.driven.cut_short or self.is_late()
-        return bool(ended) or self.settings.requests - self.driven.requests < needed
+        return bool(ended) or self.requests - self.driven.requests < needed
 
     def may_fail(self) -> bool:
         """Whether there is room and time for one more failure."""
         sent = self.driven.injected + self.driven.looked
-        return sent < self.settings.requests and not self.driven.gave_up and not self.is_late()
+        return sent < self.requests and not self.driven.gave_up and not self.is_late()
 
     def note(self) -> None:
         """Say of the route that it was stopped, where its time is over."""

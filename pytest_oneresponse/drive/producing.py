@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 from ..apps import App
 from ..contract.events import TimedOut
 from ..exchange import Exchange
 from ..explore.bases import bases
-from ..explore.draft import without_canaries
+from ..explore.draft import Draft, without_canaries
 from ..explore.explorer import Explorer
+from ..explore.odd import odd
 from ..explore.producers import Chain, found_id, producer_of, references, referred
 from ..explore.recording import Recording
 from ..explore.schemas import declared_by
@@ -21,6 +24,8 @@ from .settings import Settings
 
 _SEARCHES = 40
 """So many requests are sent to a route whose responses another one needs."""
+_ODD = 10
+"""So many odd things are stored through one route."""
 _DEEPEST = 4
 """So many steps a route may be away from what it needs."""
 
@@ -85,7 +90,36 @@ class Producing:
 
     def search(self, producer: Route, name: str) -> Chain | None:
         """Explore another route until it answers with an ID; the requests up to that one."""
-        own, spent, began = self.chain, self.seconds, time.perf_counter()
+        own = self.chain
+        try:
+            with contextlib.closing(self.explored(producer)) as drafts:
+                for draft, answer in drafts:
+                    if found_id(answer, name) is not None:
+                        plain = without_canaries(draft)
+                        _, answer, _ = self.send(self.chain.trial(plain))
+                        request = (plain if found_id(answer, name) is not None else draft).request()
+                        return self.chain.up_to(request).with_producer(name, request)
+        finally:
+            self.chain = own
+        return None
+
+    def storing_odd(self, producer: Route) -> list[Trial]:
+        """The richest request that another route has not refused, with odd values in it; looked for once in an app."""
+        known = self.app.storing_odd
+        if producer.name not in known:
+            own, best = self.chain, None
+            for draft, answer in self.explored(producer):
+                plain = without_canaries(draft)
+                if 200 <= answer.status < 400 and (best is None or len([*plain.atoms()]) >= len([*best.atoms()])):
+                    best = plain
+            found = odd(best) if best is not None else ()
+            known[producer.name] = [self.chain.trial(one) for one in itertools.islice(found, _ODD)]
+            self.chain = own
+        return known[producer.name]
+
+    def explored(self, producer: Route) -> Generator[tuple[Draft, Answer], None, None]:
+        """The requests of a search through another route, each with its answer, until it ends, hangs or takes too long."""
+        spent, began = self.seconds, time.perf_counter()
         self.depth += 1
         try:
             self.look_for_references(producer)
@@ -93,26 +127,18 @@ class Producing:
             first = self.chain.applied(bases(producer, inputs, self.app.host))
             declared = declared_by(producer)
             explorer = Explorer(first, inputs.given, self.settings.seed, has_ids=self.has_ids, declared=declared)
-            return self.searched(explorer, name, time.perf_counter() + self.settings.timeout)
-        except (KeyError, ValueError):
-            return None
+            until = time.perf_counter() + self.settings.timeout
+            for _ in range(min(_SEARCHES, self.settings.requests)):
+                draft = explorer.next()
+                if draft is None or time.perf_counter() > until:
+                    break
+                exchange, answer, told = self.send(self.chain.trial(draft))
+                if any(isinstance(event, TimedOut) for event in exchange.events):
+                    break
+                yield draft, answer
+                explorer.learn(draft, told, answer.status)
+        except (KeyError, ValueError):  # no request can be made of what is declared
+            return
         finally:
             self.depth -= 1
-            self.chain, self.seconds = own, spent + time.perf_counter() - began
-
-    def searched(self, explorer: Explorer, name: str, until: float) -> Chain | None:
-        """What leads to an answer with an ID; None where the search ends, hangs or takes too long."""
-        for _ in range(min(_SEARCHES, self.settings.requests)):
-            draft = explorer.next()
-            if draft is None or time.perf_counter() > until:
-                break
-            exchange, answer, told = self.send(self.chain.trial(draft))
-            if any(isinstance(event, TimedOut) for event in exchange.events):
-                break
-            if found_id(answer, name) is not None:
-                plain = without_canaries(draft)
-                _, answer, _ = self.send(self.chain.trial(plain))
-                request = (plain if found_id(answer, name) is not None else draft).request()
-                return self.chain.up_to(request).with_producer(name, request)
-            explorer.learn(draft, told, answer.status)
-        return None
+            self.seconds = spent + time.perf_counter() - began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -13,7 +14,7 @@ from ..exchange import Watcher, put_marks
 from ..explore import hooks
 from ..explore.bases import bases, fallbacks
 from ..explore.draft import Address, Draft
-from ..explore.echoed import echoed, odd
+from ..explore.echoed import broken, echoed
 from ..explore.explorer import Explorer
 from ..explore.reached import Reached
 from ..explore.recording import Recording
@@ -27,7 +28,7 @@ from ..protocols import alarm, probe
 from ..protocols.client import Answer
 from ..protocols.lifespan import in_a_line
 from ..routes import Route, handler_of
-from . import unreached
+from . import odd, unreached
 from .budget import Budget
 from .failing import Branch, Failing
 from .hosts import accepted
@@ -85,6 +86,8 @@ class _Run:
         """The trials that took a branch, or came to a function, that none before had come to, each with what it took."""
         self.keeping: list[Trial] = []
         """Those of them whose answer has set a cookie."""
+        self.streamed: odd.Streamed | None = None
+        """The richest that was answered with a stream."""
         self.echoed: dict[Address, Draft] = {}
         """What came back in the headers of an answer: where it stood, and in which request."""
 
@@ -136,6 +139,10 @@ class _Run:
         self.explore()
         self.some(self.seconds())
         self.some(self.echoes())
+        if self.streamed is not None:
+            self.some(
+                itertools.chain(odd.inputs(self.streamed, self.producing), odd.rows(self.streamed, self.producing))
+            )
         self.some(self.plan.boundaries())
         self.budget.note()
         self.fail()
@@ -188,7 +195,7 @@ class _Run:
     def echoes(self) -> Iterator[Trial]:
         """Requests in which what came back in a header is what cannot stand there."""
         for address, draft in list(self.echoed.items())[:_ECHOES]:
-            yield from map(self.producing.chain.trial, odd(draft, address))
+            yield from map(self.producing.chain.trial, broken(draft, address))
 
     def one(self, trial: Trial, identity: str, judged: bool = True) -> tuple[Answer, Recording]:
         """Send one trial, and judge what came of it."""
@@ -202,6 +209,11 @@ class _Run:
         if trial.label == "valid":
             exchange, answer = accepted(self.sending, self.plan, trial, exchange, answer)
         told = self.sending.told
+        if self.route.template == "{path}":
+            self.budget.learn(trial.request.path, told.begun)
+        streamed = odd.streamed(trial, exchange, answer, told) if self.is_users and not trial.faults else None
+        if streamed is not None and (self.streamed is None or streamed.parts >= self.streamed.parts):
+            self.streamed = streamed
         if judged:
             self.telling.judge(exchange, identity, trial)
         return answer, told

@@ -82,7 +82,11 @@ class Telling:
             return []
         settings = self.settings
         replay = f"{settings.replay_command}{identity}" if settings.replay_command else ""
-        before = tuple(f"it comes after {request.curl()}" for request in self.sending.before) if trial.ids else ()
+        before = tuple(
+            f"it comes after {request.curl()}"
+            for request in self.sending.before
+            if trial.ids or (request.path, request.body) != (trial.request.path, trial.request.body)
+        )
         found = judging.findings(exchange, judging.Told(self.route, replay, settings.test))
         if self.injured_before and not exchange.fired:
             found = [self.as_a_consequence(finding, exchange) for finding in found]

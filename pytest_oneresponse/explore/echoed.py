@@ -12,7 +12,7 @@ _COUNTED = ("content-length", "date", "content-type")
 """What frameworks say themselves."""
 _PARTS = frozenset(("query", "field", "json", "path", "cookie", "file"))
 """Where a client can put any text; a header has no line breaks."""
-_ODD = ("a\r\nX-Second: line", "\u2603 \u0141\xf3d\u017a")
+_BREAKING = ("a\r\nX-Second: line", "\u2603 \u0141\xf3d\u017a")
 """A text of two lines (RFC 9110, 5.5), and one with letters that no header has (latin-1 is all that PEP 3333 and ASGI allow)."""
 
 
@@ -27,7 +27,7 @@ def echoed(draft: Draft, headers: Iterable[tuple[str, str]]) -> Iterator[Address
             yield address
 
 
-def odd(draft: Draft, address: Address) -> Iterator[Draft]:
+def broken(draft: Draft, address: Address) -> Iterator[Draft]:
     """The draft with texts in a place of it that cannot stand in a header as they are."""
-    drafts = (draft.put(address, text) for text in _ODD)
+    drafts = (draft.put(address, text) for text in _BREAKING)
     return (one for one in drafts if one is not None)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_oneresponse.explore.draft import Draft
-from pytest_oneresponse.explore.echoed import echoed, odd
+from pytest_oneresponse.explore.echoed import broken, echoed
 
 DRAFT = Draft(
     "GET",
@@ -36,7 +36,7 @@ def test_where_it_stood(headers: Any, addresses: Any) -> None:
 
 
 def test_two_lines_and_letters_that_no_header_has_take_its_place() -> None:
-    texts = [draft.at(("query", "q", 0)) for draft in odd(DRAFT, ("query", "q", 0))]
+    texts = [draft.at(("query", "q", 0)) for draft in broken(DRAFT, ("query", "q", 0))]
     assert any("\r\n" in text for text in texts)
     with pytest.raises(UnicodeEncodeError):
         "".join(texts).encode("latin-1")
@@ -45,4 +45,4 @@ def test_two_lines_and_letters_that_no_header_has_take_its_place() -> None:
 def test_what_stands_in_no_request_is_not_sent() -> None:
     files = replace(DRAFT, method="POST", media="multipart/form-data", files=(("up", "w3qd", "text"),))
     assert list(echoed(files, (("X", "w3qd"),))) == [("file", "up", "name")]
-    assert all("\r\n" not in draft.request().path for draft in odd(files, ("file", "up", "name")))
+    assert all("\r\n" not in draft.request().path for draft in broken(files, ("file", "up", "name")))

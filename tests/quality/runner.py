@@ -35,12 +35,6 @@ def load(path: Path) -> Any:
     return module
 
 
-def handlers(path: Path) -> int:
-    """How many handlers a bare app has, which are all behind one route: those of its table of witnesses."""
-    witnesses = load(path.with_name("witnesses.py")).WITNESSES
-    return len([name for name in witnesses[path.stem] if name != "app"])
-
-
 def outcomes(path: Path) -> Iterator[tuple[Mark, str]]:
     """Every outcome in a file but those that no request can reach."""
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -60,8 +54,7 @@ def measure(path: Path, requests: int = REQUESTS) -> dict[str, Any]:
     taken: set[tuple[int, str]] = set()
     sent, findings, began = 0, [], time.process_time()
     for route in app.routes:
-        most = requests * (handlers(path) if route.template == "{path}" else 1)
-        driven = drive(app, route, Settings(requests=most))
+        driven = drive(app, route, Settings(requests=requests))
         assert driven.reached is not None
         taken |= driven.reached.branches
         sent += driven.requests
