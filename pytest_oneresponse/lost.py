@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 from types import CodeType, FrameType
 from typing import Any
@@ -33,29 +34,52 @@ def note_lost(exchange: Exchange, rule: str, value: Any, frame: FrameType) -> No
         left = (exchange.left or {}).values()
         maker = next((one for one in left if one.value == id(value) and one.kind is type(value)), None)
         origin = (maker.code, maker.instruction, *chain) if maker else chain
-    level = "practice" if any(map(does_more, _helpers(origin, frame.f_code))) else ""
+    more = any(map(does_more, _helpers(origin, frame.f_code)))
+    is_super = _calls_super(frame)
+    if more and is_super:
+        return  # as what a view inherits stores a form, and another answer is sent for it
+    level = "practice" if more or is_super else ""
     exchange.add(Lost(rule, told(value, rule), _new(Site, (chain, sites.NO_SENDER, origin, -1, (), ())), level))
 
 
 def _helpers(origin: sites.Chain, code: CodeType) -> Iterator[CodeType]:
-    """The user's functions between the one that throws an answer away and where it was built."""
-    for one in origin[::2]:
-        if one is code:
+    """The functions between the one that throws an answer away and where it was built, without what only builds responses."""
+    between = list(itertools.takewhile(lambda one: one is not code, origin[::2]))
+    for one in reversed(between):
+        if one.co_name in ("__init__", "__new__") or frameworks.is_shortcut(one):
             return
-        if sites.is_users(one) and one.co_name not in ("__init__", "__new__"):  # of a response class of the user's
-            yield one
+        yield one
+
+
+def _calls_super(frame: FrameType) -> bool:
+    """Whether a function throws away what the one has given that it stands in for: `super().create(request)` in `create`."""
+    node, line = function_of(frame.f_code), frame.f_lineno
+    if node is None:
+        return False
+    for one in own_nodes(node.body):
+        if isinstance(one, ast.Expr) and one.lineno <= line <= (one.end_lineno or line):
+            call = one.value.value if isinstance(one.value, ast.Await) else one.value
+            function = call.func if isinstance(call, ast.Call) else None
+            if isinstance(function, ast.Attribute) and function.attr == node.name:
+                inner = function.value
+                return isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "super"
+    return False
 
 
 def does_more(code: CodeType) -> bool:
     """Whether a function does something beside answering, so that it may be called for that, and its answer not be wanted.
 
-    To tell of it, in a log or to the user, is nothing more; nor is what is done to the answer itself.
+    To tell of it, in a log or to the user, is nothing more; nor is what is done to the answer itself, nor, in code that
+    is not the user's, to what the function has made itself.
     """
     node = function_of(code)
     if node is None:
         return False
     nodes = list(own_nodes(node.body))
     own = {one.value.id for one in nodes if isinstance(one, ast.Return) and isinstance(one.value, ast.Name)}
+    if not sites.is_users(code):
+        made = (one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store))
+        own |= {*made, *(one.arg for one in (node.args.kwarg, node.args.vararg) if one is not None)}
     return any(_changes(one, own) for one in nodes)
 
 
@@ -72,7 +96,7 @@ def _changes(node: ast.AST, own: set[str]) -> bool:
 
 
 _LOGS = ("debug", "info", "warning", "warn", "error", "exception", "critical", "log", "logger", "logging")
-_TELLING = frozenset((*_LOGS, "print", "flash", "messages", "capture_exception", "capture_message"))
+_TELLING = frozenset((*_LOGS, "print", "flash", "messages", "capture_exception", "capture_message", "log_response"))
 
 
 def _names(node: ast.expr) -> list[str]:

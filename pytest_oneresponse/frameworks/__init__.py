@@ -8,6 +8,7 @@ import importlib.metadata
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from types import CodeType
 from typing import Any, NamedTuple, Protocol, cast
 
 from ..routes import Parameter, Route, Schema
@@ -158,6 +159,17 @@ def status_of_error(error: Any) -> int:
 def shortcuts() -> frozenset[str]:
     """The functions of frameworks that build a response, as "module.qualname"; a third party's module may have none."""
     return frozenset(name for module in modules() for name in getattr(module, "SHORTCUTS", ()))
+
+
+def is_shortcut(code: CodeType) -> bool:
+    """Whether a function is one of those, whose name was not changed by a decorator."""
+    for name in shortcuts():
+        module, _, function = name.rpartition(".")
+        if code.co_name == function and code.co_filename.replace("\\", "/").removesuffix("/__init__.py").removesuffix(
+            ".py"
+        ).endswith("/" + module.replace(".", "/")):
+            return True
+    return False
 
 
 def class_names(value: Any) -> list[str]:

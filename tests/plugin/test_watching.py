@@ -524,6 +524,102 @@ def test_away(): client.get("/away")
     result.stdout.fnmatch_lines(["*judged: breach: orphan-response 2; practice: orphan-response 2"])
 
 
+INHERITING = """
+from django.conf import settings
+
+settings.configure(
+    ALLOWED_HOSTS=["*"],
+    ROOT_URLCONF=__name__,
+    SECRET_KEY="secret",
+    INSTALLED_APPS=["rest_framework"],
+    REST_FRAMEWORK={"DEFAULT_AUTHENTICATION_CLASSES": [], "UNAUTHENTICATED_USER": None},
+)
+
+import django
+
+django.setup()
+
+from django import forms
+from django.http import JsonResponse
+from django.urls import path
+from django.views.generic import FormView
+from rest_framework import serializers
+from rest_framework.generics import GenericAPIView
+from rest_framework.mixins import CreateModelMixin
+from rest_framework.response import Response
+
+
+class Serializer(serializers.Serializer):
+    name = serializers.CharField()
+
+    def create(self, validated):
+        return validated
+
+
+class Things(CreateModelMixin, GenericAPIView):
+    serializer_class = Serializer
+
+    def post(self, request):
+        return self.create(request)
+
+    def create(self, request):
+        super().create(request)
+        return Response({"ok": True}, status=201)
+
+
+class Other(Things):
+    def post(self, request):
+        super().create(request)
+        return Response({"ok": True}, status=201)
+
+
+class Form(forms.Form):
+    name = forms.CharField()
+
+
+class Page(FormView):
+    form_class = Form
+    success_url = "/done"
+
+    def form_valid(self, form):
+        super().form_valid(form)
+        return JsonResponse({"ok": True})
+
+
+class Refusing(Page):
+    def form_valid(self, form):
+        self.http_method_not_allowed(self.request)
+        return JsonResponse({"ok": True})
+
+
+urlpatterns = [path(one.__name__, one.as_view()) for one in (Things, Other, Page, Refusing)]
+"""
+
+
+def test_what_a_view_inherits_is_called_for_what_it_does_beside(suite: Suite) -> None:
+    pytest.importorskip("rest_framework")
+    suite.write(
+        shop=INHERITING,
+        test_a="""
+import pytest
+import shop
+from django.test import Client
+@pytest.mark.parametrize("name", ["Things", "Other", "Page", "Refusing"])
+def test(name): Client().post("/" + name, {"name": "pen"})
+""",
+    )
+    result = suite.spawn("--oneresponse", "-v")
+    result.assert_outcomes(passed=3, failed=1, warnings=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*PracticeWarning: orphan-response POST /Other: *",
+            "*PracticeWarning: orphan-response POST /Page: *",
+            "*judged: breach: orphan-response 1; practice: orphan-response 2",
+            "FAILED *Refusing*",
+        ]
+    )
+
+
 SHARING = """
 import flask
 
