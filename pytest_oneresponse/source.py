@@ -17,12 +17,20 @@ _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 def tree_of(filename: str) -> ast.Module:
     """The syntax tree of a file; an empty one where the file cannot be read."""
     linecache.checkcache(filename)
+    try:
+        return parsed("".join(linecache.getlines(filename)), filename)
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
+
+
+def parsed(source: str | bytes, filename: str) -> ast.Module:
+    """The syntax tree of a source that was imported: what there is to warn of was said then. Raises as ast.parse does."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what there is to say of this source was said when it was imported
+        warnings.simplefilter("ignore")
         try:
-            return ast.parse("".join(linecache.getlines(filename)), filename)
-        except (SyntaxError, ValueError):
-            return ast.Module([], [])
+            return ast.parse(source, filename)
+        except SystemError:  # Python counts its own depth wrongly where it collects garbage meanwhile (gh-106905)
+            return ast.parse(source, filename)
 
 
 @functools.lru_cache(maxsize=512)

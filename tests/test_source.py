@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pytest_oneresponse.source import function_of, functions_of, own_nodes, tree_of
+from pytest_oneresponse.source import function_of, functions_of, own_nodes, parsed, tree_of
 
 SOURCE = """
 import functools
@@ -80,3 +80,17 @@ def test_what_is_defined_within_is_not_a_functions_own() -> None:
     ).body
     stored = [one.id for one in own_nodes(body) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
     assert stored == ["one", "four", "six"], "and they come in their order"
+
+
+def test_a_depth_that_python_counts_wrongly_is_counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = [SystemError("AST constructor recursion depth mismatch")]
+    parse = ast.parse
+
+    def failing(*arguments: Any) -> ast.Module:
+        if errors:
+            raise errors.pop()
+        return parse(*arguments)
+
+    monkeypatch.setattr(ast, "parse", failing)
+    assert len(parsed("x = 1", "shop.py").body) == 1
+    assert not errors

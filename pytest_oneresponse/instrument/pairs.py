@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import dis
 import tokenize
-import warnings
 from collections.abc import Iterator
 from types import CodeType
 from typing import Any
 
+from ..source import parsed
 from .rewrite import Hooks, compiled
 
 
@@ -58,9 +58,7 @@ def _read(filename: str) -> bytes | None:
 
 
 def _plain(pairs: Pairs) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what there is to say of this source was said when it was imported
-        return ast.parse(pairs.source or b"", pairs.filename)
+    return parsed(pairs.source or b"", pairs.filename)
 
 
 def _asserting(pairs: Pairs) -> ast.Module:
