@@ -143,7 +143,6 @@ class _Blamer:
         dropped = self.first(self.live(sites.frames(site.chain))) if site else None
         if dropped is not None and where is not None and (dropped.file, dropped.line) != (where.file, where.line):
             self.dropped = dropped
-            self.notes.append(f"it is thrown away in {dropped.file}:{dropped.line}: {dropped.source}")
         return where, also, chain
 
     def swallowed(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:

@@ -55,6 +55,7 @@ def render(finding: Finding, *, color: bool = False, help_text: str = "", root: 
         (place, arrow, mark, label, style)
         for place, arrow, mark, label, style in (
             (finding.where, "-->", "^", finding.where_label, RED),
+            (finding.dropped, ":::", "-", "it comes to nothing here", BLUE),
             (finding.also, ":::", "-", finding.also_label, BLUE),
         )
         if place is not None
