@@ -78,3 +78,15 @@ def mappings_of(draft: Draft) -> list[Address]:
     if draft.fields:
         found.append(("field",))
     return found or [("query",)]
+
+
+def mappings_within(draft: Draft) -> list[Address]:
+    """The mappings in the draft's documents that hold the canary, as the beginnings of addresses."""
+    found: list[Address] = [(part,) for part in DOCUMENTS if canary.NAME in _dict(getattr(draft, part))]
+    return found + [
+        way for way, atom in draft.atoms() if way[0] in DOCUMENTS and len(way) > 1 and canary.NAME in _dict(atom)
+    ]
+
+
+def _dict(document: Any) -> dict[Any, Any]:
+    return document if isinstance(document, dict) else {}

@@ -21,7 +21,7 @@ from typing import Any
 
 from ..instrument.observe import MARKS
 from . import canary, parsed
-from .addresses import address_of, is_free, keys_beside, mappings_of, mappings_with, meant
+from .addresses import address_of, is_free, keys_beside, mappings_of, mappings_with, mappings_within, meant
 from .bodies import BODY_METHODS, with_bodies
 from .derived import derived
 from .draft import DOCUMENTS, Draft, without_canaries
@@ -429,6 +429,8 @@ class Explorer:
         for event in told.events:
             if event.kind == "compare":
                 keys |= dict.fromkeys(keys_beside(event.given, event.other) + keys_beside(event.other, event.given))
+            if event.given == canary.NAME and isinstance(event.other, list) and event.kind in ("compare", "lookup"):
+                self.name_members(draft, [key for key in spread(event.other) if isinstance(key, str) and key][:_KEYS])
             elif event.kind == "call" and canary.NAME in (event.given, *_texts(event.other)):
                 for wish in wishes(event):
                     if wish.value == canary.NAME:
@@ -442,6 +444,13 @@ class Explorer:
                 for key in list(keys)[:12]:
                     together = together.put((*address, key), f"k{len(key)}y{key[:2]}") if together is not None else None
                 self.goals.add(("named", address, *keys), [(0, together)])
+
+    def name_members(self, draft: Draft, keys: list[str]) -> None:
+        """The keys of a mapping are looked up in a table of the app's own: send one that is there, with a number or a text."""
+        for address in mappings_within(draft):
+            for key in keys:
+                offers = (draft.put(address, {key: value}) for value in (_FEW, f"k{len(key)}y{key[:2]}"))
+                self.goals.add(("member", address, key), enumerate(offers))
 
     def value_for(self, event: Observation) -> Any:
         """A value for a key: the user's; else one that no other atom has."""
@@ -463,7 +472,9 @@ class Explorer:
     def reshape(self, draft: Draft, events: list[Observation]) -> None:
         """The app failed after it had read something: its value may have to be of another kind."""
         reads = [event for event in events if event.kind == "read" and event.result and isinstance(event.given, str)]
-        for event in reads[-2:]:
+        # What runs after a handler that has failed reads too.
+        last = {(event.what, event.given): event for event in reversed(reads)}
+        for event in itertools.islice(last.values(), _LAST_READ):
             address = address_of(event.what, event.given)
             if address is None:
                 continue
@@ -534,5 +545,11 @@ _PATTERNS = _REGEXES | {"str.startswith", "str.endswith", "str.removeprefix"}
 
 _OF_FILES = frozenset(("filename", "content_type", "chunks", "file", "temporary_file_path", "mimetype"))
 """Attributes that uploaded files have."""
+_LAST_READ = 3
+"""So many of the keys that were read last may have led to a failure."""
+_KEYS = 3
+"""So many keys of a table are tried."""
+_FEW = 2
+"""Stands beside a key for how many there are of what it names."""
 _KINDS = ("7001", "2032-05-14", "true", "-1")
 """Texts of different kinds, for what a framework parses before the app sees it."""

@@ -139,3 +139,53 @@ def test_the_sessions_of_starlettes_middleware(suite: Suite) -> None:
     findings, printed = found(suite)
     assert findings == {("orphan-response", 10, "breach")}
     assert '= note: the session holds {"frozen": true}' in printed
+
+
+BASKETS = """
+import sqlite3
+
+from flask import Flask, jsonify, redirect, request, session
+
+app = Flask(__name__, static_folder=None)
+app.secret_key = "secret"
+PRICES = {"MUG": 900, "TEE": 2500}
+DB = sqlite3.connect(":memory:", check_same_thread=False)
+DB.executescript("create table pens (sku text, price integer); insert into pens values ('PEN', 900), ('INK', 2500);")
+
+
+@app.post("/order")
+def order():
+    data = request.get_json(silent=True) or {}
+    total = 0
+    for sku, count in data.get("items", {}).items():
+        if sku not in PRICES:
+            return "no such thing", 404
+        total += PRICES[sku] * count
+    if total > 4000:
+        jsonify(error="too much")
+    return "ok"
+
+
+@app.post("/checkout")
+def checkout():
+    total = 0
+    for sku, count in (session.get("basket") or {}).items():
+        row = DB.execute("select price from pens where sku = ?", (sku,)).fetchone()
+        total += row[0] * count
+    if total > 4000:
+        redirect("/split")
+    return "ok"
+"""
+
+
+def test_the_keys_of_a_basket_are_those_of_the_apps_own_table(suite: Suite) -> None:
+    pytest.importorskip("flask")
+    suite.write(shop=BASKETS)
+    suite.spawn(
+        "--oneresponse", "--oneresponse-app=shop:app", "--oneresponse-report=r.json", "--oneresponse-faults=none"
+    )
+    findings = suite.report("r.json")["findings"]
+    assert {(one["rule"], one["level"], one["where"]["line"]) for one in findings} == {
+        ("orphan-response", "breach", 21),
+        ("orphan-response", "breach", 32),
+    }
