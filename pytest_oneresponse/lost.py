@@ -17,8 +17,11 @@ from .source import function_of, own_nodes
 _new = tuple.__new__  # as in exchange.py
 
 
-def note_lost(exchange: Exchange, rule: str, value: Any, frame: FrameType) -> None:
-    """An answer is being thrown away by the code that runs in `frame`: a response that was built for this exchange."""
+def note_lost(exchange: Exchange, rule: str, value: Any, frame: FrameType, level: str = "") -> None:
+    """An answer is being thrown away by the code that runs in `frame`: a response that was built for this exchange.
+
+    `level`: the mildest that the finding may have.
+    """
     chain = sites.walk(frame)[0]
     built = exchange.built.get(id(value)) if exchange.built else None
     # A class that allows no weak references: whatever else was built at this address has been noted since.
@@ -38,7 +41,7 @@ def note_lost(exchange: Exchange, rule: str, value: Any, frame: FrameType) -> No
     is_super = _calls_super(frame)
     if more and is_super:
         return  # as what a view inherits stores a form, and another answer is sent for it
-    level = "practice" if more or is_super else ""
+    level = level or ("practice" if more or is_super else "")
     exchange.add(Lost(rule, told(value, rule), _new(Site, (chain, sites.NO_SENDER, origin, -1, (), ())), level))
 
 
@@ -57,7 +60,7 @@ def _calls_super(frame: FrameType) -> bool:
     if node is None:
         return False
     for one in own_nodes(node.body):
-        if isinstance(one, ast.Expr) and one.lineno <= line <= (one.end_lineno or line):
+        if isinstance(one, (ast.Expr, ast.Assign)) and one.lineno <= line <= (one.end_lineno or line):
             call = one.value.value if isinstance(one.value, ast.Await) else one.value
             function = call.func if isinstance(call, ast.Call) else None
             if isinstance(function, ast.Attribute) and function.attr == node.name:

@@ -91,8 +91,8 @@ def _names(headers: Any) -> tuple[str, ...]:
 class _ThrownAway:
     """Asked whether it holds a value that an expression statement has made, and that is not None."""
 
-    alone = inside = 0
-    """The references to a value, and to a member of a tuple, of which nobody else has one."""
+    alone = inside = named = 0
+    """The references to a value, to a member of a tuple, and to what has a name, of which nobody else has one."""
 
     def __contains__(self, value: Any) -> bool:
         running = _get(None)
@@ -112,6 +112,15 @@ class _ThrownAway:
 
     def __reduce__(self) -> str:
         return "thrown_away"  # for what pickles functions by value
+
+
+def unread(value: Any) -> None:
+    """Something was put under a name that nobody reads: of interest where it is an answer, and nobody else has it."""
+    running = _get(None)
+    if running is not None:
+        rule = rule_of(type(value))
+        if rule and _getrefcount(value) <= _ThrownAway.named:
+            lost.note_lost(running, rule, value, _getframe(1), "practice")
 
 
 class _Most:
@@ -156,6 +165,7 @@ def made():
     return Made()
 
 def plain():
+    kept = made()
     made()
     made(), made()
     None or made()
@@ -173,10 +183,11 @@ def _count() -> None:
 
     By the very code that compares them later: how many references a name adds is the compiler's to choose, line by line.
     """
-    counting, alone, inside = _ThrownAway(), _Most(), _Most()
+    counting, alone, inside, named = _ThrownAway(), _Most(), _Most(), _Most()
     counting.alone, counting.inside = cast("Any", (alone, inside))
+    _ThrownAway.named = cast("Any", named)
     names: dict[str, Any] = {"Made": _Made}
-    exec(compiled(ast.parse(_THROWING), "<marks>", Hooks(lambda value: value, counting)), names)
+    exec(compiled(ast.parse(_THROWING), "<marks>", Hooks(lambda value: value, counting, unread=unread)), names)
     _rules[_Made] = "orphan-response"
     token = exchange._current.set(cast("Any", _Made))  # where no exchange runs nothing is compared
     try:
@@ -188,8 +199,9 @@ def _count() -> None:
         exchange._current.reset(token)
         del _rules[_Made]
     _ThrownAway.alone, _ThrownAway.inside = alone.references, inside.references
+    _ThrownAway.named = named.references
 
 
 _count()
 thrown_away = _ThrownAway()
-HOOKS = Hooks(returned, thrown_away, caught, changed, given, ended)
+HOOKS = Hooks(returned, thrown_away, caught, changed, given, unread, ended)

@@ -147,7 +147,8 @@ RULES: dict[str, Rule] = _index(
             sentence="A response was built for this request and neither sent, returned nor raised.",
             why="The client never sees the answer that this line was written for: a redirect or a 403 that does "
             "nothing, while the handler runs on and answers something else. A practice where a helper that does other "
-            "things as well has built it: it may have been called for those. A dependency's value is handed to the "
+            "things as well has built it, as it may have been called for those, and where it is under a name that nobody "
+            "reads. A dependency's value is handed to the "
             "path operation, which runs as if nothing were wrong: whom it was to turn away gets in.",
             mend="Put `return` in front of it: `return redirect(...)`, `return JsonResponse(...)`, `return "
             "render(...)`. Where the result of a helper is a response, return that too.",

@@ -10,7 +10,8 @@ they are.
 stands for, as ``return ENDED[None]``. An expression statement becomes the chain ``None is not value in
 THROWN_AWAY``: the value is made once, and where it is None, as it is nearly always, the cost is that of one comparison.
 A broad `except` begins with the call ``CAUGHT()``, and the call ``CHANGED()`` follows a statement that changes in its place
-what is called headers, or an item of a message, and ``GIVEN(thing, "status")`` one like `thing.status = 204`.
+what is called headers, or an item of a message, and ``GIVEN(thing, "status")`` one like `thing.status = 204`; ``UNREAD(name)``
+follows an assignment to a name that the function never reads.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ ENDED = "\0oneresponse: ended"
 CAUGHT = "\0oneresponse: caught"
 CHANGED = "\0oneresponse: changed"
 GIVEN = "\0oneresponse: given"
+UNREAD = "\0oneresponse: unread"
 
 _MAKES_A_VALUE = (ast.Call, ast.Await, ast.Tuple)
 """Expressions that, standing alone as a statement, may throw away what is worth a look."""
@@ -56,6 +58,8 @@ class Hooks:
     changed: Callable[[], object] = object
     given: Callable[[Any, str], object] = lambda *_: None
     """Told of a thing, and of its attribute or method by which a status or a body may have been given to it."""
+    unread: Callable[[Any], object] = lambda _: None
+    """Told of what was put under a name that nobody reads."""
     ended: Any = None
     """What is `returned` where it is subscripted; made of that where it is not given."""
     observed: Observed | None = None
@@ -63,8 +67,8 @@ class Hooks:
 
     def table(self) -> dict[str, Any]:
         ended = self.ended or type("Ended", (), {"__getitem__": staticmethod(self.returned)})()
-        hooks = (self.returned, self.thrown_away, self.caught, self.changed, self.given, ended)
-        table = dict(zip((RETURNED, THROWN_AWAY, CAUGHT, CHANGED, GIVEN, ENDED), hooks, strict=True))
+        hooks = (self.returned, self.thrown_away, self.caught, self.changed, self.given, self.unread, ended)
+        table = dict(zip((RETURNED, THROWN_AWAY, CAUGHT, CHANGED, GIVEN, UNREAD, ENDED), hooks, strict=True))
         return table | self.observed.table() if self.observed is not None else table
 
 
@@ -99,6 +103,8 @@ class _Marker(ast.NodeTransformer):
     def __init__(self) -> None:
         self.marks_returns = False
         self.marks_bare_returns = False
+        self.unread: frozenset[str] = frozenset()
+        """The names of the function's own that it never reads."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return self.function(node)
@@ -110,7 +116,8 @@ class _Marker(ast.NodeTransformer):
         decorators = {last_name(decorator) for decorator in node.decorator_list}
         if decorators & COMPILED:
             return node
-        outer = self.marks_returns, self.marks_bare_returns
+        outer = self.marks_returns, self.marks_bare_returns, self.unread
+        self.unread = _unread(node)
         private = node.name.startswith("__") and node.name.endswith("__") and node.name != "__call__"
         self.marks_returns = not private and not decorators & _PLAIN
         # In an asynchronous generator a return cannot have a value.
@@ -118,7 +125,7 @@ class _Marker(ast.NodeTransformer):
         self.generic_visit(node)
         if self.marks_bare_returns:
             node.body.append(_end())
-        self.marks_returns, self.marks_bare_returns = outer
+        self.marks_returns, self.marks_bare_returns, self.unread = outer
         return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
@@ -138,6 +145,9 @@ class _Marker(ast.NodeTransformer):
         return node
 
     def visit_Assign(self, node: ast.Assign) -> Any:
+        target = node.targets[0]
+        if isinstance(target, ast.Name) and target.id in self.unread and isinstance(node.value, (ast.Call, ast.Await)):
+            return [node, _told_of(UNREAD, target.id)]
         return self.changing(node, node.targets)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
@@ -210,9 +220,39 @@ def _changed() -> ast.stmt:
 def _given(target: ast.expr) -> ast.stmt:
     """The statement that tells which thing was given something, at the place of what has run before it."""
     assert isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)
-    thing = nowhere(ast.Name(target.value.id, ast.Load()))
-    call = ast.Call(func=nowhere(ast.Constant(GIVEN)), args=[thing, nowhere(ast.Constant(target.attr))], keywords=[])
+    return _told_of(GIVEN, target.value.id, target.attr)
+
+
+def _told_of(mark: str, name: str, *more: str) -> ast.stmt:
+    """The statement that calls a hook with what has a name, at the place of what has run before it."""
+    arguments: list[ast.expr] = [nowhere(ast.Name(name, ast.Load())), *(nowhere(ast.Constant(one)) for one in more)]
+    call = ast.Call(func=nowhere(ast.Constant(mark)), args=arguments, keywords=[])
     return cast("ast.stmt", nowhere(ast.Expr(_ours(nowhere(call)))))
+
+
+def _unread(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+    """The names that a function gives to something by itself, and that nothing in it reads, not even what is defined in it.
+
+    Not those that begin with an underscore: they are told to be of no use.
+    """
+    names = [one for one in ast.walk(node) if isinstance(one, ast.Name)]
+    read = {one.id for one in names if not isinstance(one.ctx, ast.Store)}
+    read |= {
+        one.target.id for one in ast.walk(node) if isinstance(one, ast.AugAssign) and isinstance(one.target, ast.Name)
+    }
+    if read & _READ_ALL:
+        return frozenset()
+    shared = {name for one in ast.walk(node) if isinstance(one, (ast.Global, ast.Nonlocal)) for name in one.names}
+    given = (
+        one.targets[0].id
+        for one in own_nodes(node.body)
+        if isinstance(one, ast.Assign) and len(one.targets) == 1 and isinstance(one.targets[0], ast.Name)
+    )
+    return frozenset(name for name in given if name not in read | shared and not name.startswith("_"))
+
+
+_READ_ALL = frozenset(("locals", "vars", "eval", "exec", "dir"))
+"""Functions that may read any name."""
 
 
 def _gives(target: ast.expr) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from pytest_oneresponse.instrument.rewrite import compiled
+from pytest_oneresponse.instrument.rewrite import _unread, compiled
 
 from .conftest import Noted
 
@@ -703,3 +703,27 @@ def test_pytest_explains_a_failed_assertion_as_before(
 
     assert failure(marked) == failure(plain)
     assert any("At index 1 diff: 2 != 3" in line for line in failure(marked))
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ("x = make()", {"x"}),
+        ("x = make()\ny = make()\nreturn y", {"x"}),
+        ("if a:\n    x = make()", {"x"}),
+        ("_x = make()", set()),
+        ("x = y = make()", set()),
+        ("x, y = make()", set()),
+        ("x = make()\ndel x", set()),
+        ("x = make()\nx += 1", set()),
+        ("x = make()\ndef g():\n    return x", set()),
+        ("x = make()\nreturn [x for _ in a]", set()),
+        ("global x\nx = make()", set()),
+        ("x = make()\nreturn locals()", set()),
+        ("def g():\n    x = make()", set()),
+        ("class C:\n    x = make()", set()),
+    ],
+)
+def test_the_names_that_a_function_never_reads(body: str, names: set[str]) -> None:
+    tree = ast.parse(f"def f(a):\n{textwrap.indent(body, '    ')}")
+    assert _unread(tree.body[0]) == names  # type: ignore[arg-type]

@@ -524,6 +524,67 @@ def test_away(): client.get("/away")
     result.stdout.fnmatch_lines(["*judged: breach: orphan-response 2; practice: orphan-response 2"])
 
 
+UNREAD = """
+from flask import Flask, make_response, redirect, request
+from werkzeug.exceptions import NotFound
+
+app = Flask(__name__)
+
+@app.get("/unread")
+def unread():
+    if not request.args.get("user"):
+        response = redirect("/login")
+    return "secret"
+
+@app.get("/unraised")
+def unraised():
+    error = NotFound()
+    return "found"
+
+@app.get("/right")
+def right():
+    response = redirect("/login")
+    def later():
+        return response
+    _ = redirect("/elsewhere")
+    plain = make_response("plain")
+    plain.headers["X-Plain"] = "yes"
+    seen = later
+    return "user" if request.args.get("user") else seen()
+
+@app.get("/held")
+def held():
+    everything = []
+    kept = keep(everything, redirect("/login"))
+    return everything[0]
+
+def keep(everything, response):
+    everything.append(response)
+    return response
+"""
+
+
+def test_what_is_put_under_a_name_that_nobody_reads(suite: Suite) -> None:
+    pytest.importorskip("flask.testing")
+    suite.write(
+        shop=UNREAD,
+        test_a="""
+import pytest, shop
+@pytest.mark.parametrize("name", ["unread", "unraised", "right", "held"])
+def test(name): shop.app.test_client().get("/" + name)
+""",
+    )
+    result = suite.run("--oneresponse")
+    result.assert_outcomes(passed=4, warnings=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*shop.py:9: PracticeWarning: orphan-response GET /unread: *",
+            "*shop.py:14: PracticeWarning: unraised-error GET /unraised: *",
+            "*judged: practice: orphan-response 1, unraised-error 1",
+        ]
+    )
+
+
 INHERITING = """
 from django.conf import settings
 
