@@ -86,6 +86,8 @@ class Exchange:
     """The task in which the server called the app, where there is one."""
     fired: tuple[Any, ...] = ()
     """What was made to fail in it, as faults.tap.Fired."""
+    numbers = 0
+    """How many numbers the user's functions were seen to return to each other."""
     last_status = 0
     """The status that was set on the response after its start; 0 where none was."""
     failed: tuple[str, tuple[Left, ...]] = ("", ())

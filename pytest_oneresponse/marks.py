@@ -25,13 +25,18 @@ def returned(value: Any) -> Any:
     running = _get(None)
     if running is not None:
         frame = _getframe(1)
-        # What computes returns numbers to itself, thousands of times in a request; to a framework a view returns one.
+        # What computes returns numbers to itself, thousands of times in a request; a view may return one, to its decorator.
         if type(value) not in _NUMBERS or frame.f_back is None or not is_users(frame.f_back.f_code):
+            running.note_left(value, frame)
+        elif running.numbers < _MOST_NUMBERS:
+            running.numbers += 1
             running.note_left(value, frame)
     return value
 
 
 _NUMBERS = frozenset((int, bool, float, complex))
+_MOST_NUMBERS = 20
+"""So many of an exchange are noted that go to the user's own code."""
 
 
 class _Ended:

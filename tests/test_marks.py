@@ -264,15 +264,19 @@ def test_a_type_is_looked_up_once(exchange: Exchange, monkeypatch: pytest.Monkey
     assert lost(exchange) == [ORPHAN, ORPHAN] and marks._rules[Response] == "orphan-response"
 
 
-def test_a_number_that_the_users_own_code_gets_is_not_noted(
+def test_of_the_numbers_that_the_users_own_code_gets_the_first_are_noted(
     exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def computed(value: Any) -> Any:
         return marks.returned(value)
 
     monkeypatch.setattr(marks, "is_users", lambda code: code.co_filename == __file__)
-    for value in (1, True, 1.5, 2j):
+    for value in (1, True, 1.5, 2j) * 10:
         assert computed(value) is value
+    assert exchange.numbers == 20
+    assert exchange.left is not None
+    exchange.left = None
+    assert computed(1) == 1
     assert exchange.left is None
     monkeypatch.setattr(marks, "is_users", lambda _: False)
     assert computed(404) == 404 and exchange.left is not None, "a framework gets it"

@@ -38,6 +38,12 @@ def none():
     return None
 
 
+@app.get("/count")
+@admin
+def count():
+    return len("users")
+
+
 @app.before_request
 def before():
     return None
@@ -156,9 +162,11 @@ def test_flask(suite: Suite) -> None:
         ("no-response", "GET /users", 13),
         ("no-response", "GET /none", 13),
         ("no-response", "GET /none", 27),
-        ("no-response", "GET /missing", 47),
-        ("orphan-response", "GET /read", 60),
-        ("no-response", "GET /read", 64),
+        ("no-response", "GET /count", 13),
+        ("no-response", "GET /count", 33),
+        ("no-response", "GET /missing", 53),
+        ("orphan-response", "GET /read", 66),
+        ("no-response", "GET /read", 70),
     }
 
 
