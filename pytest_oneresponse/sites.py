@@ -106,10 +106,13 @@ class Proxies:
     @classmethod
     def passes_on(cls, chain: Chain) -> bool:
         """Whether what was built at a chain is such an object."""
-        if not chain:
-            return False
-        mark = _marks.get(id(chain[0]))
-        return bool((_mark(chain[0]) if mark is None else mark) & _PROXY)
+        return bool(chain) and cls.is_in(chain[0])
+
+    @classmethod
+    def is_in(cls, code: CodeType) -> bool:
+        """Whether a code object is of such a file."""
+        mark = _marks.get(id(code))
+        return bool((_mark(code) if mark is None else mark) & _PROXY)
 
 
 def forget() -> None:

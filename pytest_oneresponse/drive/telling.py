@@ -113,7 +113,7 @@ class Telling:
         site = next((event.site for event in exchange.events if isinstance(event, TimedOut)), None)
         chain = site.chain if isinstance(site, sites.Site) else site
         known = any(one.rule == "hung-response" and one.where == finding.where for one in self.app.found)
-        if finding.rule != "hung-response" or not (known or (chain and not sites.is_users(chain[0]))):
+        if finding.rule != "hung-response" or not (known or (chain and not _is_users_own(chain))):
             return finding
         return replace(finding, level="practice", notes=(*finding.notes, _INJURED))
 
@@ -133,6 +133,12 @@ class Telling:
             return same is not None
 
         return replace(self.producing.chain.trial(shrunk(draft, shows)), faults=like.faults, client=like.client), best
+
+
+def _is_users_own(chain: sites.Chain) -> bool:
+    """Whether the user's own code runs at the end of a chain, or sleeps there."""
+    inner = chain[2] if chain[0].co_name == "sleep" and len(chain) > 2 else chain[0]
+    return sites.is_users(inner)
 
 
 def _line(place: Place | None) -> tuple[str, int] | None:

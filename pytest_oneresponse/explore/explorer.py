@@ -260,8 +260,9 @@ class Explorer:
                 self.goals.add(goal, turned, turning)
 
     def form(self, event: Observation, turning: Turning) -> None:
-        """A conversion has failed: give the atom a text of the form that it asks for, whatever that may lead to."""
-        if event.kind == "call" and outcome_of(event) == "failed":
+        """A conversion has failed, or a check of a form: give the atom a text of that form, whatever that may lead to."""
+        refused = event.what.startswith("str.is") and event.result is False
+        if event.kind == "call" and (refused or outcome_of(event) == "failed"):
             for wish in wishes(event):
                 for way in turning.matcher.ways(wish.value)[:1]:
                     goal = ("form", event.number, way.address, repr(wish.value) if way.cost else "")

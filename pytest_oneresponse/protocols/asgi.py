@@ -652,6 +652,7 @@ class _Served:
             self.longer = 0.0
             return
         others = [task for task in asyncio.all_tasks() if task is not self.task]
+        others.sort(key=self.known_tasks.__contains__)  # the exchange's own first
         self.time_out(where_it_waits(self.app_run, others))
         self.left = True
         self.wake()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import sys
 import threading
 import weakref
@@ -12,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 from ..owners import HERE
-from ..sites import Chain, holds_user, walk
+from ..sites import Chain, Proxies, holds_user, is_users, walk
 
 
 def _behind(awaitable: Any) -> Any:
@@ -61,11 +62,21 @@ def waiting_frames(awaitable: Any) -> list[FrameType]:
 
 
 def where_it_waits(run: Any, others: Iterable[asyncio.Task[Any]]) -> Chain:
-    """Where the app waits: in its own run, or in one of the other tasks or a thread that it waits for."""
+    """Where the app waits: in its own run, or in one of the other tasks or a thread that it waits for.
+
+    A proxy, as a middleware's `call_next` is, waits for the app behind it, which runs in a task of its own.
+    """
     own = waiting_chain(run)
-    tasks = (waiting_chain(task.get_coro()) for task in others)
-    chain = next((chain for chain in (own, *tasks) if holds_user(chain)), None)
+    chains = [own, *(waiting_chain(task.get_coro()) for task in others)]
+    chains.sort(key=_waits_for_a_proxy)
+    chain = next((chain for chain in chains if holds_user(chain)), None)
     return chain or _stuck_thread() or own
+
+
+def _waits_for_a_proxy(chain: Chain) -> bool:
+    """Whether the innermost frame of the user's waits in a proxy."""
+    inner = itertools.takewhile(lambda code: not is_users(code), chain[::2])
+    return any(map(Proxies.is_in, inner))
 
 
 _stuck: weakref.WeakSet[threading.Thread] = weakref.WeakSet()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -109,6 +111,11 @@ async def dispatched_nothing(request):  # also: no-response
     request.state.seen = True  # where: no-response
 
 
+async def dispatched_hung(request):
+    while True:
+        await asyncio.sleep(60)  # where: hung-response
+
+
 DISPATCHED = [
     dispatched,
     dispatched_twice,
@@ -117,6 +124,7 @@ DISPATCHED = [
     dispatched_raising,
     dispatched_status,
     dispatched_nothing,
+    dispatched_hung,
 ]
 
 
