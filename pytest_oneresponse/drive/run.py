@@ -88,8 +88,8 @@ class _Run:
         """Those of them whose answer has set a cookie."""
         self.streamed: odd.Streamed | None = None
         """The richest that was answered with a stream."""
-        self.echoed: dict[Address, Draft] = {}
-        """What came back in the headers of an answer: where it stood, and in which request."""
+        self.echoed: set[Address] = set()
+        """Where what came back in the headers of an answer stood in its request."""
 
     def whole(self) -> None:
         """Drive the route, from its first trial until nothing is left behind."""
@@ -138,7 +138,6 @@ class _Run:
             self.producing.look_for_declared()
         self.explore()
         self.some(self.seconds())
-        self.some(self.echoes())
         if self.streamed is not None:
             self.some(
                 itertools.chain(odd.inputs(self.streamed, self.producing), odd.rows(self.streamed, self.producing))
@@ -192,10 +191,12 @@ class _Run:
             if trial.session is None
         ]
 
-    def echoes(self) -> Iterator[Trial]:
-        """Requests in which what came back in a header is what cannot stand there."""
-        for address, draft in list(self.echoed.items())[:_ECHOES]:
-            yield from map(self.producing.chain.trial, broken(draft, address))
+    def echoes(self, draft: Draft, answer: Answer) -> Iterator[Trial]:
+        """What came back in a header of an answer, for the first time, is sent as what cannot stand there."""
+        for address in echoed(draft, answer.headers):
+            if address not in self.echoed and len(self.echoed) < _ECHOES:
+                self.echoed.add(address)
+                yield from map(self.producing.chain.trial, broken(draft, address))
 
     def one(self, trial: Trial, identity: str, judged: bool = True) -> tuple[Answer, Recording]:
         """Send one trial, and judge what came of it."""
@@ -221,15 +222,14 @@ class _Run:
     def explore(self) -> None:
         """Send what may take branches that were not taken yet, until nothing new is to be had."""
         explorer = self.explorer()
-        while explorer is not None and not self.budget.is_over():
+        while explorer is not None and not self.budget.is_over(1 + (_ODD if self.streamed else 0)):
             draft = explorer.next()
             if draft is None:
                 break
             trial = self.producing.chain.trial(draft)
             answer, told = self.one(trial, trial_id(self.app, self.route, trial))
             if explorer.learn(draft, told, answer.status) and draft.session is None:
-                for address in echoed(draft, answer.headers):
-                    self.echoed.setdefault(address, draft)
+                self.some(self.echoes(draft, answer))
 
     def explorer(self) -> Explorer | None:
         """The search; None where the user's code has no marks, or no request can be made of what is declared."""
@@ -263,6 +263,8 @@ class _Run:
         return any(trial_id(self.app, self.route, trial) == identity for trial in self.plan.trials())
 
 
+_ODD = 16
+"""So many requests are kept for what is odd, where a route streams."""
 _ECHOES = 8
 """So many parts of requests are looked at that came back in headers."""
 _SECONDS = 5
