@@ -87,6 +87,8 @@ class _Blamer:
             return self.raised(breach)
         if rule == "no-response":
             return self.unanswered(breach)
+        if rule == "websocket-no-decision" and isinstance(breach.at, Improper):
+            return self.read_early(breach)
         if rule == "websocket-no-decision":
             return self.unanswered(breach)
         if rule in ("unfinished-response", "trailers-missing"):
@@ -110,6 +112,15 @@ class _Blamer:
         if rule in ("body-not-allowed", "body-on-head"):
             return self.forbidden_body(breach)
         return self.place(breach.at) or self.place(breach.start), self.place(breach.also), self.chain(breach.at)
+
+    def read_early(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
+        """The line that asks for a message before it accepts, beside its function."""
+        self.labels = _READS
+        chain = self.chain(breach.at)
+        reads = next((frame for frame in sites.frames(chain) if self.is_user(frame[0])), None)
+        if reads is None:
+            return self.place(breach.at), self.handler_place(), chain
+        return sites.place_of(*reads), definition(reads[0]), chain
 
     def unanswered(self, breach: Breach) -> tuple[Place | None, Place | None, sites.Chain]:
         """The line on which the handler was left; where it was not called, that on which a middleware was."""
@@ -578,6 +589,7 @@ def _is_others_send(code: CodeType) -> bool:
 
 
 _MADE = ("response made here", "")
+_READS = ("reads here, and has not accepted", "function defined here")
 _BODY_CHANGED = ("body changed here", "length declared here")
 _VERBS = frozenset(("get", "post", "put", "patch", "delete", "head", "options", "trace"))
 

@@ -414,6 +414,8 @@ class Watcher:
     """Told of each exchange that has ended, if it was told of a response."""
     left: Callable[[Exchange], None] = staticmethod(lambda exchange: None)
     """Told of each exchange that has ended, if several of the user's functions were left in it."""
+    escaped: Callable[[Exchange, BaseException], None] = staticmethod(lambda exchange, error: None)
+    """Told of each exception that leaves the app of a WebSocket."""
     marks: Swap | None = None
     """The marks in the user's functions, put into what has been imported since before each exchange."""
     running = _running

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import FrameType, ModuleType
 from typing import Any
 
-from . import exchange, handed, late, shared, sites
+from . import exchange, handed, late, refused, shared, sites
 from .contract.head import TELLING
 from .frameworks import modules
 from .imported import when_imported
@@ -27,6 +27,7 @@ def install(patches: Patches) -> None:
     exchange.Watcher.started, exchange.Watcher.ended = staticmethod(_started), staticmethod(late.release)
     exchange.Watcher.passed = staticmethod(shared.note_passed)
     exchange.Watcher.left = staticmethod(handed.note)
+    exchange.Watcher.escaped = staticmethod(refused.note)
     sites.Proxies.know({suffix for module in modules() for suffix in module.PROXIES})
     for name in dict.fromkeys(name for module in modules() for name in module.RESPONSES):
         module_name, _, class_name = name.rpartition(".")

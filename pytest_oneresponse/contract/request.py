@@ -9,11 +9,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
+WEBSOCKET = "WEBSOCKET"
+"""Stands for the method of a request that asks for a WebSocket."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request to be sent, or one that was seen.
 
+    Of one that asks for a WebSocket `method` is WEBSOCKET, and `body` the message that is said once it is open.
     `path` is the decoded path ("/café"), `query` the raw query string without "?",
     `headers` pairs of text in sending order, `body` the raw bytes.
     """
@@ -63,22 +67,37 @@ class Request:
         return cls(data["method"], data["path"], data["query"], headers, bytes_of(data["body"]))
 
     def curl(self) -> str:
-        """A command that sends this request from a POSIX shell."""
-        host = self.header("host") or "localhost:8000"
+        """A command that sends this request from a POSIX shell: curl's, or websocat's for a WebSocket."""
+        return " | ".join(" ".join(map(shlex.quote, words)) for words in self.commands())
+
+    def commands(self) -> list[list[str]]:
+        """The words of that command; of several where one pipes into the next."""
+        return self._websocat() if self.method == WEBSOCKET else [self._curl()]
+
+    def _curl(self) -> list[str]:
         words = ["curl"]
+        if set(self.target) & set("[]{}"):
+            words.append("--globoff")
         if self.method == "HEAD":
             words.append("--head")
         elif self.method != ("POST" if self.body else "GET"):
             words += ["-X", self.method]
-        for name, value in self.headers:
-            if name.lower() not in ("host", "content-length"):
-                words += ["-H", f"{name}: {value}"]
+        words += self._headers("host", "content-length")
         if self.body:
             words += ["--data-raw", self.body.decode(errors="backslashreplace")]
-        if set(self.target) & set("[]{}"):
-            words.insert(1, "--globoff")
-        words.append(f"http://{host}{self.target}")
-        return " ".join(shlex.quote(word) for word in words)
+        return [*words, f"http://{self.header('host') or 'localhost:8000'}{self.target}"]
+
+    def _websocat(self) -> list[list[str]]:
+        words = ["websocat", *self._headers("host", "content-length", "content-type", "accept")]
+        if self.header("content-type") == "application/octet-stream":
+            words.append("--binary")
+        words.append(f"ws://{self.header('host') or 'localhost:8000'}{self.target}")
+        said = [["echo", self.body.decode(errors="backslashreplace")]] if self.body else []
+        return [*said, words]
+
+    def _headers(self, *left_out: str) -> list[str]:
+        kept = [f"{name}: {value}" for name, value in self.headers if name.lower() not in left_out]
+        return [word for header in kept for word in ("-H", header)]
 
 
 def text_of(body: bytes) -> str:

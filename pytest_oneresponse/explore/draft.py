@@ -14,7 +14,7 @@ from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ..contract.request import Request
+from ..contract.request import WEBSOCKET, Request
 from . import canary, tree
 from . import values as made
 from .tree import MISSING
@@ -129,9 +129,10 @@ class Draft:
         for name, text in self.headers:
             if name != "host":
                 yield ("header", name), text
-        if self.media:
+        if self.media and self.method != WEBSOCKET:
             yield ("media",), self.media
-        yield ("method",), self.method
+        if self.method != WEBSOCKET:
+            yield ("method",), self.method
 
     def put(self, address: Address, value: Any) -> Draft | None:
         """The draft with another value at an address; None where it cannot stand there."""
@@ -167,7 +168,7 @@ class Draft:
             return replace(self, media="" if value is MISSING else header_text(text_of(value)))
         if part == "answered":
             return replace(self, answered=value) if type(value) is int and 200 <= value < 600 else None
-        return replace(self, method=value) if value in METHODS else None
+        return replace(self, method=value) if value in METHODS and self.method != WEBSOCKET else None
 
     def _put_json(self, part: str, way: Address, value: Any) -> Draft | None:
         try:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ..contract.request import Request
+from ..contract.request import WEBSOCKET, Request
 from ..fault import Fault
 from ..protocols.client import DEFAULT, Answer, Client
 from ..routes import Parameter, Route
@@ -163,7 +163,10 @@ def request_for(route: Route, inputs: Inputs, changed: Mapping[str, Any] | None 
 
     Raises ValueError or KeyError where a parameter has no value.
     """
-    return draft_for(route, inputs, changed, host).request()
+    draft = draft_for(route, inputs, changed, host)
+    if route.method == WEBSOCKET and not draft.media:
+        draft = with_body(draft, route.media, {})  # most apps wait for something to be said
+    return draft.request()
 
 
 def draft_for(route: Route, inputs: Inputs, changed: Mapping[str, Any] | None = None, host: str = "") -> Draft:
@@ -270,9 +273,12 @@ class Plan:
         yield first
         base = self.first().request  # anew: a Host that the app accepts may have been found meanwhile
         yield Trial("the same again", base, before=(base,))
-        yield from self.methods(base)
+        if self.route.method != WEBSOCKET:
+            yield from self.methods(base)
         for label, client in CLIENTS:
             yield Trial(label, base, client)
+        if self.route.method == WEBSOCKET:
+            return
         if self.route.method in _BODY_METHODS or base.body:
             sent = base if base.body else replace(base, body=b"x=1&y=2")
             yield Trial("the request's body breaks off", sent, Client(breaks_off=True))

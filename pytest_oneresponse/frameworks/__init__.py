@@ -8,7 +8,7 @@ import importlib.metadata
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple, Protocol, cast
 
 from ..routes import Parameter, Route, Schema
@@ -70,6 +70,12 @@ class Framework(Protocol):
 
     def handed(self, native: Any) -> Iterator[Handed]:
         """What a route depends on, for an environ or scope that was routed; optional."""
+
+    def refused(self, frame: FrameType) -> str:
+        """The type of the WebSocket message that its own class refuses to send by the exception raised in a frame.
+
+        "websocket.receive" where one is asked for before the connection was accepted; empty for anything else; optional.
+        """
 
     def caught(self, app: Any) -> list[Any]:
         """The exceptions that handlers were registered for with the app; optional."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from ..contract.request import WEBSOCKET
 from ..routes import Parameter, Route, Schema
 from . import Handed, Parts, class_names, joined, prefixed, top_package
 
@@ -46,9 +47,9 @@ _LIMITS = {
 
 
 def routes(app: Any) -> list[Route]:
-    """The http routes in order of their paths: Litestar keeps them in no order that matters, and matches by a tree.
+    """The routes in order of their paths: Litestar keeps them in no order that matters, and matches by a tree.
 
-    Those of the documentation pages stand among them; WebSocket routes and the OPTIONS that Litestar adds are left out.
+    Those of the documentation pages stand among them; the OPTIONS that Litestar adds is left out.
     """
     return sorted(_all(app), key=lambda route: (route.template, route.method))
 
@@ -72,6 +73,10 @@ def _all(app: Any) -> Iterator[Route]:
             yield from _http(route)
         elif "litestar.routes.asgi.ASGIRoute" in known:
             yield from _asgi(route)
+        elif "litestar.routes.websocket.WebSocketRoute" in known:
+            handler = route.route_handler
+            described = Route(WEBSOCKET, route.path_format, _function(handler), _parts(route))
+            yield _described(route, handler, route.handler_parameter_model, described)
 
 
 def _http(route: Any) -> Iterator[Route]:
@@ -82,10 +87,15 @@ def _http(route: Any) -> Iterator[Route]:
             if method == "OPTIONS" and top_package(function) == "litestar":
                 continue
             described = Route(method, route.path_format, function, parts)
-            try:
-                yield _declared(route, handler, described)
-            except Exception:  # an input that cannot be described must not hide the route
-                yield described
+            yield _described(route, handler, route.route_handler_map[method][1], described)
+
+
+def _described(route: Any, handler: Any, model: Any, described: Route) -> Route:
+    """The route with what is declared; an input that cannot be described must not hide it."""
+    try:
+        return _declared(route, handler, model, described)
+    except Exception:
+        return described
 
 
 def _asgi(route: Any) -> Iterator[Route]:
@@ -150,13 +160,12 @@ _KNOWN: dict[str, Schema] = {
 }
 
 
-def _declared(route: Any, handler: Any, described: Route) -> Route:
+def _declared(route: Any, handler: Any, model: Any, described: Route) -> Route:
     fields = _fields(handler)
     parts = tuple(
         part if isinstance(part, str) else replace(part, schema=_narrowed(part.schema, _schema(fields.get(part.name))))
         for part in described.parts
     )
-    _, model = route.route_handler_map[described.method]
     parameters = [
         Parameter(one.field_alias, source, _schema(fields.get(one.field_name)), bool(one.is_required))
         for group, source in _SOURCES

@@ -7,8 +7,10 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from types import FrameType
 from typing import Any
 
+from ..contract.request import WEBSOCKET
 from ..routes import Parameter, Route, Schema
 from . import Parts, anchored, class_names, is_callable, joined, prefixed, top_package
 
@@ -61,22 +63,22 @@ class Reader:
     declare: Callable[[Any, Route], Route] = _as_it_is
 
     def read(self, routes: Iterable[Any]) -> Iterator[Route]:
-        """The http routes, in order of matching."""
+        """The routes, in order of matching."""
         for route in self.expand(routes):
             names = class_names(getattr(route, "original_route", route))
             if "starlette.routing.WebSocketRoute" in names:
-                continue
-            if "starlette.routing.Mount" in names:
+                yield from self._route(route, ((WEBSOCKET, route.endpoint),))
+            elif "starlette.routing.Mount" in names:
                 yield from self._mount(route)
             elif "starlette.routing.Host" in names:
                 yield from (replace(one, host=_host(route)) for one in self._inner(route))
             elif getattr(route, "path", None):
                 yield from self._route(route)
 
-    def _route(self, route: Any) -> Iterator[Route]:
+    def _route(self, route: Any, answers: Iterable[tuple[str, Any]] = ()) -> Iterator[Route]:
         endpoint = getattr(route, "endpoint", None)
         parts = split(route.path, getattr(route, "param_convertors", None) or {})
-        for method, handler in _answers(endpoint, getattr(route, "methods", None)):
+        for method, handler in answers or _answers(endpoint, getattr(route, "methods", None)):
             described = Route(method, route.path, handler, parts)
             try:
                 yield self.declare(route, described)
@@ -114,7 +116,7 @@ def is_answer(kind: type) -> bool:
 
 
 def routes(app: Any) -> list[Route]:
-    """The routes, sub-apps' included, in order of matching; WebSocket routes are left out."""
+    """The routes, sub-apps' included, in order of matching."""
     return list(Reader().read(app.routes))
 
 
@@ -127,6 +129,19 @@ def hosts(app: Any) -> list[str]:
             allowed = [name for name in options.get("allowed_hosts") or () if name != "*"]
             names += [f"www.{name[2:]}" if name.startswith("*.") else name for name in allowed]
     return names
+
+
+def refused(frame: FrameType) -> str:
+    """What `WebSocket` refuses to send, or to receive, in the state in which it is."""
+    code, values = frame.f_code, frame.f_locals
+    if not code.co_filename.replace("\\", "/").endswith("starlette/websockets.py"):
+        return ""
+    if code.co_name == "send":
+        message = values.get("message")
+        return str(message.get("type")) if isinstance(message, dict) else ""
+    state = getattr(values.get("self"), "application_state", None)
+    reads = code.co_name.startswith("receive_") and getattr(state, "name", "") == "CONNECTING"
+    return "websocket.receive" if reads else ""
 
 
 def caught(app: Any) -> list[Any]:

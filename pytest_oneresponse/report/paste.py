@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..contract.finding import Finding
-from ..contract.request import Request
+from ..contract.request import WEBSOCKET, Request
 from ..fault import OF
 from ..protocols.client import DEFAULT, NAMED, Client
 
@@ -18,7 +18,13 @@ def pasted(finding: Finding) -> str:
     fault, request = finding.fault, finding.request
     node, _, rest = finding.test.partition("::")
     client = NAMED.get(finding.client, DEFAULT)
-    if not fault or request is None or node != "oneresponse" or str(client) != finding.client:
+    if (
+        not fault
+        or request is None
+        or request.method == WEBSOCKET
+        or node != "oneresponse"
+        or str(client) != finding.client
+    ):
         return ""
     label, _, name = rest.partition("::")
     module, colon, attribute = label.partition(":")

@@ -168,7 +168,7 @@ def _buffered(finding: Finding) -> str:
 
 def _command(request: Request | None) -> str:
     """The request as a shell command on one line, whatever its body holds."""
-    return "" if request is None else " ".join(_word(word) for word in shlex.split(request.curl()))
+    return "" if request is None else " | ".join(" ".join(map(_word, words)) for words in request.commands())
 
 
 def _word(word: str) -> str:

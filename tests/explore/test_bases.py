@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pytest_oneresponse.contract.request import WEBSOCKET
 from pytest_oneresponse.explore import canary
 from pytest_oneresponse.explore.bases import bases, declared, fallbacks, with_canaries
 from pytest_oneresponse.explore.bodies import BODY_METHODS, with_bodies
@@ -114,6 +115,8 @@ def test_a_method_with_a_body_that_is_not_declared_has_each_kind(method: str) ->
     route = Route(method, "/", None, ("/",))
     medias = [draft.media for draft in declared(route, Inputs(route, {}), "")]
     kinds = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"]
+    if method == WEBSOCKET:
+        kinds = ["application/json", "text/plain", "application/octet-stream"]
     assert medias == (kinds if method in BODY_METHODS else [""])
 
 

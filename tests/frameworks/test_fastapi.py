@@ -22,6 +22,7 @@ from fastapi import (
     Path,
     Query,
     UploadFile,
+    WebSocket,
 )
 from fastapi.security import APIKeyHeader, HTTPBasic, OAuth2PasswordBearer
 from pydantic import BaseModel, ConfigDict, Field
@@ -268,9 +269,6 @@ def test_included_routers_with_prefixes_and_dependencies() -> None:
     @inner.get("/a/{id}")
     def read(id: int) -> None: ...
 
-    @inner.websocket("/ws")
-    async def socket(websocket: Any) -> None: ...
-
     outer.include_router(inner, dependencies=[Depends(deep)])
     app.include_router(outer, prefix="/v1")
     route = only(app)
@@ -278,6 +276,22 @@ def test_included_routers_with_prefixes_and_dependencies() -> None:
     assert route.handler is read
     assert [one.schema["type"] for one in route.path_parameters] == ["integer"]
     assert [(one.source, one.name) for one in route.parameters] == [("header", "token")]
+
+
+def test_a_websocket_with_what_it_and_its_dependencies_declare() -> None:
+    app, router = plain(), APIRouter(prefix="/r")
+
+    def deep(token: Annotated[str, Header()]) -> None: ...
+
+    @router.websocket("/ws/{id}", dependencies=[Depends(deep)])
+    async def socket(websocket: WebSocket, id: int, q: int = 0) -> None: ...
+
+    app.include_router(router)
+    route = only(app)
+    assert route.name == "WEBSOCKET /r/ws/{id}"
+    assert route.handler is socket
+    assert [one.schema["type"] for one in route.path_parameters] == ["integer"]
+    assert sorted((one.source, one.name) for one in route.parameters) == [("header", "token"), ("query", "q")]
 
 
 def test_a_starlette_route_and_a_mount_in_an_included_router() -> None:

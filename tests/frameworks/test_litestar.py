@@ -120,12 +120,16 @@ def test_the_pages_of_the_documentation_stand_among_the_routes() -> None:
     assert "GET /schema/openapi.json" in found
 
 
-def test_websockets_are_left_out() -> None:
-    @websocket("/ws")
-    async def socket(socket: Any) -> None:
+def test_websockets_stand_among_the_others_with_what_they_declare() -> None:
+    @websocket("/ws/{id:int}")
+    async def socket(socket: Any, id: int, token: str) -> None:
         return None
 
-    assert names(socket) == []
+    (route,) = framework.routes(Litestar([socket], openapi_config=None))
+    assert route.name == "WEBSOCKET /ws/{id}"
+    assert route.handler is socket.fn
+    assert [one.schema["type"] for one in route.path_parameters] == ["integer"]
+    assert [(one.source, one.name) for one in route.parameters] == [("query", "token")]
 
 
 def test_the_first_values_of_typed_paths_are_answered() -> None:

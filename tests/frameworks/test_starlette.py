@@ -152,8 +152,9 @@ def test_mounted_apps_and_routers_are_read_through_their_middleware() -> None:
     ) == ["GET /one/a", "GET /two/b", "GET /three/a", "GET /four/c"]
 
 
-def test_websocket_routes_are_left_out() -> None:
-    assert names(WebSocketRoute("/ws", socket), Mount("/m", routes=[WebSocketRoute("/ws", socket)])) == []
+def test_websocket_routes_stand_among_the_others() -> None:
+    found = names(WebSocketRoute("/ws", socket), Mount("/m", routes=[WebSocketRoute("/ws/{id:int}", socket)]))
+    assert found == ["WEBSOCKET /ws", "WEBSOCKET /m/ws/{id:int}"]
 
 
 def test_a_mounted_app_without_routes_is_one_path() -> None:

@@ -18,6 +18,7 @@ import pytest
 from pytest_oneresponse import apps, judging
 from pytest_oneresponse.contract import rules
 from pytest_oneresponse.contract.finding import Finding, Place
+from pytest_oneresponse.contract.request import WEBSOCKET, Request
 from pytest_oneresponse.drive.run import drive
 from pytest_oneresponse.drive.settings import Settings
 from pytest_oneresponse.exchange import Docket, Exchange, Watcher
@@ -45,7 +46,7 @@ KNOWN = {case: cause for cause, cases in _CAUSES.items() for case in cases}
 
 MODULES = [module for module in modules() if not module.name.endswith("_sockets")]
 CONNECTED = [module for module in modules() if module.name.endswith("_sockets")]
-"""Files of WebSocket apps and lifespans, which no drive reaches: they are recorded as a test client's would be."""
+"""Files of WebSocket apps and lifespans: they are recorded as a test client's would be, and WebSockets driven too."""
 
 # Clients that leave, and handlers that hang, make frameworks drop files and loops unclosed.
 pytestmark = pytest.mark.filterwarnings(
@@ -228,15 +229,23 @@ def connect(
         if module.framework:
             pytest.importorskip(module.framework)
         loaded = load(module.file)
-        plays = {name: ("WEBSOCKET /", functools.partial(play, app, websocket)) for name, app in loaded.SOCKETS.items()}
+        plays = {name: ("WEBSOCKET /", functools.partial(both, app)) for name, app in loaded.SOCKETS.items()}
         plays |= {name: ("LIFESPAN", functools.partial(play, app, lifespan)) for name, app in loaded.LIFESPANS.items()}
         return plays
+
+    def both(app: Any, expected: Iterable[str] = ()) -> list[Finding]:
+        watched, driven = play(app, websocket, expected), kept([driven_exchange(app)], expected)
+        assert [one.key for one in watched] == [one.key for one in driven]
+        return watched
 
     def play(app: Any, client: Callable[[Any], Any], expected: Iterable[str] = ()) -> list[Finding]:
         docket = Kept()
         monkeypatch.setattr(Watcher, "docket", docket)
         asyncio.run(client(asgi.watched(app)))
-        found = [one for exchange in docket.exchanges.values() for one in judging.findings(exchange, judging.Told())]
+        return kept(docket.exchanges.values(), expected)
+
+    def kept(exchanges: Iterable[Exchange], expected: Iterable[str]) -> list[Finding]:
+        found = [one for exchange in exchanges for one in judging.findings(exchange, judging.Told())]
         return Selection.of(set(OFF) & set(expected), ()).keep(found)
 
     return connected
@@ -256,6 +265,14 @@ async def websocket(app: Any) -> None:
     scope = {"type": "websocket", "asgi": {"version": "3.0", "spec_version": "2.4"}, "path": "/", "query_string": b""}
     scope |= {"headers": [], "subprotocols": [], "scheme": "ws", "root_path": "", "extensions": extensions}
     await finished(app(scope, receive, send))
+
+
+def driven_exchange(app: Any) -> Exchange:
+    """What the driver of a route sees, as a client that says one thing twice and leaves."""
+    driver = asgi.Driver(app, TIMEOUT)
+    exchange, _ = driver.exchange(Request(WEBSOCKET, body=b"hello"))
+    driver.close()
+    return exchange
 
 
 async def lifespan(app: Any) -> None:

@@ -22,7 +22,7 @@ from pytest_oneresponse.contract.events import Lifespan, Start, TimedOut
 from pytest_oneresponse.contract.machine import Facts
 from pytest_oneresponse.contract.request import Request
 from pytest_oneresponse.exchange import AlreadyJudged, Docket, Exchange, Watcher, current
-from pytest_oneresponse.protocols import asgi, interrupt
+from pytest_oneresponse.protocols import asgi, interrupt, served
 from pytest_oneresponse.protocols.alarm import Alarm
 from pytest_oneresponse.protocols.client import DEFAULT, MOST_CHUNKS, Answer, Client, ClientLeft, Refused
 from pytest_oneresponse.protocols.waiting import waiting_chain
@@ -529,7 +529,7 @@ def test_a_request_of_a_scope() -> None:
         "headers": [(b"x-name", b"caf\xe9"), (b"host", b"h")],
     }
     assert asgi.request_of(scope) == Request("POST", "/café", "a=%20", (("x-name", "caf\xe9"), ("host", "h")))
-    assert asgi.request_of({"type": "websocket"}) == Request("GET", "/")
+    assert asgi.request_of({"type": "websocket"}) == Request("WEBSOCKET", "/")
     assert asgi.request_of({"type": "lifespan"}).method == "LIFESPAN"
 
 
@@ -1284,7 +1284,7 @@ def test_an_event_stream_that_falls_silent_is_left(play: Play) -> None:
 def test_after_a_stream_without_an_end_the_client_loses_patience_with_streams(
     drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asgi, "MOST_CHUNKS", 10**9)
+    monkeypatch.setattr(served, "MOST_CHUNKS", 10**9)
     monkeypatch.setattr(asgi, "PATIENCE", 0.02)
     hangs = asyncio.Event()
 

@@ -26,8 +26,38 @@ async def sends_past_the_class(websocket):
 
 async def sends_after_close(websocket):
     await websocket.accept()
+    await websocket.close()  # also: websocket-after-close
+    await websocket.send_text("late")  # where: websocket-after-close
+
+
+async def accepts_after_denial(websocket):
+    if "token" not in websocket.query_params:
+        await websocket.close(1008)  # also: websocket-second-decision
+    await websocket.accept()  # where: websocket-second-decision
+
+
+async def sends_before_accepting(websocket):
+    await websocket.send_text("early")  # where: websocket-after-close
+
+
+async def reads_before_accepting(websocket):  # also: websocket-no-decision
+    await websocket.receive_text()  # where: websocket-no-decision
+
+
+async def minds_that_it_is_closed(websocket):
+    await websocket.accept()
     await websocket.close()
-    await websocket.send_text("late")  # where: unhandled-error
+    try:
+        await websocket.close()
+    except RuntimeError:
+        pass
+
+
+async def minds_that_it_was_not_accepted(websocket):
+    try:
+        await websocket.receive_text()
+    except RuntimeError:
+        await websocket.close()
 
 
 async def raises_when_open(websocket):
@@ -75,6 +105,11 @@ VIEWS = [
     accepts_past_the_class,
     sends_past_the_class,
     sends_after_close,
+    accepts_after_denial,
+    sends_before_accepting,
+    reads_before_accepting,
+    minds_that_it_is_closed,
+    minds_that_it_was_not_accepted,
     raises_when_open,
     echoes,
     refuses,
