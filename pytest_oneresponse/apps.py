@@ -61,6 +61,8 @@ class App:
     """Whether something was made to fail in it, which may have kept what the next exchanges wait for."""
     found: list[Finding] = field(default_factory=list)
     """What its routes have broken."""
+    odd: list[Trial] = field(default_factory=list)
+    """The trials that were to store something odd, for the routes that were driven before."""
     holds: tuple[probe.Hold, ...] = ()
     """The WSGI apps inside, whose iterables have to be closed by those around them."""
     around: Callable[[], AbstractContextManager[Any]] = nullcontext
@@ -93,7 +95,7 @@ class App:
         """This app, with what was learnt of one that was made in the same way."""
         self.host, self.host_tries = before.host, before.host_tries
         self.producing, self.storing_odd, self.found = before.producing, before.storing_odd, before.found
-        self.lifespan_judged, self.injured = before.lifespan_judged, before.injured
+        self.lifespan_judged, self.injured, self.odd = before.lifespan_judged, before.injured, before.odd
         return self
 
     def sessions(self) -> list[dict[str, Any]]:

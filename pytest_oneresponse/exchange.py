@@ -322,7 +322,7 @@ class Exchange:
         self.closed = True
         if self.watched_keys:
             Watcher.ended(self)
-        if self.left and len(self.left) > 1:
+        if self.left and self.facts.interface == "asgi":
             Watcher.left(self)
         if self.caught:
             self.forget_raised_again()
@@ -413,7 +413,7 @@ class Watcher:
     ended: Callable[[Exchange], None] = staticmethod(lambda exchange: None)
     """Told of each exchange that has ended, if it was told of a response."""
     left: Callable[[Exchange], None] = staticmethod(lambda exchange: None)
-    """Told of each exchange that has ended, if several of the user's functions were left in it."""
+    """Told of each exchange of ASGI's that has ended, if functions of the user's were left in it."""
     escaped: Callable[[Exchange, BaseException], None] = staticmethod(lambda exchange, error: None)
     """Told of each exception that leaves the app of a WebSocket."""
     marks: Swap | None = None

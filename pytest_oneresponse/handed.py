@@ -14,26 +14,29 @@ from .exchange import Exchange, Left
 from .marks import rule_of
 from .routes import innermost
 from .sites import Site
-from .source import function_of, own_nodes
+from .source import function_of
 
 
 def note(exchange: Exchange) -> None:
     """An exchange has ended: a response that a dependency returned, and that nobody has sent, was lost there."""
-    answers = [
-        one
-        for one in (exchange.left or {}).values()
-        if rule_of(one.kind) == "orphan-response" and (one.caller is None or not sites.is_users(one.caller))
-    ]
-    for left in answers:
+    every = list((exchange.left or {}).values())  # a thread of the app's may still run
+    answers = [one for one in every if rule_of(one.kind) == "orphan-response"]
+    to_framework = [one for one in answers if one.caller is None or not sites.is_users(one.caller)]
+    for left in to_framework:
+        if any(one.value == left.value and one is not left for one in to_framework):
+            continue  # another function has returned it too
         users = [one for one in dependants(exchange.native) if _code(one.function) is left.code]
-        if users and not any(_looks_at(_code(one.user), one.name) for one in users):
+        if users and not any(_looks_at(one.user, one.name, left.kind) for one in users):
             _note(exchange, left)
 
 
 def dependants(native: Any) -> Iterator[frameworks.Handed]:
     """The functions whose values frameworks hand to others, for a request that was routed."""
     for handed in _known():
-        yield from handed(native)
+        try:
+            yield from list(handed(native))
+        except Exception:  # a scope holds whatever an app puts there
+            continue
 
 
 @functools.cache
@@ -65,40 +68,47 @@ def _code(function: Any) -> CodeType | None:
     return getattr(innermost(function), "__code__", None) if function is not None else None
 
 
-def _looks_at(code: CodeType | None, name: str) -> bool:
-    """Whether a function may send on what it is given by a name, or asks what it is; so where its source is not known."""
+def _looks_at(function: Any, name: str, kind: type = object) -> bool:
+    """Whether a function may see that it is given a response, of the class `kind`, by a name; so where its source is not known.
+
+    It does not where it has no use for the name, or takes what the name stands for as data: as a part of a dict or of a
+    text, in a calculation, by a key, or by an attribute that responses do not have.
+    """
     if not name:
         return False  # it is not given at all
+    code = _code(function)
     node = function_of(code) if code is not None else None
-    return node is None or any(_is_looked_at(one, name) for one in own_nodes(node.body))
+    if node is None or hasattr(function, "__wrapped__"):
+        return True  # a decorator may look at it
+    inside = [one for statement in node.body for one in ast.walk(statement)]
+    as_data = [one for parent in inside for one in _as_data(parent, kind)]
+    reads = sum(_reads(one, name) for one in inside)
+    return reads > sum(_reads(one, name) for one in as_data)
 
 
-def _is_looked_at(node: ast.AST, name: str) -> bool:
-    if isinstance(node, ast.Call):
-        asks = isinstance(node.func, ast.Name) and node.func.id in _ASKING
-        return any(_is(one, name) for one in ((*node.args, node.func) if asks else (node.func,)))
-    if isinstance(node, (ast.Return, ast.Assign, ast.NamedExpr)):
-        return node.value is not None and _may_be(node.value, name)
-    if isinstance(node, ast.Match):
-        return _is(node.subject, name)
-    return isinstance(node, ast.Raise) and node.exc is not None and _may_be(node.exc, name)
+def _as_data(node: ast.AST, kind: type) -> list[ast.expr]:
+    """The parts of an expression that are taken as data, whatever they are."""
+    if isinstance(node, ast.Dict):
+        return node.values
+    if isinstance(node, (ast.FormattedValue, ast.Subscript)):
+        return [node.value]
+    if isinstance(node, ast.BinOp):
+        return [node.left, node.right]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CONVERTING:
+        return node.args
+    alien = isinstance(node, ast.Attribute) and node.attr not in _OF_RESPONSES and not hasattr(kind, node.attr)
+    return [node.value] if isinstance(node, ast.Attribute) and alien else []
 
 
-_ASKING = frozenset(("isinstance", "type", "hasattr", "getattr", "callable"))
+_CONVERTING = frozenset(("str", "repr", "int", "float", "len", "format", "dict", "list", "set", "sorted", "sum"))
+_OF_RESPONSES = frozenset(
+    (
+        *("status_code", "headers", "raw_headers", "body", "content", "background", "cookies", "media_type", "charset"),
+        *("body_iterator", "path", "filename", "url", "template", "context", "encoding", "etag"),
+    )
+)
+"""Attributes that responses have without their classes."""
 
 
-def _may_be(value: ast.expr, name: str) -> bool:
-    """Whether the value of an expression may be what has a name, or be made of it by a function."""
-    if isinstance(value, ast.IfExp):
-        return _may_be(value.body, name) or _may_be(value.orelse, name)
-    if isinstance(value, ast.BoolOp):
-        return any(_may_be(one, name) for one in value.values)
-    if isinstance(value, ast.Await):
-        return _may_be(value.value, name)
-    if isinstance(value, ast.Call):
-        return any(_is(one, name) for one in (*value.args, *(keyword.value for keyword in value.keywords)))
-    return _is(value, name)
-
-
-def _is(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
+def _reads(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)

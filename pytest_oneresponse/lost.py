@@ -17,10 +17,10 @@ from .source import function_of, own_nodes
 _new = tuple.__new__  # as in exchange.py
 
 
-def note_lost(exchange: Exchange, rule: str, value: Any, frame: FrameType, level: str = "") -> None:
+def note_lost(exchange: Exchange, rule: str, value: Any, frame: FrameType, level: str = "", detail: str = "") -> None:
     """An answer is being thrown away by the code that runs in `frame`: a response that was built for this exchange.
 
-    `level`: the mildest that the finding may have.
+    `level`: the mildest that the finding may have. `detail`: what is said of it, where that is not what is always said.
     """
     chain = sites.walk(frame)[0]
     built = exchange.built.get(id(value)) if exchange.built else None
@@ -34,7 +34,7 @@ def note_lost(exchange: Exchange, rule: str, value: Any, frame: FrameType, level
     elif isinstance(value, BaseException) and value.__traceback__ is not None:
         return  # it was raised, and caught
     else:
-        left = (exchange.left or {}).values()
+        left = list((exchange.left or {}).values())
         maker = next((one for one in left if one.value == id(value) and one.kind is type(value)), None)
         origin = (maker.code, maker.instruction, *chain) if maker else chain
     more = any(map(does_more, _helpers(origin, frame.f_code)))
@@ -42,7 +42,9 @@ def note_lost(exchange: Exchange, rule: str, value: Any, frame: FrameType, level
     if more and is_super:
         return  # as what a view inherits stores a form, and another answer is sent for it
     level = level or ("practice" if more or is_super else "")
-    exchange.add(Lost(rule, told(value, rule), _new(Site, (chain, sites.NO_SENDER, origin, -1, (), ())), level))
+    exchange.add(
+        Lost(rule, detail or told(value, rule), _new(Site, (chain, sites.NO_SENDER, origin, -1, (), ())), level)
+    )
 
 
 def _helpers(origin: sites.Chain, code: CodeType) -> Iterator[CodeType]:
@@ -131,12 +133,12 @@ def note_swallowed(exchange: Exchange, error: BaseException, frame: FrameType) -
         exchange.caught = (*exchange.caught, (event, error, frame.f_code))
 
 
-def told(value: Any, rule: str) -> str:
+def told(value: Any, rule: str, how: str = "was built, and") -> str:
     """What became of an answer that was lost, in one sentence: its class, and its status where it says it."""
     name = type(value).__name__ if rule == "unraised-error" else "a response"
     status = status_of(value)
     fate = "neither raised nor returned" if rule == "unraised-error" else "neither sent nor returned"
-    return f"{name}{f' ({status})' if status else ''} was built, and {fate}"
+    return f"{name}{f' ({status})' if status else ''} {how} {fate}"
 
 
 def status_of(value: Any) -> int:

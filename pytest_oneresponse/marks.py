@@ -26,7 +26,8 @@ def returned(value: Any) -> Any:
     if running is not None:
         frame = _getframe(1)
         # What computes returns numbers to itself, thousands of times in a request; a view may return one, to its decorator.
-        if type(value) not in _NUMBERS or frame.f_back is None or not is_users(frame.f_back.f_code):
+        to_users = type(value) in _NUMBERS and frame.f_back is not None and is_users(frame.f_back.f_code)
+        if not to_users or running.left is None or id(frame.f_code) not in running.left:
             running.note_left(value, frame)
         elif running.numbers < _MOST_NUMBERS:
             running.numbers += 1
@@ -36,7 +37,7 @@ def returned(value: Any) -> Any:
 
 _NUMBERS = frozenset((int, bool, float, complex))
 _MOST_NUMBERS = 20
-"""So many of an exchange are noted that go to the user's own code."""
+"""So many of an exchange are noted that go to the user's own code, beside the first of each function."""
 
 
 class _Ended:
@@ -125,7 +126,10 @@ def unread(value: Any) -> None:
     if running is not None:
         rule = rule_of(type(value))
         if rule and _getrefcount(value) <= _ThrownAway.named:
-            lost.note_lost(running, rule, value, _getframe(1), "practice")
+            lost.note_lost(running, rule, value, _getframe(1), "practice", lost.told(value, rule, _UNREAD))
+
+
+_UNREAD = "was built under a name that nobody reads, and"
 
 
 class _Most:

@@ -53,7 +53,7 @@ def note_served(exchange: Exchange, response: Any, built: Built | None) -> Refer
     known = _served.get(key)
     if known is not None and known[0]() is response:
         # A response that is mounted as an app serves many, and is made for it: no function of the user's returns it.
-        returned = next((left for left in (exchange.left or {}).values() if left.value == key), None)
+        returned = next((left for left in list((exchange.left or {}).values()) if left.value == key), None)
         if returned is not None:
             _note_again(exchange, returned, known)
         served: Reference = known[0]
@@ -69,10 +69,12 @@ def note_served(exchange: Exchange, response: Any, built: Built | None) -> Refer
 def note_passed(exchange: Exchange) -> None:
     """A proxy passes on a response that was not built for the exchange: which one, its function has said as it returned it."""
     _settle()
-    for left in (exchange.left or {}).values():
+    for left in list((exchange.left or {}).values()):
         known, outside = _served.get(left.value), _outside.get(left.value)
         if left.value in (exchange.built or {}):
             continue  # the proxy itself, through middleware
+        if left.caller is not None and sites.is_users(left.caller):
+            continue  # it may have been looked at only
         if known is not None and known[0]() is not None:
             _note_again(exchange, left, known)
         elif outside is not None and outside[0]() is not None:

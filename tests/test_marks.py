@@ -275,8 +275,8 @@ def test_of_the_numbers_that_the_users_own_code_gets_the_first_are_noted(
         assert computed(value) is value
     assert exchange.numbers == 20
     assert exchange.left is not None
+    assert next(iter(exchange.left.values())).kind is int, "the first one, and twenty more"
     exchange.left = None
-    assert computed(1) == 1
-    assert exchange.left is None
+    assert computed(1) == 1 and exchange.left is not None, "the first of each function, however many there were"
     monkeypatch.setattr(marks, "is_users", lambda _: False)
     assert computed(404) == 404 and exchange.left is not None, "a framework gets it"

@@ -99,6 +99,11 @@ class Finding:
         return (self.rule, self.route, _line(self.where), also)
 
     @property
+    def to_mend(self) -> Place | None:
+        """The line to mend: that which threw a lost answer away, else that which is to blame."""
+        return self.dropped or self.where
+
+    @property
     def headline(self) -> str:
         """The first line of every print: begins with the rule and the route."""
         return f"{self.rule} {self.route}: {self.message}"

@@ -53,7 +53,7 @@ def _streams(exchange: Exchange, answer: Answer, told: Recording) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def _yields(function: Function) -> bool:
-    node = functions_of(function.file).get((function.line, function.name))
+    node = functions_of(function.file).get((function.line, function.name.rpartition(".")[2]))
     return node is not None and any(isinstance(one, (ast.Yield, ast.YieldFrom)) for one in own_nodes(node.body))
 
 
@@ -72,6 +72,7 @@ def rows(streamed: Streamed, producing: Producing) -> Iterator[Trial]:
     for producer in storing(producing.app.routes, producing.route)[:_PRODUCERS]:
         for number, first in enumerate(producing.storing_odd(producer)):
             before, ids = (*first.before, *trial.before, first.request), (*first.ids, *trial.ids)
+            producing.app.odd.append(first)
             label = f"{trial.label}, after {producer.name} with odd values, {number}"
             yield replace(trial, label=label, before=before, ids=ids, draft=None)
 

@@ -11,6 +11,7 @@ from .. import judging, sites
 from ..apps import App
 from ..contract.events import TimedOut
 from ..contract.finding import Finding, Place
+from ..contract.request import Request
 from ..exchange import Exchange
 from ..explore import canary
 from ..explore.draft import Draft
@@ -44,10 +45,14 @@ class Telling:
         """Methods that other routes answer at this place: what they break is told of those."""
         self.injured_before = app.injured
         """Whether something was made to fail in another route before this one."""
+        self.odd_before = tuple(app.odd)
+        """What was to store something odd, before this route was driven."""
 
     def judge(self, exchange: Exchange, identity: str, trial: Trial) -> None:
         for found in self.found(exchange, trial, identity):
             finding = self.as_told(found)
+            if self.may_be_for_odd(finding, trial):
+                trial, identity, finding = self.after_odd(trial, finding)
             new = self.driven.findings.add(finding) and finding.level != "off"
             if finding.rule == "hung-response":
                 why = "" if finding.level == "breach" else f"; {_INJURED}"
@@ -60,6 +65,22 @@ class Telling:
                 self.driven.failed[identity] = trial
         if not self.driven.gave_up and any(isinstance(event, TimedOut) for event in exchange.events):
             self.driven.cut_short = "slow: what runs on after the response outlasts the time limit"
+
+    def may_be_for_odd(self, finding: Finding, trial: Trial) -> bool:
+        """Whether a stream may break off for what was stored while other routes were driven: the request has nothing odd."""
+        streams = finding.rule in ("error-after-start", "error-after-end")
+        return bool(self.odd_before) and streams and trial.label == "valid" and not trial.faults
+
+    def after_odd(self, trial: Trial, finding: Finding) -> tuple[Trial, str, Finding]:
+        """The trial after all that, with its ID and its finding."""
+        before = tuple(request for one in self.odd_before for request in (*one.before, one.request))
+        ids = tuple(name for one in self.odd_before for name in (*one.ids, ""))
+        label = f"{trial.label}, after odd values"
+        after = replace(trial, label=label, before=before, ids=ids, draft=None)
+        identity = trial_id(self.app, self.route, after)
+        notes = tuple(_after(request) for request in before)
+        replay = f"{self.settings.replay_command}{identity}" if finding.replay else ""
+        return after, identity, replace(finding, replay=replay, notes=(*finding.notes, *_shortened(notes)))
 
     def as_told(self, finding: Finding) -> Finding:
         """A finding, or the one that was told already: a stream that failures cut short is one, and tells of all their lines."""
@@ -82,10 +103,12 @@ class Telling:
             return []
         settings = self.settings
         replay = f"{settings.replay_command}{identity}" if settings.replay_command else ""
-        before = tuple(
-            f"it comes after {request.curl()}"
-            for request in self.sending.before
-            if trial.ids or (request.path, request.body) != (trial.request.path, trial.request.body)
+        before = _shortened(
+            tuple(
+                _after(request)
+                for request in self.sending.before
+                if trial.ids or (request.path, request.body) != (trial.request.path, trial.request.body)
+            )
         )
         found = judging.findings(exchange, judging.Told(self.route, replay, settings.test))
         if self.injured_before and not exchange.fired:
@@ -133,6 +156,19 @@ class Telling:
             return same is not None
 
         return replace(self.producing.chain.trial(shrunk(draft, shows)), faults=like.faults, client=like.client), best
+
+
+_MOST_BEFORE = 4
+"""So many of the requests that come first are told."""
+
+
+def _after(request: Request) -> str:
+    return f"it comes after {request.curl()}"
+
+
+def _shortened(notes: tuple[str, ...]) -> tuple[str, ...]:
+    more = len(notes) - _MOST_BEFORE
+    return notes if more <= 0 else (*notes[:_MOST_BEFORE], f"and after {more} more requests")
 
 
 def _is_users_own(chain: sites.Chain) -> bool:

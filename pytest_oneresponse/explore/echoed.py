@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from .draft import Address, Draft
 
 _LEAST = 4
-"""A shorter text may stand in a header by chance; not so where it is all of it."""
+"""A shorter text may stand in a header by chance; less so where it stands there as a word of its own."""
 _COUNTED = ("content-length", "date", "content-type")
 """What frameworks say themselves."""
 _PARTS = frozenset(("query", "field", "json", "path", "cookie", "file"))
@@ -23,8 +24,12 @@ def echoed(draft: Draft, headers: Iterable[tuple[str, str]]) -> Iterator[Address
     for address, atom in draft.atoms():
         if address[0] not in _PARTS or not isinstance(atom, str):
             continue
-        if (len(atom) >= _LEAST and atom in together) or (atom and atom in values):
+        if (len(atom) >= _LEAST and atom in together) or (atom and _is_a_word(atom, together)):
             yield address
+
+
+def _is_a_word(atom: str, values: str) -> bool:
+    return re.search(rf"(?<![A-Za-z0-9]){re.escape(atom)}(?![A-Za-z0-9])", values) is not None
 
 
 def broken(draft: Draft, address: Address) -> Iterator[Draft]:

@@ -58,10 +58,15 @@ def _frontends(app: Any) -> Iterator[Route]:
 
 def handed(native: Any) -> Iterator[Handed]:
     """The dependencies of the route that a scope was matched with, and who is given their values."""
-    dependant = getattr(native.get("route"), "dependant", None) if isinstance(native, dict) else None
+    if not isinstance(native, dict):
+        return
+    # Newer versions keep what an including router adds to a route beside it.
+    route = (native.get("fastapi") or {}).get("effective_route_context") or native.get("route")
+    dependant = getattr(route, "dependant", None)
+    others = getattr(native.get("app"), "dependency_overrides", None) or {}
     for one in _flat(dependant, set()) if dependant is not None else ():
         for inner in one.dependencies:
-            yield Handed(inner.call, one.call, inner.name or "")
+            yield Handed(others.get(inner.call, inner.call), others.get(one.call, one.call), inner.name or "")
 
 
 def _declared(route: Any, described: Route) -> Route:

@@ -128,9 +128,14 @@ def _function(handler: Any) -> Callable[..., Any]:
     function = handler.fn
     if class_names(function)[0].endswith(".Ref"):
         function = function.value
+    return _unwrapped(function)  # type: ignore[no-any-return]
+
+
+def _unwrapped(function: Any) -> Any:
+    """A function inside what runs it in a thread."""
     if class_names(function)[0] == "litestar.utils.sync.AsyncCallable":
-        function = getattr(function, "func", function)
-    return function  # type: ignore[no-any-return]
+        return getattr(function, "func", function)
+    return function
 
 
 def _parts(route: Any) -> Parts:
@@ -200,7 +205,7 @@ def handed(native: Any) -> Iterator[Handed]:
     for user, function in ((handler, getattr(handler, "fn", None)), *users.values()):
         asked = getattr(getattr(user, "parsed_fn_signature", None), "parameters", {})
         for name in providers.keys() & asked:
-            yield Handed(providers[name].dependency, function, name)
+            yield Handed(_unwrapped(providers[name].dependency), _unwrapped(function), name)
 
 
 def _of(handler: Any, name: str) -> dict[str, Any]:

@@ -128,6 +128,12 @@ class _Marker(ast.NodeTransformer):
         self.marks_returns, self.marks_bare_returns, self.unread = outer
         return node
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        outer, self.unread = self.unread, frozenset()  # a class keeps its names
+        self.generic_visit(node)
+        self.unread = outer
+        return node
+
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         return node
 
@@ -240,6 +246,7 @@ def _unread(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
     read |= {
         one.target.id for one in ast.walk(node) if isinstance(one, ast.AugAssign) and isinstance(one.target, ast.Name)
     }
+    read |= {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute) and one.attr in _READ_ALL}
     if read & _READ_ALL:
         return frozenset()
     shared = {name for one in ast.walk(node) if isinstance(one, (ast.Global, ast.Nonlocal)) for name in one.names}
@@ -251,7 +258,7 @@ def _unread(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
     return frozenset(name for name in given if name not in read | shared and not name.startswith("_"))
 
 
-_READ_ALL = frozenset(("locals", "vars", "eval", "exec", "dir"))
+_READ_ALL = frozenset(("locals", "vars", "eval", "exec", "dir", "f_locals", "currentframe", "_getframe"))
 """Functions that may read any name."""
 
 

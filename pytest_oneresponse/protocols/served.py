@@ -219,8 +219,8 @@ class Served:
             self.longer = 0.0
             return
         others = [task for task in asyncio.all_tasks() if task is not self.task]
-        others.sort(key=self.known_tasks.__contains__)  # the exchange's own first
-        self.time_out(where_it_waits(self.app_run, others))
+        begun = [task for task in others if task not in self.known_tasks]
+        self.time_out(where_it_waits(self.app_run, begun, [task for task in others if task in self.known_tasks]))
         self.left = True
         self.wake()
         loop = asyncio.get_running_loop()

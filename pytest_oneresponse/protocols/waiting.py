@@ -61,16 +61,23 @@ def waiting_frames(awaitable: Any) -> list[FrameType]:
     return frames
 
 
-def where_it_waits(run: Any, others: Iterable[asyncio.Task[Any]]) -> Chain:
-    """Where the app waits: in its own run, or in one of the other tasks or a thread that it waits for.
+def where_it_waits(run: Any, begun: Iterable[asyncio.Task[Any]], older: Iterable[asyncio.Task[Any]]) -> Chain:
+    """Where the app waits: in its own run, or in a task or a thread that it waits for.
 
-    A proxy, as a middleware's `call_next` is, waits for the app behind it, which runs in a task of its own.
+    `begun`: the tasks that the exchange has begun; `older`: those that there were before. A proxy, as a middleware's
+    `call_next` is, waits for the app behind it, which runs in a task of its own, and there perhaps for a thread.
     """
     own = waiting_chain(run)
-    chains = [own, *(waiting_chain(task.get_coro()) for task in others)]
-    chains.sort(key=_waits_for_a_proxy)
-    chain = next((chain for chain in chains if holds_user(chain)), None)
-    return chain or _stuck_thread() or own
+    chains = [chain for chain in (own, *map(_of_task, begun)) if holds_user(chain)]
+    inmost = next((chain for chain in chains if not _waits_for_a_proxy(chain)), None)
+    if inmost is not None:
+        return inmost
+    outer = next((chain for chain in (*chains, *map(_of_task, older)) if holds_user(chain)), None)
+    return _stuck_thread() or outer or own
+
+
+def _of_task(task: asyncio.Task[Any]) -> Chain:
+    return waiting_chain(task.get_coro())
 
 
 def _waits_for_a_proxy(chain: Chain) -> bool:

@@ -74,8 +74,10 @@ def brief(finding: Finding, told: str, *, color: bool = False) -> str:
     lines = [_headline(finding, ink)]
     if finding.where is not None:
         lines.append(_arrow(finding.where, 1, "-->", ink))
+    lines += [_arrow(place, 1, ":::", ink) for place in (finding.also, finding.dropped) if place is not None]
     fault, request = fault_line(finding.fault), _command(finding.request)
-    facts = (("fault", fault), ("request", request), ("as in", told), ("replay", finding.replay))
+    notes = [("note", note) for note in finding.notes]
+    facts = (("fault", fault), ("request", request), *notes, ("as in", told), ("replay", finding.replay))
     return "\n".join((*lines, *_named(((name, text) for name, text in facts if text), 1, ink)))
 
 

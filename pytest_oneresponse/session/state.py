@@ -120,14 +120,15 @@ class State:
         self.marks.take_out()
         Watcher.docket, Watcher.marks = self.outer
 
-    def text_of(self, findings: Iterable[Finding], color: bool = False) -> str:
-        """The findings as one text, each as a block of its own."""
-        return "\n\n".join(self.block_of(finding, color) for finding in findings)
+    def text_of(self, findings: Iterable[Finding], color: bool = False, shown: bool = True) -> str:
+        """The findings as one text, each as a block of its own. `shown`: others may refer to it, as it stands in the terminal."""
+        return "\n\n".join(self.block_of(finding, color, shown) for finding in findings)
 
-    def block_of(self, finding: Finding, color: bool) -> str:
+    def block_of(self, finding: Finding, color: bool, shown: bool) -> str:
         """A finding as a block; one of a driven route in full where no other route had it on that line, as of a middleware."""
-        if finding.replay and finding.where is not None:
-            first = self.told_in.setdefault((finding.rule, finding.where), finding.test)
+        if finding.replay and finding.to_mend is not None:
+            key = (finding.rule, finding.to_mend)
+            first = self.told_in.setdefault(key, finding.test) if shown else self.told_in.get(key, finding.test)
             if first != finding.test:
                 return terminal.brief(finding, first, color=color)
         help_text = finding.mend or rules.RULES[finding.rule].mend

@@ -91,14 +91,14 @@ class Testing:
         breaches += [finding for finding in new if finding.level == rules.Level.PRACTICE and self.warn(finding)]
         if not breaches:
             return
-        text = self.state.text_of(breaches)
+        text = self.state.text_of(breaches, shown=item.get_closest_marker("xfail") is None)
         if own_outcome:
             raise BreachFailure(text, tuple(breaches))
         item.add_report_section(when, "oneresponse", text)
 
     def warn(self, finding: Finding) -> bool:
         """Warn of a finding, once for its line; whether the user's filters make an error of the warning."""
-        where = finding.where
+        where = finding.to_mend
         text = finding.headline + (f" ({where.file}:{where.line})" if where else "")
         text += f"; injected: {fault_line(finding.fault)}" if finding.fault else ""
         filename, line = (where.file, where.line) if where else ("oneresponse", 1)

@@ -24,7 +24,9 @@ DRAFT = Draft(
     [
         ((), []),
         ((("X-Tag", "a"),), [("path", "name")]),
-        ((("X-Tag", "a b"),), []),
+        ((("X-Tag", "a b"),), [("path", "name")]),
+        ((("Content-Disposition", 'inline; filename="a"'),), [("path", "name")]),
+        ((("X-Tag", "bar a1"),), []),
         ((("X-Tag", "w1qb"),), [("query", "q", 0)]),
         ((("Content-Disposition", 'attachment; filename="w1qb-w2qc.csv"'),), [("query", "q", 0), ("query", "long", 0)]),
         ((("Content-Type", "w1qb"), ("content-length", "a")), []),

@@ -133,3 +133,24 @@ def test_what_was_stored_before_is_told_and_stored_again(suite: Suite) -> None:
             "* = note: it comes after curl * *hours=0* */projects",
         ]
     )
+
+
+def test_what_was_stored_for_another_route_is_told_too(suite: Suite) -> None:
+    """The rows that one stream can bear break the next one's first request."""
+    pytest.importorskip("flask")
+    rates, hours = FLASK.index('@app.get("/rates.csv")'), FLASK.index('@app.get("/hours.csv")')
+    shares = FLASK.index('@app.get("/shares.csv")')
+    suite.write(shop=FLASK[:rates] + FLASK[hours:shares] + FLASK[rates:hours])
+    findings = found(suite)
+    assert [one["route"] for one in findings] == ["GET /rates.csv"]
+    replay = findings[0]["replay"]
+    again = suite.spawn(*replay.split()[1:])
+    again.stdout.fnmatch_lines(
+        ["error-after-start GET /rates.csv: ZeroDivisionError *", "* = note: it comes after curl *"]
+    )
+
+
+def test_a_stream_in_a_nested_generator_is_odd_alone_too(suite: Suite) -> None:
+    pytest.importorskip("flask")
+    suite.write(shop=FLASK)
+    assert [one["route"] for one in found(suite, "-k", "rates")] == ["GET /rates.csv"]

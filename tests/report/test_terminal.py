@@ -116,6 +116,7 @@ def test_a_finding_that_another_item_had_on_its_line_is_told_in_few_lines(shop: 
         """\
 second-response GET /companies/{id}: a second response was started after the first was complete
  --> shop/views.py:9:16
+ ::: shop/views.py:3:5
   = fault: db.execute raises OperationalError
   = request: curl -X DELETE http://localhost:8000/companies/1
   = as in: oneresponse::shop:app::GET /companies

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fastapi import Depends, FastAPI, HTTPException, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
 
 app = FastAPI()
 
@@ -52,6 +52,21 @@ async def guarded(role=Depends(_guard)):
 @app.get("/guarded-in-vain", dependencies=[Depends(_guard)])
 def guarded_in_vain():
     return {"secret": 1}  # also: orphan-response for guarded-in-vain
+
+
+def _listed(role: str = ""):
+    return JSONResponse({"error": "denied"}, 403)  # where: orphan-response for included
+
+
+router = APIRouter()
+
+
+@router.get("/included")
+async def included():
+    return {"secret": 1}  # also: orphan-response for included
+
+
+app.include_router(router, dependencies=[Depends(_listed)])
 
 
 async def _denied():
@@ -140,4 +155,53 @@ async def depending_and_asking(name: str = "", response=Depends(_redirected)):
     return {"name": name}
 
 
-APPS = {"app": app}
+def _stop(denied):
+    if denied is not None:
+        raise HTTPException(403)
+
+
+@app.get("/depending-and-minding")
+async def depending_and_minding(denied=Depends(_redirected)):
+    if denied is not None:
+        raise HTTPException(403)
+    return {"ok": True}
+
+
+@app.get("/depending-and-handing-on")
+async def depending_and_handing_on(denied=Depends(_redirected)):
+    _stop(denied)
+    return {"ok": True}
+
+
+@app.get("/depending-on-its-status")
+async def depending_on_its_status(denied=Depends(_redirected)):
+    return JSONResponse({"status": denied.status_code})
+
+
+@app.get("/depending-in-a-stream")
+async def depending_in_a_stream(denied=Depends(_redirected)):
+    async def lines():
+        yield denied.body
+
+    return StreamingResponse(lines())
+
+
+def _kept(request: Request):
+    request.state.answer = JSONResponse({"kept": True})
+    return request.state.answer
+
+
+behind = FastAPI()
+
+
+@behind.middleware("http")
+async def passing(request, call_next):
+    return await call_next(request)
+
+
+@behind.get("/kept", dependencies=[Depends(_kept)])
+async def kept(request: Request, spare=Depends(_redirected)):
+    return request.state.answer or spare
+
+
+APPS = {"app": app, "behind": behind}
