@@ -42,7 +42,8 @@ class Reporting:
         error = call.excinfo.value if call.excinfo is not None else None
         if isinstance(error, (BreachFailure, Unexpected, Cannot)):
             found = error.findings if isinstance(error, BreachFailure) else ()
-            report.longrepr = shown_as_text(report.longrepr, str(error), self.state.text_of(found, color=True))
+            text = self.state.text_of(found, color=True, shown=report.failed)
+            report.longrepr = shown_as_text(report.longrepr, str(error), text)
         if call.when in ("call", "teardown"):
             carried = self.told_of(item, report)
             if isinstance(error, BreachFailure) and carried.get("routes") and not self.state.option("replay"):

@@ -225,3 +225,53 @@ def test_what_a_middleware_breaks_is_told_in_full_once(suite: Suite) -> None:
     alone = suite.spawn("--oneresponse", "--oneresponse-app=shop:app", "-k", "two").stdout.str()
     assert alone.count("= help:") == 1
     assert "= as in:" not in alone
+
+
+HELPED = """
+from flask import Flask, Response, request
+
+app = Flask(__name__, static_folder=None)
+
+
+def deny():
+    return Response("denied", status=403)
+
+
+@app.get("/one")
+def one():
+    deny()
+    return "one"
+
+
+@app.get("/two")
+def two():
+    deny()
+    return "two"
+"""
+
+
+def test_two_callers_that_drop_one_helpers_answer_are_both_told_in_full(suite: Suite) -> None:
+    pytest.importorskip("flask")
+    suite.write(shop=HELPED)
+    text = suite.spawn("--oneresponse", "--oneresponse-app=shop:app").stdout.str()
+    assert text.count("::: shop.py:12:") == text.count("::: shop.py:18:") == 1
+    assert text.count("= help:") == 2
+
+
+def test_nothing_refers_to_an_item_that_was_expected_to_fail(suite: Suite) -> None:
+    pytest.importorskip("flask")
+    suite.write(
+        shop=MIDDLEWARE,
+        conftest="""
+import pytest
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.name.endswith("/one"):
+            item.add_marker("xfail")
+""",
+    )
+    result = suite.spawn("--oneresponse", "--oneresponse-app=shop:app")
+    result.assert_outcomes(failed=1, xfailed=1)
+    assert result.stdout.str().count("= help:") == 1
+    assert "= as in:" not in result.stdout.str()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -114,6 +116,27 @@ async def dispatched_nothing(request):  # also: no-response
 async def dispatched_hung(request):
     while True:
         await asyncio.sleep(60)  # where: hung-response
+
+
+NEVER = threading.Event()
+
+
+def dispatched_blocked(request):
+    NEVER.wait(3)  # where: hung-response
+    return PlainTextResponse("late")
+
+
+@asynccontextmanager
+async def beating(app):
+    """A task that has nothing to do with any request runs on."""
+
+    async def beat():
+        while True:
+            await asyncio.sleep(0.05)
+
+    task = asyncio.create_task(beat())
+    yield
+    task.cancel()
 
 
 DISPATCHED = [
@@ -334,6 +357,11 @@ def _app(middleware, *views):
 APPS = {
     "forwarding": _app([Forwarding, Forwarding], *FORWARDED),
     "dispatching": _app([Dispatching, Dispatching], *DISPATCHED),
+    "beating": Starlette(
+        routes=[Route("/dispatched-blocked", dispatched_blocked)],
+        middleware=[Middleware(Dispatching)],
+        lifespan=beating,
+    ),
     "answering": _app([Answering], answered_again, answered_once),
     "restarting": _app([Restarting], restarted, not_restarted),
     "signing": _app([Signing], signed, not_signed),
