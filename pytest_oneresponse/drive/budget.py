@@ -60,6 +60,10 @@ class Budget:
         ended = self.driven.gave_up or self.driven.cut_short or self.is_late()
         return bool(ended) or self.requests - self.driven.requests < needed
 
+    def may_shrink(self) -> bool:
+        """Whether there is room and time to look for a smaller request: as many again, so that findings cost no others."""
+        return self.driven.shrinking < self.requests and not self.driven.gave_up and not self.is_late()
+
     def may_fail(self) -> bool:
         """Whether there is room and time for one more failure."""
         sent = self.driven.injected + self.driven.looked

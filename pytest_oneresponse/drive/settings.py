@@ -58,6 +58,8 @@ class Driven:
     """Why not all trials were sent, where nothing is wrong."""
     network: Network = field(default_factory=Network)
     """What was asked of other machines."""
+    shrinking: int = 0
+    """How many were sent to find a finding's smallest request."""
     statuses: dict[int, int] = field(default_factory=dict)
     """How often each status answered a request of the route's own method; 0 where no answer came."""
     replayed: bool = False
@@ -68,7 +70,7 @@ class Driven:
     @property
     def exchanges(self) -> int:
         """All of them."""
-        return self.requests + self.looked + self.injected
+        return self.requests + self.looked + self.injected + self.shrinking
 
     @property
     def refused(self) -> bool:

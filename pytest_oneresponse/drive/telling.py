@@ -146,10 +146,11 @@ class Telling:
 
         def shows(smaller: Draft) -> bool:
             nonlocal best
-            if self.budget.is_late() if like.faults else self.budget.is_over():
+            if self.budget.is_late() if like.faults else not self.budget.may_shrink():
                 return False
             trial = replace(self.producing.chain.trial(smaller), faults=like.faults, client=like.client)
-            exchange, _ = self.sending.play(trial)
+            exchange, _ = self.sending.play(trial, counted=bool(like.faults))
+            self.driven.shrinking += not like.faults
             identity = trial_id(self.app, self.route, trial)
             same = next((one for one in self.found(exchange, trial, identity) if one.key == finding.key), None)
             best = same or best
