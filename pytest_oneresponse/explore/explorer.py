@@ -399,7 +399,10 @@ class Explorer:
             shapes: tuple[Any, ...] = (
                 ({}, [{}]) if len([goal for goal in self.goals if goal[0] == "upstream"]) < 2 else ({},)
             )
-            answers = (replace(draft, upstream=shape).put(("upstream",), canary.put_in(shape)) for shape in shapes)
+            answers = [replace(draft, upstream=shape).put(("upstream",), canary.put_in(shape)) for shape in shapes]
+            known = next((one.upstream for one, _ in reversed(self.corpus) if one.upstream is not None), None)
+            if known is not None:
+                answers = [replace(draft, upstream=known)]
             self.goals.add(("upstream", draft.key), enumerate(answers, -2))
 
     def remember(self, draft: Draft, told: Recording, status: int) -> None:
@@ -448,10 +451,11 @@ class Explorer:
 
     def name_members(self, draft: Draft, keys: list[str]) -> None:
         """The keys of a mapping are looked up in a table of the app's own: send one that is there, with a number or a text."""
-        for address in mappings_within(draft):
+        inner_first = sorted(mappings_within(draft), key=lambda address: len(address) == 1)
+        for place, address in enumerate(inner_first):
             for key in keys:
                 offers = (draft.put(address, {key: value}) for value in (_FEW, f"k{len(key)}y{key[:2]}"))
-                self.goals.add(("member", address, key), enumerate(offers))
+                self.goals.add(("member", address, key), enumerate(offers, 4 * place))
 
     def value_for(self, event: Observation) -> Any:
         """A value for a key: the user's; else one that no other atom has."""
