@@ -94,9 +94,10 @@ class Finding:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What makes two findings one: the rule, the route and both lines; of what is lost those that built and dropped it."""
-        also = _line(self.dropped if self.rule in _LOST else self.also)
-        return (self.rule, self.route, _line(self.where), also)
+        """What makes two findings one: the rule, the route and both lines; of what is lost the line that threw it away."""
+        if self.rule in _LOST:
+            return (self.rule, self.route, _line(self.to_mend))
+        return (self.rule, self.route, _line(self.where), _line(self.also))
 
     @property
     def to_mend(self) -> Place | None:

@@ -13,13 +13,13 @@ from ..contract.finding import Ledger
 from ..exchange import Watcher, put_marks
 from ..explore import hooks
 from ..explore.bases import bases, fallbacks
-from ..explore.draft import Address, Draft
+from ..explore.draft import Address, Draft, without_canaries
 from ..explore.echoed import broken, echoed
 from ..explore.explorer import Explorer
 from ..explore.reached import Reached
 from ..explore.recording import Recording
 from ..explore.schemas import declared_by
-from ..explore.trials import Plan, Trial, draft_for
+from ..explore.trials import VALID, Plan, Trial, draft_for
 from ..faults.databases import tapped
 from ..faults.leftovers import only_new
 from ..faults.network import watched_over
@@ -88,6 +88,10 @@ class _Run:
         """Those of them whose answer has set a cookie."""
         self.streamed: odd.Streamed | None = None
         """The richest that was answered with a stream."""
+        self.accepted: Trial | None = None
+        """Of what the search has sent, and was not refused, that which took most branches."""
+        self.accepted_with = Answer()
+        self.accepted_branches = 0
         self.echoed: set[Address] = set()
         """Where what came back in the headers of an answer stood in its request."""
 
@@ -133,11 +137,17 @@ class _Run:
         for identity, trial in self.settings.failed.items():
             if not self.budget.is_over():
                 self.one(trial, identity)
-        self.some(self.plan.variations())
+        self.some([self.plan.first()])
+        answer = self.plan.answers.get(VALID, Answer())
+        refused = answer.status >= 300
+        if not refused:
+            self.some(self.plan.varied(self.plan.first(), answer))
         if not self.budget.is_over():
             self.producing.look_for_declared()
-        self.explore()
+        self.explore(_VARIED if refused else 0)
         self.some(self.seconds())
+        if refused:
+            self.some(self.varied())
         if self.streamed is not None:
             self.some(odd.inputs(self.streamed, self.producing))
             if not self.budget.is_over(2):
@@ -176,7 +186,7 @@ class _Run:
             if self.budget.is_over(1 + len(trial.before)):
                 break
             identity = trial_id(self.app, self.route, trial)
-            if wanted and identity != wanted and trial.label != "valid":
+            if wanted and identity != wanted and trial.label != VALID:
                 continue
             self.one(trial, identity, judged=not wanted or identity == wanted)
             self.driven.replayed |= identity == wanted
@@ -190,6 +200,17 @@ class _Run:
             for trial in self.keeping[:_SECONDS]
             if trial.session is None
         ]
+
+    def varied(self) -> Iterator[Trial]:
+        """What clients and servers do to a request that is not refused, where the search has found one."""
+        base, answer = self.plan.first(), self.plan.answers.get(VALID, Answer())
+        if self.accepted is not None and self.accepted.draft is not None:
+            base, answer = self.accepted, self.accepted_with
+            plain = self.producing.chain.trial(without_canaries(base.draft))
+            if plain.label != base.label:
+                again, _ = self.one(plain, trial_id(self.app, self.route, plain))
+                base, answer = (plain, again) if again.status < 300 else (base, answer)
+        yield from self.plan.varied(base, answer)
 
     def echoes(self, draft: Draft, answer: Answer) -> Iterator[Trial]:
         """What came back in a header of an answer, for the first time, is sent as what cannot stand there."""
@@ -207,11 +228,13 @@ class _Run:
             self.new.append((trial, frozenset(self.sending.told.branches)))
             if answer.header("set-cookie"):
                 self.keeping.append(trial)
-        if trial.label == "valid":
+        if trial.label == VALID:
             exchange, answer = accepted(self.sending, self.plan, trial, exchange, answer)
         told = self.sending.told
         if self.route.template == "{path}":
             self.budget.learn(trial.request.path, told.begun)
+        if trial.draft is not None and 0 < answer.status < 300 and len(told.branches) >= self.accepted_branches:
+            self.accepted, self.accepted_with, self.accepted_branches = trial, answer, len(told.branches)
         streamed = odd.streamed(trial, exchange, answer, told) if self.is_users and not trial.faults else None
         if streamed is not None and (self.streamed is None or streamed.parts >= self.streamed.parts):
             self.streamed = streamed
@@ -219,10 +242,10 @@ class _Run:
             self.telling.judge(exchange, identity, trial)
         return answer, told
 
-    def explore(self) -> None:
-        """Send what may take branches that were not taken yet, until nothing new is to be had."""
+    def explore(self, kept: int) -> None:
+        """Send what may take branches that were not taken yet, until nothing new is to be had; so many requests are `kept`."""
         explorer = self.explorer()
-        while explorer is not None and not self.budget.is_over(1 + (_ODD if self.streamed else 0)):
+        while explorer is not None and not self.budget.is_over(1 + kept + (_ODD if self.streamed else 0)):
             draft = explorer.next()
             if draft is None:
                 break
@@ -263,6 +286,8 @@ class _Run:
         return any(trial_id(self.app, self.route, trial) == identity for trial in self.plan.trials())
 
 
+_VARIED = 18
+"""So many requests are kept for what clients and servers do to a request that the search has to find first."""
 _ODD = 16
 """So many requests are kept for what is odd, where a route streams."""
 _ECHOES = 8

@@ -16,7 +16,7 @@ from ..exchange import Exchange
 from ..explore import canary
 from ..explore.draft import Draft
 from ..explore.shrink import shrunk
-from ..explore.trials import Trial
+from ..explore.trials import VALID, Trial
 from ..routes import Route
 from .budget import Budget
 from .producing import Producing
@@ -69,7 +69,7 @@ class Telling:
     def may_be_for_odd(self, finding: Finding, trial: Trial) -> bool:
         """Whether a stream may break off for what was stored while other routes were driven: the request has nothing odd."""
         streams = finding.rule in ("error-after-start", "error-after-end")
-        return bool(self.odd_before) and streams and trial.label == "valid" and not trial.faults
+        return bool(self.odd_before) and streams and trial.label == VALID and not trial.faults
 
     def after_odd(self, trial: Trial, finding: Finding) -> tuple[Trial, str, Finding]:
         """The trial after all that, with its ID and its finding."""

@@ -79,6 +79,8 @@ class Trial:
         return cls(str(data["label"]), request, client, before, ids, faults=faults, **beside)
 
 
+VALID = "valid"
+"""The label of a route's first trial."""
 EXPLORED = "explored "
 """Begins the label of a trial that a search has made."""
 
@@ -260,7 +262,7 @@ class Plan:
 
     def first(self) -> Trial:
         """The first valid request. Raises ValueError or KeyError where it cannot be made."""
-        return Trial("valid", request_for(self.route, self.inputs, host=self.host))
+        return Trial(VALID, request_for(self.route, self.inputs, host=self.host))
 
     def trials(self) -> Iterator[Trial]:
         """All trials that need no search; the first has the label "valid"."""
@@ -269,9 +271,19 @@ class Plan:
 
     def variations(self) -> Iterator[Trial]:
         """The valid request, and what clients and servers do to it."""
-        first = self.first()
-        yield first
-        base = self.first().request  # anew: a Host that the app accepts may have been found meanwhile
+        yield self.first()
+        first = self.first()  # anew: a Host that the app accepts may have been found meanwhile
+        yield from self.varied(first, self.answers.get(first.label, Answer()))
+
+    def varied(self, base: Trial, answer: Answer) -> Iterator[Trial]:
+        """What clients and servers do to a request that had an answer."""
+        for trial in self.differing(base.request, answer):
+            label = trial.label if base.label == VALID else f"{base.label}, {trial.label}"
+            before = (*base.before, *trial.before)
+            client = trial.client
+            yield replace(base, label=label, request=trial.request, client=client, before=before, draft=None)
+
+    def differing(self, base: Request, answer: Answer) -> Iterator[Trial]:
         yield Trial("the same again", base, before=(base,))
         if self.route.method != WEBSOCKET:
             yield from self.methods(base)
@@ -282,7 +294,7 @@ class Plan:
         if self.route.method in _BODY_METHODS or base.body:
             sent = base if base.body else replace(base, body=b"x=1&y=2")
             yield Trial("the request's body breaks off", sent, Client(breaks_off=True))
-        yield from self.headers(base)
+        yield from self.headers(base, answer)
 
     def boundaries(self) -> Iterator[Trial]:
         """Other values of what is declared, and other methods."""
@@ -303,12 +315,11 @@ class Plan:
             for method in ("POST", "PUT", "DELETE"):
                 yield Trial(method, replace(base, method=method, body=b"x=1" if method != "DELETE" else b""))
 
-    def headers(self, base: Request) -> Iterator[Trial]:
+    def headers(self, base: Request, answer: Answer) -> Iterator[Trial]:
         yield Trial("gzip", base.with_header("accept-encoding", "gzip"))
         yield Trial(
             "client leaves a gzip response", base.with_header("accept-encoding", "gzip"), Client(leaves="first")
         )
-        answer = self.answers.get("valid", Answer())
         if self.route.method == "GET":
             etag = answer.header("etag") or "*"
             modified = answer.header("last-modified") or "Fri, 01 Jan 2100 00:00:00 GMT"
