@@ -204,9 +204,10 @@ class _Run:
     def varied(self) -> Iterator[Trial]:
         """What clients and servers do to a request that is not refused, where the search has found one."""
         base, answer = self.plan.first(), self.plan.answers.get(VALID, Answer())
-        if self.accepted is not None and self.accepted.draft is not None:
-            base, answer = self.accepted, self.accepted_with
-            plain = self.producing.chain.trial(without_canaries(base.draft))
+        found = self.accepted
+        if found is not None and found.draft is not None:
+            base, answer = found, self.accepted_with
+            plain = self.producing.chain.trial(without_canaries(found.draft))
             if plain.label != base.label:
                 again, _ = self.one(plain, trial_id(self.app, self.route, plain))
                 base, answer = (plain, again) if again.status < 300 else (base, answer)

@@ -23,6 +23,7 @@ from ..instrument.observe import MARKS
 from . import canary, parsed
 from .addresses import address_of, is_free, keys_beside, mappings_of, mappings_with, mappings_within, meant
 from .bodies import BODY_METHODS, with_bodies
+from .crossing import Crossing
 from .derived import derived
 from .draft import DOCUMENTS, Draft, without_canaries
 from .goals import Goal, Goals, Offer, others, outcome_of, own
@@ -42,6 +43,10 @@ _FALLBACKS = 20
 """The most of them that are sent."""
 _MOST_FORMS = 9
 """Of so many texts that are to have a form not all are changed at once."""
+_CROSSED = 40
+"""After so many requests that showed no outcome for the first time no more are crossed."""
+_MET = 3
+"""A key of a table that was sent so often has led wherever it leads."""
 _QUIET = 50
 """After so many changes at random that brought nothing new the search is over."""
 
@@ -81,8 +86,13 @@ class Explorer:
         self.unique = 0
         self.quiet = 0
         self.structural: Iterator[Draft] | None = None
+        self.crossing = Crossing()
+        self.crossed = 0
+        """How many requests have shown nothing but outcomes together."""
         self.values_of: dict[int, int] = {}
         """How many values each comparison was given to meet."""
+        self.met: dict[Goal, int] = {}
+        """How often a key of a table was sent."""
         self.why: Goal = ()
         """The goal of the draft that `next` gave last."""
         self.sending: Offer | None = None
@@ -110,8 +120,10 @@ class Explorer:
                 wanted.tries += 1
                 self.why, self.sending = goal, offer
                 return offer.draft
-        self.why, self.sending = ("at random",), None
-        return self.at_random()
+        self.sending = None
+        crossed = self.cross()
+        self.why = ("together",) if crossed is not None else ("at random",)
+        return crossed if crossed is not None else self.at_random()
 
     def is_new(self, draft: Draft) -> bool:
         key = draft.key
@@ -119,6 +131,14 @@ class Explorer:
             return False
         self.sent.add(key)
         return True
+
+    def cross(self) -> Draft | None:
+        """What may show two outcomes together, once all goals are spent; None after a while without anything new."""
+        while self.crossed < _CROSSED and (draft := self.crossing.next()) is not None:
+            if self.is_new(draft):
+                self.crossed += 1
+                return draft
+        return None
 
     def at_random(self) -> Draft | None:
         """Constants and structure, once all goals are spent; None after a while without anything new."""
@@ -152,6 +172,9 @@ class Explorer:
             for place, fallback in enumerate(itertools.islice(self.fallbacks, _FALLBACKS)):
                 self.goals.add(("fallback", place), [(2, fallback)])
         self.statuses.add(status)
+        took = not (told.branches <= self.branches and told.begun.keys() <= self.functions.keys())
+        self.crossing.learn(draft, told, new=took)
+        self.crossed = 0 if took else self.crossed
         new = self.note(told)
         if new:
             self.quiet = 0
@@ -221,7 +244,9 @@ class Explorer:
             for way in turning.matcher.ways(event.given)[:1]:
                 goal = ("member", event.number, repr(member))
                 wanted = self.goals.want(goal)
-                if event.given != member and len(wanted.drafts) < 2:
+                if event.given == member:
+                    self.met[goal] = self.met.get(goal, 0) + 1
+                elif len(wanted.drafts) < 2 and self.met.get(goal, 0) < _MET:
                     self.goals.offer(wanted, place, put(turning.draft, way, member), turning)
 
     def look_up_pairs(self, event: Observation, turning: Turning) -> None:

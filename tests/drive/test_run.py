@@ -529,6 +529,48 @@ def test_what_a_path_names_is_created_first_in_as_many_steps_as_it_takes(explore
     ]
 
 
+GUARDED = """
+from urllib.parse import parse_qs
+asked = []
+def app(environ, start_response):
+    asked.append(environ)
+    if parse_qs(environ["QUERY_STRING"]).get("key", [""])[0] != "open":
+        start_response(REFUSED, [])
+        return [b"no"]
+    start_response("200 OK", [("ETag", '"v1"')])
+    return parts(start_response)
+def parts(start_response):
+    try:
+        yield b"yes"
+        yield b"no"
+    except GeneratorExit:
+        start_response("500 Internal Server Error", [])
+"""
+
+
+@pytest.mark.parametrize("status", ["403 Forbidden", "302 Found", "404 Not Found", "500 Internal Server Error"])
+def test_clients_and_servers_vary_the_request_that_is_not_refused(explored: Explored, status: str) -> None:
+    shop = explored(GUARDED.replace("REFUSED", repr(status)))
+    driven = run(shop.app, replay_command="x ")
+    (finding,) = [finding for finding in driven.findings if finding.rule == "second-response"]
+    assert finding.client and finding.request is not None
+    assert finding.request.query == "key=open", "what made the search for it is left out"
+    opened = [environ for environ in shop.asked if environ["QUERY_STRING"] == "key=open"]
+    assert sum(environ["REQUEST_METHOD"] == "HEAD" for environ in opened) == 1
+    assert '"v1"' in [environ.get("HTTP_IF_NONE_MATCH") for environ in opened]
+    ((identity, _),) = driven.failed.items()
+    assert finding.replay == f"x {identity}"
+    for failed in ({}, driven.failed):
+        again = run(shop.app, replay=identity, failed=failed, replay_command="x ")
+        assert again.replayed and [one.replay for one in again.findings] == [finding.replay]
+
+
+def test_where_all_is_refused_clients_and_servers_vary_the_first_request() -> None:
+    shop = Shop(lambda environ, start_response: [start_response("404 Not Found", [])] and [b"no"])
+    run(shop)
+    assert {"HEAD", "OPTIONS", "BREW"} <= set(shop.seen("REQUEST_METHOD"))
+
+
 REFERENCES = """
 import contextlib, json
 from urllib.parse import parse_qs
