@@ -40,6 +40,12 @@ def functions_of(filename: str) -> Mapping[tuple[int, str], Function]:
     return MappingProxyType({(first_line(node), node.name): node for node in found})
 
 
+def function_at(filename: str, line: int) -> Function | None:
+    """The function of a file whose `def`, or whose first decorator, stands on a line; None where there is none."""
+    found = functions_of(filename).values()
+    return next((node for node in found if line in (node.lineno, first_line(node))), None)
+
+
 def first_line(node: Function) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,11 +12,11 @@ from ..contract.events import Data
 from ..exchange import Exchange
 from ..explore.draft import Address, without_canaries
 from ..explore.odd import absent, odd
+from ..explore.producers import storing
 from ..explore.recording import Recording
 from ..explore.trials import Trial
 from ..instrument.observe import MARKS, Function
 from ..protocols.client import Answer
-from ..routes import Route, handler_of
 from ..source import functions_of, own_nodes
 from .producing import Producing
 
@@ -75,24 +75,3 @@ def rows(streamed: Streamed, producing: Producing) -> Iterator[Trial]:
             producing.app.odd.append(first)
             label = f"{trial.label}, after {producer.name} with odd values, {number}"
             yield replace(trial, label=label, before=before, ids=ids, draft=None)
-
-
-def storing(routes: Iterable[Route], route: Route) -> list[Route]:
-    """The routes that may store what another one streams: of its own file, the likelier by their path first."""
-    handler = handler_of(route.handler)
-    if handler is None:
-        return []
-    found = []
-    for one in routes:
-        if one.method in ("POST", "PUT") and not one.path_parameters:
-            other = handler_of(one.handler)
-            if other is not None and other.file == handler.file:
-                found.append(one)
-    return sorted(found, key=lambda one: -_alike(one.template, route.template))
-
-
-def _alike(one: str, other: str) -> int:
-    """How many characters two paths begin with alike."""
-    return next(
-        (number for number, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
-    )

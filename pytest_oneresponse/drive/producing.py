@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
+from typing import Any
 
 from ..apps import App
 from ..contract.events import TimedOut
+from ..contract.request import Request
 from ..exchange import Exchange
 from ..explore.bases import bases
-from ..explore.draft import Draft, without_canaries
+from ..explore.credentials import CREDENTIAL, Credentials, credential, credential_in, logins
+from ..explore.draft import METHODS, Draft, without_canaries
 from ..explore.explorer import Explorer
 from ..explore.odd import odd
-from ..explore.producers import Chain, found_id, producer_of, references, referred
+from ..explore.producers import ID, STORED, Chain, found_id, producer_of, references, referred, storing
 from ..explore.recording import Recording
 from ..explore.schemas import declared_by
 from ..explore.trials import Inputs, Trial
@@ -22,12 +25,18 @@ from ..protocols.client import Answer
 from ..routes import Route
 from .settings import Settings
 
-_SEARCHES = 40
+_SEARCHES = 100
 """So many requests are sent to a route whose responses another one needs."""
 _ODD = 10
 """So many odd things are stored through one route."""
 _DEEPEST = 4
 """So many steps a route may be away from what it needs."""
+_LOGINS = 2
+"""So many routes are tried where somebody may log in."""
+_STORES = 2
+"""So many routes store something."""
+_PEOPLE = 3
+"""So many people log in there."""
 
 Send = Callable[[Trial], tuple[Exchange, Answer, Recording]]
 """Sends a trial to another route than the one that is driven."""
@@ -36,8 +45,18 @@ Send = Callable[[Trial], tuple[Exchange, Answer, Recording]]
 class Producing:
     """What creates the things that one route names. What its requests break is told with their own routes."""
 
-    def __init__(self, app: App, route: Route, settings: Settings, send: Send) -> None:
+    def __init__(
+        self,
+        app: App,
+        route: Route,
+        settings: Settings,
+        send: Send,
+        given: Callable[[], Mapping[str, ID | None]] = dict,
+    ) -> None:
+        """`given`: what the requests before the last one gave, by name."""
         self.app = app
+        self.given = given
+        self.logins = Credentials()
         self.route = route
         self.settings = settings
         self.send = send
@@ -72,6 +91,42 @@ class Producing:
             return False
         return self.extend(name, referred(self.app.routes, self.route, name))
 
+    def credentials(self) -> list[str]:
+        """The names of what those get who log in, whose requests come first from now on where that is shown."""
+        for producer in logins(self.app.routes, self.route)[:_LOGINS]:
+            key = (producer.name, CREDENTIAL)
+            known = self.app.producing
+            if key not in known and self.depth < _DEEPEST:
+                known[key] = None  # a login that asks who it is gets no answer
+                known[key] = self.logged_in(producer)
+            found = known.get(key)
+            if found is not None:
+                self.chain = self.chain.joined(found)
+                return list(found.ids)
+        return []
+
+    def logged_in(self, producer: Route) -> Chain | None:
+        """Explore a route where somebody may log in: the requests that do, as different people; None where nobody may."""
+        own, found = self.chain, Chain()
+        people: set[tuple[Any, ...]] = set()
+        try:
+            for draft, answer, told in self.explored(producer):
+                kind, who = credential_in(answer), _who(told)
+                if kind is None or who in people or len(people) == _PEOPLE:
+                    continue
+                people.add(who)
+                request = self.plain(draft, lambda answer: credential_in(answer) is not None)
+                found = found.joined(self.chain.up_to(request)).with_producer(credential(len(people), kind), request)
+        finally:
+            self.chain = own
+        return found if people else None
+
+    def plain(self, draft: Draft, serves: Callable[[Answer], bool]) -> Request:
+        """The request of a draft, without what the search has put into it where its answer serves all the same."""
+        plain = without_canaries(draft)
+        _, answer, _ = self.send(self.chain.trial(plain))
+        return (plain if serves(answer) else draft).request()
+
     def extend(self, name: str, producer: Route | None) -> bool:
         """Let the requests come first that another route needs to give an ID; it is looked for once in an app."""
         if producer is None:
@@ -80,7 +135,7 @@ class Producing:
         known = self.app.producing
         if key not in known and self.depth < _DEEPEST:
             known[key] = None  # whoever needs it meanwhile is what it needs itself
-            known[key] = found = self.search(producer, name)
+            known[key] = found = self.search(producer, name, lambda answer: found_id(answer, name) is not None)
             if found is None and self.depth:
                 del known[key]  # what is looked for further out may be all that it lacked
         found = known.get(key)
@@ -88,27 +143,42 @@ class Producing:
             self.chain = self.chain.joined(found)
         return found is not None
 
-    def search(self, producer: Route, name: str) -> Chain | None:
-        """Explore another route until it answers with an ID; the requests up to that one."""
+    def search(self, producer: Route, name: str, serves: Callable[[Answer], bool]) -> Chain | None:
+        """Explore another route until an answer serves; the requests up to that one, which has a name."""
         own = self.chain
         try:
             with contextlib.closing(self.explored(producer)) as drafts:
-                for draft, answer in drafts:
-                    if found_id(answer, name) is not None:
-                        plain = without_canaries(draft)
-                        _, answer, _ = self.send(self.chain.trial(plain))
-                        request = (plain if found_id(answer, name) is not None else draft).request()
+                for draft, answer, _ in drafts:
+                    if serves(answer):
+                        request = self.plain(draft, serves)
                         return self.chain.up_to(request).with_producer(name, request)
         finally:
             self.chain = own
         return None
+
+    def store(self) -> bool:
+        """Let the requests come first that store something, of the routes which may store what this one looks for."""
+        stored = False
+        for producer in storing(self.app.routes, self.route)[:_STORES]:
+            key = (producer.name, STORED)
+            known = self.app.producing
+            if key not in known:
+                known[key] = None
+                known[key] = self.search(
+                    producer, f"{STORED}{producer.name}", lambda answer: 200 <= answer.status < 400
+                )
+            found = known.get(key)
+            if found is not None:
+                self.chain = self.chain.joined(found)
+                stored = True
+        return stored
 
     def storing_odd(self, producer: Route) -> list[Trial]:
         """The richest request that another route has not refused, with odd values in it; looked for once in an app."""
         known = self.app.storing_odd
         if producer.name not in known:
             own, best = self.chain, None
-            for draft, answer in self.explored(producer):
+            for draft, answer, _ in self.explored(producer):
                 plain = without_canaries(draft)
                 if 200 <= answer.status < 400 and (best is None or len([*plain.atoms()]) >= len([*best.atoms()])):
                     best = plain
@@ -117,8 +187,8 @@ class Producing:
             self.chain = own
         return known[producer.name]
 
-    def explored(self, producer: Route) -> Generator[tuple[Draft, Answer], None, None]:
-        """The requests of a search through another route, each with its answer, until it ends, hangs or takes too long."""
+    def explored(self, producer: Route) -> Generator[tuple[Draft, Answer, Recording], None, None]:
+        """The requests of a search through another route, each with what came of it, until it ends, hangs or takes too long."""
         spent, began = self.seconds, time.perf_counter()
         self.depth += 1
         try:
@@ -126,19 +196,36 @@ class Producing:
             inputs = Inputs(producer, self.settings.values)
             first = self.chain.applied(bases(producer, inputs, self.app.host))
             declared = declared_by(producer)
-            explorer = Explorer(first, inputs.given, self.settings.seed, has_ids=self.has_ids, declared=declared)
+            others = frozenset(METHODS) - {producer.method}
+            explorer = Explorer(
+                first,
+                inputs.given,
+                self.settings.seed,
+                has_ids=self.has_ids,
+                declared=declared,
+                elsewhere=others,
+                credentials=self.credentials,
+                canonical=self.logins.canonical,
+            )
             until = time.perf_counter() + self.settings.timeout
             for _ in range(min(_SEARCHES, self.settings.requests)):
                 draft = explorer.next()
                 if draft is None or time.perf_counter() > until:
                     break
+                draft = self.logins.canonical(draft)
                 exchange, answer, told = self.send(self.chain.trial(draft))
                 if any(isinstance(event, TimedOut) for event in exchange.events):
                     break
-                yield draft, answer
-                explorer.learn(draft, told, answer.status)
+                yield draft, answer, told
+                explorer.learn(self.logins.actual(draft, self.given()), told, answer.status)
         except (KeyError, ValueError):  # no request can be made of what is declared
             return
         finally:
             self.depth -= 1
             self.seconds = spent + time.perf_counter() - began
+
+
+def _who(told: Recording) -> tuple[Any, ...]:
+    """What tells one login from another: the branches that it took, and the keys that were found in tables."""
+    keys = (event.given for event in told.events if event.kind == "lookup" and isinstance(event.other, list))
+    return frozenset(told.branches), tuple(map(repr, keys))

@@ -15,7 +15,7 @@ from ..explore import hooks
 from ..explore.bases import bases, fallbacks
 from ..explore.draft import Address, Draft, without_canaries
 from ..explore.echoed import broken, echoed
-from ..explore.explorer import Explorer
+from ..explore.explorer import AT_RANDOM, Explorer
 from ..explore.reached import Reached
 from ..explore.recording import Recording
 from ..explore.schemas import declared_by
@@ -78,7 +78,7 @@ class _Run:
         self.driven, self.driver = sending.driven, sending.driver
         alone = next(other for other in app.routes if other.template == route.template) is route
         self.plan = Plan(route, settings.values, app.host, alone)
-        self.producing = Producing(app, route, settings, sending.aside)
+        self.producing = Producing(app, route, settings, sending.aside, lambda: sending.known)
         """What creates the things that the route names."""
         self.budget = Budget(settings, self.driven, self.producing)
         self.telling = Telling(sending, self.producing, self.budget)
@@ -92,6 +92,8 @@ class _Run:
         """Of what the search has sent, and was not refused, that which took most branches."""
         self.accepted_with = Answer()
         self.accepted_branches = 0
+        self.stored = False
+        """Whether it was seen to it that other routes store something first."""
         self.echoed: set[Address] = set()
         """Where what came back in the headers of an answer stood in its request."""
 
@@ -248,12 +250,35 @@ class _Run:
         explorer = self.explorer()
         while explorer is not None and not self.budget.is_over(1 + kept + (_ODD if self.streamed else 0)):
             draft = explorer.next()
+            ends = draft is None or explorer.why == AT_RANDOM
+            if ends and not self.stored and explorer.missed() and self.store(explorer):
+                continue
             if draft is None:
                 break
-            trial = self.producing.chain.trial(draft)
-            answer, told = self.one(trial, trial_id(self.app, self.route, trial))
-            if explorer.learn(draft, told, answer.status) and draft.session is None:
-                self.some(self.echoes(draft, answer))
+            self.try_out(explorer, draft)
+
+    def try_out(self, explorer: Explorer, draft: Draft) -> bool:
+        """Send what the search wants to see; whether it has shown anything new."""
+        draft = self.producing.logins.canonical(draft)
+        trial = self.producing.chain.trial(draft)
+        answer, told = self.one(trial, trial_id(self.app, self.route, trial))
+        sent = self.producing.logins.actual(draft, self.sending.known)
+        new = explorer.learn(sent, told, answer.status)
+        if new and draft.session is None:
+            self.some(self.echoes(sent, answer))
+        return new
+
+    def store(self, explorer: Explorer) -> bool:
+        """Where the search is at its end: whether there is more to see once other routes have stored something."""
+        self.stored = True
+        before = self.producing.chain
+        draft = self.accepted.draft if self.accepted is not None else None
+        draft = draft or next((first for first, _ in explorer.corpus), None)
+        if draft is not None and self.producing.store() and self.try_out(explorer, draft):
+            explorer.begin_again()
+            return True
+        self.producing.chain = before
+        return False
 
     def explorer(self) -> Explorer | None:
         """The search; None where the user's code has no marks, or no request can be made of what is declared."""
@@ -272,6 +297,9 @@ class _Run:
                 declared_by(self.route),
                 self.producing.chain.applied(fallbacks(self.route, inputs, host)),
                 self.app.sessions if self.is_users else list,
+                self.telling.of_others,
+                self.producing.credentials,
+                self.producing.logins.canonical,
             )
         except (KeyError, ValueError):
             return None

@@ -12,6 +12,7 @@ from ..apps import App
 from ..contract.request import Request
 from ..exchange import Exchange
 from ..explore.cookies import with_given
+from ..explore.credentials import CREDENTIAL
 from ..explore.producers import ID, found_id, with_ids
 from ..explore.recording import Recording, recording
 from ..explore.trials import EXPLORED, Trial
@@ -39,6 +40,8 @@ class Sending:
         """What the last exchange has told."""
         self.before: list[Request] = []
         """What was sent before the last exchange, for the IDs that it needs."""
+        self.known: dict[str, ID | None] = {}
+        """What the requests before the last one gave, by name."""
         self.session = ""
         """The cookie of the session that was made for the last exchange; empty where there was none."""
         self.leftovers: Leftovers | None = None
@@ -49,7 +52,8 @@ class Sending:
 
         Not `counted`: it is sent to another route than the one that is driven. `tap`: sees what the trial's own request calls.
         """
-        known: dict[str, ID | None] = {}
+        self.known = {}
+        known = self.known
         given: list[tuple[str, str]] = []
         self.before = []
         self.tidy()
@@ -59,7 +63,8 @@ class Sending:
             for request, name in itertools.zip_longest(trial.before, trial.ids):
                 before = replace(trial, request=with_given(with_ids(request, known), given), client=DEFAULT)
                 self.before.append(before.request)
-                _, answer = self.send(before, counted and tap is None)
+                is_login = name is not None and name.startswith(CREDENTIAL)
+                _, answer = self.send(before, counted and tap is None and not is_login)
                 given += answer.headers
                 if name is not None:
                     known[name] = found_id(answer, name)

@@ -13,15 +13,21 @@ def with_given(request: Request, headers: Iterable[tuple[str, str]]) -> Request:
 
     A cookie of the request's own stays; one that was set to be forgotten is not sent.
     """
-    given: dict[str, str] = {}
-    for name, value in headers:
-        if name.lower() == "set-cookie":
-            given |= _read(value)
+    given = set_by(headers)
     own = {pair.partition("=")[0] for pair in (request.header("cookie") or "").split("; ")}
     for name, value in given.items():
         if name not in own and value:
             request = request.with_cookie(name, value)
     return request
+
+
+def set_by(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The cookies that the headers of answers set, by name; the value of one that is to be forgotten is empty."""
+    given: dict[str, str] = {}
+    for name, value in headers:
+        if name.lower() == "set-cookie":
+            given |= _read(value)
+    return given
 
 
 def _read(header: str) -> dict[str, str]:

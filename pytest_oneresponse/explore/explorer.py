@@ -15,7 +15,7 @@ import itertools
 import random
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from ..instrument.observe import MARKS
 from . import canary, parsed
 from .addresses import address_of, is_free, keys_beside, mappings_of, mappings_with, mappings_within, meant
 from .bodies import BODY_METHODS, with_bodies
+from .credentials import exchanged, shown
 from .crossing import Crossing
 from .derived import derived
 from .draft import DOCUMENTS, Draft, without_canaries
@@ -35,6 +36,8 @@ from .tree import MISSING
 from .turning import Turning, all_put, constant_of, leading, put, turnable
 from .wishes import Wish, spread, wishes
 
+AT_RANDOM: Goal = ("at random",)
+"""Stands for a goal where there is none."""
 _PER_GOAL = 60
 """A goal that has so many drafts needs no more."""
 _VALUES = 12
@@ -64,13 +67,21 @@ class Explorer:
         declared: Iterable[Any] = (),
         fallbacks: Iterable[Draft] = (),
         sessions: Callable[[], list[dict[str, Any]]] = list,
+        elsewhere: Container[str] = (),
+        credentials: Callable[[], list[str]] = list,
+        canonical: Callable[[Draft], Draft] = lambda draft: draft,
     ) -> None:
         """`plain`: a request without a canary, which is of use only where the others are refused.
 
         `has_ids`: whether another route gives IDs for a name; what stands for one is put in (producers.py). `declared`:
         classes that say which fields the input has (schemas.py). `fallbacks`: of use where the first request is refused.
-        `sessions`: what sessions of the app hold at first; empty where it can be given none.
+        `sessions`: what sessions of the app hold at first; empty where it can be given none. `elsewhere`: methods that are
+        not sent, because other routes answer them. `credentials`: the names of what logins of the app give; `canonical`: a
+        draft with such names in place of what was given (credentials.py).
         """
+        self.credentials = credentials
+        self.canonical = canonical
+        self.elsewhere = elsewhere
         self.declared = declared
         self.fallbacks = fallbacks
         self.sessions = sessions
@@ -91,6 +102,7 @@ class Explorer:
         """How many requests have shown nothing but outcomes together."""
         self.values_of: dict[int, int] = {}
         """How many values each comparison was given to meet."""
+        self.names_of_credentials: list[str] | None = None
         self.met: dict[Goal, int] = {}
         """How often a key of a table was sent."""
         self.why: Goal = ()
@@ -122,12 +134,18 @@ class Explorer:
                 return offer.draft
         self.sending = None
         crossed = self.cross()
-        self.why = ("together",) if crossed is not None else ("at random",)
+        self.why = ("together",) if crossed is not None else AT_RANDOM
         return crossed if crossed is not None else self.at_random()
 
+    def begin_again(self) -> None:
+        """What was sent is answered otherwise from now on."""
+        self.sent.clear()
+        self.crossed = self.quiet = 0
+        self.structural = None
+
     def is_new(self, draft: Draft) -> bool:
-        key = draft.key
-        if key in self.sent:
+        key = self.canonical(draft).key
+        if key in self.sent or draft.method in self.elsewhere:
             return False
         self.sent.add(key)
         return True
@@ -390,6 +408,21 @@ class Explorer:
             if not wanted.drafts and not wanted.tries:
                 for place, value in enumerate(("Basic " + base64.b64encode(b"user1:pass1").decode(), "Bearer token1")):
                     self.goals.offer(wanted, place, draft.put(("header", "authorization"), value))
+        if status in _ASKS_WHO:
+            self.show_credentials(draft, told, status)
+
+    def show_credentials(self, draft: Draft, told: Recording, status: int) -> None:
+        """Somebody has to log in: send what another route gives who does; where that is not enough, what it gives others."""
+        if self.names_of_credentials is None:
+            self.names_of_credentials = []  # whoever is asked for them meanwhile asks this one for nothing
+            self.names_of_credentials = names = self.credentials()
+            read = {address_of("header", event.given) for event in told.events if event.what == "header"}
+            headers = sorted(address[1] for address in read if address is not None)
+            for place, changed in enumerate(shown(draft, names[0], headers) if names else ()):
+                self.goals.add(("credential", place), [(-4, changed)])
+        elif status in (401, 403):
+            for other in exchanged(self.canonical(draft), self.names_of_credentials):
+                self.goals.add(("credential", other.headers, other.cookies), [(-3, other)])
 
     def negotiate(self, draft: Draft, told: Recording) -> None:
         """Headers are looked at that the framework gives parsed: send some."""

@@ -6,12 +6,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import quote_plus
 
 from ..contract.request import Request
 from ..protocols.client import Answer
-from ..routes import Parameter, Route
+from ..routes import Parameter, Route, handler_of
+from .credentials import CREDENTIAL, credential_of
+from .documents import mappings_in
 from .draft import Address, Draft
 from .trials import Trial, explored
 
@@ -19,6 +20,8 @@ ID = str | int
 ID_PARTS = ("query", "field", "json")
 """The parts of a request, beside its path, in which IDs may stand."""
 
+STORED = "oneresponse-stored-"
+"""Begins the name of a request that comes first for what it stores."""
 _COMMON = ("id", "uuid", "pk", "slug", "key", "code", "token", "name")
 """What an ID is called where it is not called as the parameter is."""
 _METHODS = ("POST", "PUT", "GET")
@@ -26,8 +29,8 @@ _METHODS = ("POST", "PUT", "GET")
 
 
 def placeholder(name: str) -> str:
-    """What stands in a path for an ID that another response will give."""
-    return "{" + name + "}"
+    """What stands in a path for an ID that another response will give; in a header for what a login will."""
+    return name if name.startswith(CREDENTIAL) else "{" + name + "}"
 
 
 def producer_of(routes: Iterable[Route], route: Route, name: str) -> Route | None:
@@ -67,6 +70,27 @@ def referred(routes: Iterable[Route], route: Route, name: str) -> Route | None:
     return min(found, key=lambda one: _METHODS.index(one.method), default=None) if singular else None
 
 
+def storing(routes: Iterable[Route], route: Route) -> list[Route]:
+    """The routes that may store what another one shows: of its own file, the likelier by their path first."""
+    handler = handler_of(route.handler)
+    if handler is None:
+        return []
+    found = []
+    for one in routes:
+        if one is not route and one.method in ("POST", "PUT") and not one.path_parameters:
+            other = handler_of(one.handler)
+            if other is not None and other.file == handler.file:
+                found.append(one)
+    return sorted(found, key=lambda one: -_alike(one.template, route.template))
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two paths begin with alike."""
+    return next(
+        (number for number, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+
+
 _STEM = re.compile(r"(?<=[a-z0-9])(_(id|uuid|pk|slug|key|code)|Id|ID|Uuid|UUID)$")
 """What a name ends with that says that it is an ID."""
 
@@ -81,33 +105,19 @@ def _shape(parts: Iterable[str | Parameter]) -> str:
 
 
 def found_id(answer: Answer, name: str) -> ID | None:
-    """The ID of what a response has created or lists; None where there is none."""
+    """The ID of what a response has created or lists, or what it gives who logs in; None where there is none."""
     if not 200 <= answer.status < 400:
         return None
-    try:
-        document = json.loads(bytes(answer.body))
-    except ValueError:
-        document = None
+    if name.startswith(CREDENTIAL):
+        return credential_of(answer, name)
+    mappings = mappings_in(answer)
     for key in (name, *_COMMON):
-        for mapping in _mappings(document):
+        for mapping in mappings:
             value = mapping.get(key)
             if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
                 return value
     location = (answer.header("location") or "").partition("?")[0].rstrip("/")
     return location.rpartition("/")[2] or None
-
-
-def _mappings(document: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
-    """The objects of a document, the outer ones first; of a list the first."""
-    if isinstance(document, dict):
-        yield document
-        inner: Iterable[Any] = document.values()
-    else:
-        inner = document[:1] if isinstance(document, list) else ()
-    if depth < 3:
-        for one in inner:
-            if isinstance(one, (dict, list)):
-                yield from _mappings(one, depth + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +138,11 @@ class Chain:
         return self
 
     def up_to(self, request: Request) -> Chain:
-        """What has to come before a request: those whose IDs it waits for, and those that these wait for in their turn."""
+        """What has to come before a request: what it waits for, what that waits for, and what stores something."""
         needed: list[tuple[str, Request]] = []
         waiting = [request]
         for name, before in reversed(list(zip(self.ids, self.before, strict=True))):
-            if any(_waits(one, name) for one in waiting):
+            if name.startswith(STORED) or any(_waits(one, name) for one in waiting):
                 needed.insert(0, (name, before))
                 waiting.append(before)
         return Chain(tuple(before for _, before in needed), tuple(name for name, _ in needed))
@@ -173,6 +183,8 @@ def references(draft: Draft) -> Iterator[tuple[Address, str]]:
 
 def _waits(request: Request, name: str) -> bool:
     text = placeholder(name)
+    if name.startswith(CREDENTIAL):
+        return any(text in value for _, value in request.headers)
     coded = quote_plus(text)
     return (
         text in request.path
@@ -188,6 +200,10 @@ def with_ids(request: Request, known: Mapping[str, ID | None]) -> Request:
         if not _waits(request, name):
             continue
         waiting, text = placeholder(name), "" if value is None else str(value)
+        if name.startswith(CREDENTIAL):
+            headers = tuple((key, line.replace(waiting, text)) for key, line in request.headers)
+            request = replace(request, headers=headers)
+            continue
         coded, plain = quote_plus(waiting), quote_plus(text)
         body = request.body.replace(b'"%s"' % waiting.encode(), json.dumps(value).encode())
         body = body.replace(coded.encode(), plain.encode()).replace(waiting.encode(), text.encode())
