@@ -21,6 +21,7 @@ from ..explore.producers import ID, STORED, Chain, found_id, producer_of, refere
 from ..explore.recording import Recording
 from ..explore.schemas import declared_by
 from ..explore.trials import Inputs, Trial
+from ..explore.turning import with_other_keys
 from ..protocols.client import Answer
 from ..routes import Route
 from .settings import Settings
@@ -35,6 +36,8 @@ _LOGINS = 2
 """So many routes are tried where somebody may log in."""
 _STORES = 2
 """So many routes store something."""
+_OTHERS = 20
+"""So many requests find out how another one logs in."""
 _PEOPLE = 3
 """So many people log in there."""
 
@@ -109,14 +112,21 @@ class Producing:
         """Explore a route where somebody may log in: the requests that do, as different people; None where nobody may."""
         own, found = self.chain, Chain()
         people: set[tuple[Any, ...]] = set()
+        waiting: list[Draft | None] = [None]
+        """Where a search begins: with what is declared, then with others who may log in as somebody has."""
         try:
-            for draft, answer, told in self.explored(producer):
-                kind, who = credential_in(answer), _who(told)
-                if kind is None or who in people or len(people) == _PEOPLE:
-                    continue
-                people.add(who)
-                request = self.plain(draft, lambda answer: credential_in(answer) is not None)
-                found = found.joined(self.chain.up_to(request)).with_producer(credential(len(people), kind), request)
+            for first in waiting:
+                for draft, answer, told in self.explored(producer, first):
+                    kind, who = credential_in(answer), _who(told)
+                    if kind is None or who in people or len(people) == _PEOPLE:
+                        continue
+                    if not people:
+                        waiting += with_other_keys(draft, told, _PEOPLE - 1)
+                    people.add(who)
+                    request = self.plain(draft, lambda answer: credential_in(answer) is not None)
+                    found = found.joined(self.chain.up_to(request)).with_producer(
+                        credential(len(people), kind), request
+                    )
         finally:
             self.chain = own
         return found if people else None
@@ -187,14 +197,19 @@ class Producing:
             self.chain = own
         return known[producer.name]
 
-    def explored(self, producer: Route) -> Generator[tuple[Draft, Answer, Recording], None, None]:
-        """The requests of a search through another route, each with what came of it, until it ends, hangs or takes too long."""
+    def explored(
+        self, producer: Route, begin: Draft | None = None
+    ) -> Generator[tuple[Draft, Answer, Recording], None, None]:
+        """The requests of a search through another route, each with what came of it, until it ends, hangs or takes too long.
+
+        It begins with one draft, or with what is declared.
+        """
         spent, began = self.seconds, time.perf_counter()
         self.depth += 1
         try:
             self.look_for_references(producer)
             inputs = Inputs(producer, self.settings.values)
-            first = self.chain.applied(bases(producer, inputs, self.app.host))
+            first = self.chain.applied(bases(producer, inputs, self.app.host) if begin is None else [begin])
             declared = declared_by(producer)
             others = frozenset(METHODS) - {producer.method}
             explorer = Explorer(
@@ -208,7 +223,7 @@ class Producing:
                 canonical=self.logins.canonical,
             )
             until = time.perf_counter() + self.settings.timeout
-            for _ in range(min(_SEARCHES, self.settings.requests)):
+            for _ in range(min(_SEARCHES if begin is None else _OTHERS, self.settings.requests)):
                 draft = explorer.next()
                 if draft is None or time.perf_counter() > until:
                     break

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..instrument.observe import MARKS
 from .addresses import meant
+from .derived import derived
 from .draft import DOCUMENTS, METHODS, Address, Draft
 from .matching import NO_WAY, Derived, Matcher, Way
 from .nearer import nearer
@@ -102,6 +103,18 @@ def constant_of(event: Observation) -> Any:
         return UNKNOWN
     side = MARKS.all[event.number].detail
     return event.given if side == "left" else event.other if side == "right" else UNKNOWN
+
+
+def with_other_keys(draft: Draft, told: Recording, most: int) -> Iterator[Draft]:
+    """A draft with other keys of the tables in which its own were found, so many of each."""
+    turning = Turning(draft, meant(draft), derived(told.events), told)
+    for event in told.events:
+        if event.kind == "lookup" and isinstance(event.other, list) and event.given in event.other:
+            for way in turning.matcher.ways(event.given)[:1]:
+                for member in itertools.islice((one for one in event.other if one != event.given), most):
+                    changed = put(draft, way, member)
+                    if changed is not None:
+                        yield changed
 
 
 def leading(events: list[Observation]) -> Iterator[tuple[Observation, deque[Observation]]]:

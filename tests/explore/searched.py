@@ -6,7 +6,7 @@ import ast
 import itertools
 import json
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
@@ -69,12 +69,18 @@ class Search:
         values: Any = None,
         seed: int = 0,
         route: Route | None = None,
+        elsewhere: Container[str] = (),
     ) -> None:
         route = route or Route(method, "/", None, ("/",))
         inputs = Inputs(route, values or {})
         plain = draft_for(route, inputs)
         self.explorer = Explorer(
-            bases(route, inputs, ""), inputs.given, seed, plain, sessions=lambda: [] if session is None else [session]
+            bases(route, inputs, ""),
+            inputs.given,
+            seed,
+            plain,
+            sessions=lambda: [] if session is None else [session],
+            elsewhere=elsewhere,
         )
         self.drafts: list[Draft] = []
         self.answers: list[Any] = []

@@ -384,3 +384,20 @@ def test_constants_that_no_request_can_hold_do_no_harm() -> None:
 def test_compiled_patterns_are_met() -> None:
     source = "import re\nCODE = re.compile('[A-Z]{3}-[0-9]{4}$')\ndef app(r):\n    if CODE.match(r.args['code']): return 'found'"
     assert "found" in Search(app_of(source)).answers
+
+
+BY_METHOD = """
+def app(r):
+    if r.method == "POST": return "post"
+    if r.method == "HEAD": return "head"
+    return "get"
+"""
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "wanted"),
+    [((), {"get", "head", "post"}), (("POST",), {"get", "head"})],
+    ids=["alone", "with another"],
+)
+def test_what_another_route_answers_is_not_sent(elsewhere: tuple[str, ...], wanted: set[str]) -> None:
+    assert set(Search(app_of(BY_METHOD), elsewhere=elsewhere).answers) == wanted

@@ -1,126 +1,163 @@
-"""What docs/exploring.md says of apps behind a login is true, word for word."""
+"""Apps that are driven through their own login, and lists that are empty until something was stored."""
 
 from __future__ import annotations
 
+import json
 import re
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from .conftest import Suite
+Suite = Any
 
-PAGE = Path(__file__).parents[2] / "docs" / "exploring.md"
-RECIPES = dict(
-    re.findall(r"^### (\w+)\n\n```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-)
+BEARER = """
+import base64, hashlib, hmac, json, time
 
-FLASK = """
-from flask import Flask, redirect, request, session
+from flask import Flask, abort, jsonify, redirect, request
 
-app = Flask(__name__)
-app.secret_key = "secret"
+app = Flask(__name__, static_folder=None)
+PEOPLE = {"ann": ("pw-ann", "clerk"), "bob": ("pw-bob", "chief")}
 
 
-@app.get("/orders")
+def signed(claims):
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()
+    return body + "." + hmac.new(b"key", body.encode(), hashlib.sha256).hexdigest()
+
+
+def role():
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    body, _, mark = token.partition(".")
+    if scheme != "SCHEME" or not hmac.compare_digest(signed(json.loads(base64.urlsafe_b64decode(body or "bnVsbA=="))), token):
+        abort(401)
+    return json.loads(base64.urlsafe_b64decode(body))["role"]
+
+
+@app.delete("/orders")
 def orders():
-    if session.get("user_id") != 1:
-        return redirect("/login")
-    if request.args.get("year") == "2031":
-        redirect("/archive")
-    return "orders"
-"""
-DJANGO = """
-import django
-from django.conf import settings
-
-settings.configure(
-    ALLOWED_HOSTS=["*"],
-    ROOT_URLCONF=__name__,
-    SECRET_KEY="secret",
-    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
-    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"],
-    MIDDLEWARE=[
-        "django.contrib.sessions.middleware.SessionMiddleware",
-        "django.middleware.csrf.CsrfViewMiddleware",
-        "django.contrib.auth.middleware.AuthenticationMiddleware",
-    ],
-)
-django.setup()
-
-from django.contrib.auth.decorators import login_required
-from django.core.wsgi import get_wsgi_application
-from django.http import HttpResponse
-from django.shortcuts import redirect
-from django.urls import path
-from django.views.decorators.http import require_POST
+    if role() == "chief":
+        redirect("/chief")
+    elif role() == "clerk":
+        abort(403)
+    return "done"
 
 
-@login_required
-@require_POST
-def orders(request):
-    if request.POST.get("year") == "2031":
-        redirect("/archive")
-    return HttpResponse("orders")
-
-
-urlpatterns = [path("orders", orders)]
-app = get_wsgi_application()
-"""
-FASTAPI = """
-import hashlib
-
-from fastapi import Depends, FastAPI, HTTPException
-from fastapi.responses import RedirectResponse
-from fastapi.security import HTTPBearer
-
-app = FastAPI()
-
-
-def make_token(name):
-    return hashlib.sha256(f"secret {name}".encode()).hexdigest()
-
-
-def user(credentials=Depends(HTTPBearer())):
-    if hashlib.sha256(credentials.credentials.encode()).digest() != hashlib.sha256(make_token("ada").encode()).digest():
-        raise HTTPException(403)
-    return "ada"
-
-
-@app.get("/orders")
-def orders(year: int = 2030, name: str = Depends(user)):
-    if year == 2031:
-        RedirectResponse("/archive")
-    return "orders"
+@app.post("/token")
+def token():
+    data = request.get_json()
+    password, role = PEOPLE.get(data["name"], ("", ""))
+    if not password or password != data["password"]:
+        abort(401)
+    return jsonify(access_token=signed({"role": role, "until": time.time() + 60}))
 """
 
 
-@pytest.mark.parametrize(
-    ("framework", "app", "imports", "route"),
-    [
-        ("Flask", FLASK, "from shop import app", "GET /orders"),
-        ("Django", DJANGO, "from django.test import Client", "POST /orders"),
-        ("FastAPI", FASTAPI, "from shop import make_token", "GET /orders"),
-    ],
-)
-def test_what_is_behind_a_login_is_explored(suite: Suite, framework: str, app: str, imports: str, route: str) -> None:
-    pytest.importorskip(framework.lower())
-    arguments = [
-        "--oneresponse",
-        "--oneresponse-app=shop:app",
-        "--oneresponse-report=r.json",
-        f"oneresponse::shop:app::{route}",
-    ]
-    if framework == "Django":
-        pytest.importorskip("pytest_django")
-        arguments = ["-p", "django", *arguments]
-    suite.write(shop=app)
-    suite.spawn(*arguments)
-    levels = {one["level"] for one in suite.report("r.json")["findings"]}
-    if framework == "FastAPI":
-        assert levels <= {"practice"}, "it was read, and not reached"
-    else:
-        assert levels == {"breach"}, "sessions are explored"
-    suite.write(conftest=f"import pytest\n{imports}\n\n\n{RECIPES[framework]}")
-    suite.spawn(*arguments)
-    (found,) = suite.report("r.json")["findings"]
-    assert (found["rule"], found["level"]) == ("orphan-response", "breach") and "/archive" in found["where"]["source"]
+@pytest.mark.parametrize("scheme", ["Bearer", "Device"])
+def test_a_route_is_driven_as_those_who_log_in(suite: Suite, scheme: str) -> None:
+    suite.write(shop=BEARER.replace("SCHEME", scheme))
+    result = suite.drive("-v", "--oneresponse-faults=none", "--oneresponse-report=found.json")
+    result.stdout.fnmatch_lines([
+        "orphan-response DELETE /orders: *",
+        '*redirect("/chief")',
+        f"*= request: curl -X DELETE *-H 'authorization: {scheme} ey*",
+        "*= note: it comes after curl *bob*/token",
+    ])  # fmt: skip
+    result.stdout.no_fnmatch_line("*oneresponse-credential*")
+    (finding,) = json.loads((suite.path / "found.json").read_text())["findings"]
+    identity = re.search(r"replay=(\w+)", finding["replay"])
+    assert identity is not None
+    again = suite.drive(f"--oneresponse-replay={identity[1]}", "--oneresponse-faults=none")
+    again.stdout.fnmatch_lines(["orphan-response DELETE /orders: *"])
+
+
+COOKIE = """
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.routing import Route
+
+TICKETS = {}
+
+
+async def login(request):
+    form = await request.form()
+    if form.get("pin") != "4711":
+        return PlainTextResponse("pin", 403)
+    response = RedirectResponse("/me", 303)
+    response.set_cookie("who", f"ann-{hash('ann')}")
+    return response
+
+
+async def me(request):
+    if request.cookies.get("who") != f"ann-{hash('ann')}":
+        return RedirectResponse("/login", 303)
+    if request.query_params.get("as") == "text":
+        PlainTextResponse("me")
+    return PlainTextResponse("it is me")
+
+
+app = Starlette(routes=[Route("/me", me), Route("/login", login, methods=["POST"])])
+"""
+
+
+def test_a_cookie_of_the_apps_own_is_shown(suite: Suite) -> None:
+    pytest.importorskip("starlette")
+    pytest.importorskip("multipart")
+    suite.write(shop=COOKIE)
+    result = suite.drive("-v", "-k", "me", "--oneresponse-faults=none")
+    result.stdout.fnmatch_lines(["orphan-response GET /me: *", '*PlainTextResponse("me")', "4 of 4 branches taken"])
+
+
+TICKETS = """
+import contextlib
+
+from flask import Flask, jsonify, request
+
+app = Flask(__name__, static_folder=None)
+TICKETS = {}
+SENT = []
+
+
+@app.get("/tickets")
+def tickets():
+    for ticket in TICKETS.values():
+        if ticket["state"] == "open" and request.args.get("mine"):
+            jsonify(ticket)
+    return "all"
+
+
+@app.get("/walls")
+def walls():
+    return "wide" if request.args.get("w") == "9" else "small"
+
+
+@app.post("/tickets")
+def create():
+    if request.get_json()["title"][:2] != "T-":
+        return "title", 422
+    TICKETS[len(TICKETS)] = {"state": "open"}
+    return "made", 201
+"""
+EMPTIED = """
+import contextlib
+import pytest
+import shop
+
+@pytest.fixture
+def oneresponse_reset():
+    @contextlib.contextmanager
+    def emptied():
+        shop.TICKETS.clear()
+        yield
+    return emptied
+"""
+
+
+@pytest.mark.parametrize("conftest", ["", EMPTIED], ids=["kept", "emptied before each"])
+def test_a_list_is_read_once_another_route_has_stored_something(suite: Suite, conftest: str) -> None:
+    suite.write(shop=TICKETS, conftest=conftest)
+    result = suite.drive("-v", "--oneresponse-faults=none", "-k", "GET")
+    result.stdout.fnmatch_lines([
+        "orphan-response GET /tickets: *", "*jsonify(ticket)", "*= note: it comes after curl *T-*/tickets",
+    ])  # fmt: skip
+    result.assert_outcomes(passed=1, failed=1)
