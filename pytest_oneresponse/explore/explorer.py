@@ -201,7 +201,7 @@ class Explorer:
             self.negotiate(draft, told)
         for kind in self.declared:
             self.seed(draft, kind)
-        self.aim(draft, told)
+        self.aim(Turning(draft, meant(draft), derived(told.events), told, dearer=0 if took else 1))
         self.repair(draft, told)
         self.fill(draft, told)
         self.upload(draft, told)
@@ -227,18 +227,17 @@ class Explorer:
                 self.goals.reached.add(own(event))
         return len(self.goals.reached) + len(self.functions) > before
 
-    def aim(self, draft: Draft, told: Recording) -> None:
+    def aim(self, turning: Turning) -> None:
         """Turn what an exchange told into drafts for what it did not reach."""
-        turning = Turning(draft, meant(draft), derived(told.events), told)
-        self.form_all(told.events, turning)
-        for event, recent in leading(told.events):
+        self.form_all(turning.base.events, turning)
+        for event, recent in leading(turning.base.events):
             if event.kind == "decide":
                 goal = ("branch", event.number, "false" if event.result else "true")
                 if self.goals.is_open(goal):
                     for distance, one in enumerate(turnable(recent, turning)):
                         self.propose(goal, one, distance, turning)
             elif event.what == "made":
-                self.seed(draft, event.given)
+                self.seed(turning.draft, event.given)
             else:
                 self.form(event, turning)
                 if event.kind == "lookup":
@@ -360,7 +359,7 @@ class Explorer:
             return
         turning.done.add(signature)
         for cost, changed in turning.turned(event):
-            self.goals.offer(wanted, distance + cost, changed, turning)
+            self.goals.offer(wanted, distance + cost + turning.dearer, changed, turning)
         wanted.drafts.sort(key=lambda one: one[:2])
 
     # --- what the app reads

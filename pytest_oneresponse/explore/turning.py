@@ -38,6 +38,8 @@ class Turning:
     derived: list[Derived]
     base: Recording
     repairs: int = 0
+    dearer: int = 0
+    """What its drafts cost besides: those of an exchange that has led somewhere new come before the others."""
     done: set[Any] = field(default_factory=set)
     known: dict[str, list[tuple[int, Draft]]] = field(default_factory=dict)
     matcher: Matcher = field(init=False)
@@ -71,12 +73,23 @@ class Turning:
                 yield 3, together
         if _is_absent(event):
             yield from self.keyed(event)
-        if not matched and event.kind in ("compare", "truth"):
+        # What a remainder equals by chance, as a length, did not make it.
+        remains = any(one.modulus and one.result == event.given for one in self.derived)
+        if event.kind in ("compare", "truth") and (remains or not matched):
             # There is no way from a float to a decimal, to infinity, or to what is too large.
             with contextlib.suppress(TypeError, ValueError, ArithmeticError):
-                for place, numbers in enumerate(nearer(self.draft, self.atoms, self.derived, event)):
+                for place, numbers in enumerate(nearer(self.draft, self.looked_at_before(event), self.derived, event)):
                     if numbers is not None:
-                        yield 2 + place, numbers
+                        yield (0 if remains else 2) + place, numbers
+
+    def looked_at_before(self, event: Observation) -> list[tuple[Address, Any]]:
+        """The atoms, those first that were looked at shortly before an event: it may be about them."""
+        last: dict[str, int] = {}
+        for place, before in enumerate(self.base.events):
+            if before is event:
+                break
+            last |= {str(one): place for one in (before.given, before.result) if isinstance(one, (str, int, float))}
+        return sorted(self.atoms, key=lambda pair: -last.get(str(pair[1]), -1))
 
     def keyed(self, event: Observation) -> Iterator[tuple[int, Draft]]:
         """A key is missing in what was made of a text like "a=1, b=2": put it there."""
