@@ -6,7 +6,9 @@ import asyncio
 import datetime
 import decimal
 import enum
+import functools
 import hmac
+import io
 import operator
 import re
 import time
@@ -47,10 +49,10 @@ def _worth_noting(now: Recording, number: int, function: Any) -> Any:
             owner = function.__self__
             has_fields = isinstance(owner, type) or hasattr(type(owner), "_declared_fields")
             _fill(now, number, owner if has_fields else type(owner))
-    elif kind is FunctionType:
+    elif kind is FunctionType or kind is _CACHED:
         if function is asyncio.sleep:
             return _sleeping(now, number, function)
-        name = _FUNCTIONS.get(f"{function.__module__}.{function.__qualname__}")
+        name = _FUNCTIONS.get(f"{function.__module__}.{getattr(function, '__qualname__', '')}")
         if name is not None:
             return _noting(now, number, name, function)
     elif isinstance(function, type):
@@ -58,6 +60,8 @@ def _worth_noting(now: Recording, number: int, function: Any) -> Any:
     return function
 
 
+_CACHED = type(functools.cache(lambda: None))
+"""The type of functions that remember what they gave, as urlsplit does."""
 _OF_C = frozenset((BuiltinFunctionType, type(re.compile("").match)))
 """The types of functions and methods that are written in C; some methods, as those of patterns, have one of their own."""
 
@@ -133,7 +137,13 @@ _COMPARE_TEXTS = frozenset((hmac.compare_digest, operator.eq))
 _GO_THROUGH = frozenset((sorted, any, all, sum, max, min))
 _COLLECTIONS = frozenset((list, tuple, set, frozenset, enumerate, zip, map, filter, reversed))
 """What is called with an iterable, and goes through it."""
-_CONVERTS: dict[Any, str] = {int: "int", float: "float", decimal.Decimal: "Decimal", uuid.UUID: "UUID"}
+_CONVERTS: dict[Any, str] = {
+    int: "int",
+    float: "float",
+    decimal.Decimal: "Decimal",
+    uuid.UUID: "UUID",
+    io.StringIO: "StringIO",
+}
 _FUNCTIONS = {
     "re.match": "match",
     "re.prefixmatch": "match",  # its name from Python 3.15 on
@@ -143,6 +153,8 @@ _FUNCTIONS = {
     "json.loads": "json.loads",
     "base64.b64decode": "b64decode",
     "urllib.parse.unquote": "unquote",
+    "urllib.parse.urlsplit": "urlsplit",
+    "urllib.parse.urlparse": "urlsplit",
     "ipaddress.ip_address": "ip_address",
     "ipaddress.ip_network": "ip_network",
     "base64.urlsafe_b64decode": "b64decode",

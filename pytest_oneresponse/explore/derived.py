@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import csv
 import datetime
 import functools
+import io
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from .matching import NO_WAY, Derived
 from .plain import UNKNOWN
@@ -19,7 +22,8 @@ def derived(events: Iterable[Observation]) -> list[Derived]:
     found: list[Derived] = []
     for event in events:
         make = _DERIVES.get(event.what) if event.kind == "call" else None
-        if make is not None and not isinstance(event.result, type) and event.result is not UNKNOWN:
+        known = event.result is not UNKNOWN or event.what in _KNOWN_BY_ARGUMENT
+        if make is not None and known and not isinstance(event.result, type):
             with contextlib.suppress(*NO_WAY):
                 found += make(event)
     return found
@@ -168,6 +172,68 @@ def _join(separator: str, wanted: Any) -> str:
     return separator.join(map(str, wanted))
 
 
+def _url(event: Observation) -> list[Derived]:
+    """The parts of a URL."""
+    text = event.other[0] if event.other else None
+    if not isinstance(text, str):
+        return []
+    parts = urlsplit(text)
+    server = parts.netloc.rpartition("@")[2]
+    port = f":{parts.port}" if parts.port is not None else ""
+    found: list[tuple[Any, Callable[[Any], SplitResult]]] = [
+        (parts.scheme, lambda wanted: parts._replace(scheme=wanted)),
+        (parts.netloc, lambda wanted: parts._replace(netloc=wanted)),
+        (parts.path, lambda wanted: parts._replace(path=wanted)),
+        (parts.query, lambda wanted: parts._replace(query=wanted)),
+        (parts.fragment, lambda wanted: parts._replace(fragment=wanted)),
+        (parts.hostname, lambda wanted: parts._replace(netloc=str(wanted) + port)),
+        (parts.port, lambda wanted: parts._replace(netloc=f"{server.removesuffix(port)}:{int(wanted)}")),
+    ]
+    return [Derived(value, text, functools.partial(_rebuilt, change)) for value, change in found if value]
+
+
+def _rebuilt(change: Callable[[Any], SplitResult], _: Any, wanted: Any) -> str:
+    return change(wanted).geturl()
+
+
+def _table(event: Observation) -> list[Derived]:
+    """The rows and the cells of a text that is read as CSV is."""
+    text = event.other[0] if event.other else None
+    if not isinstance(text, str) or len(text) > _LONGEST_TABLE:
+        return []
+    rows = list(csv.reader(text.splitlines()))
+    found = [Derived(rows, text, lambda _, wanted: _written(wanted))]
+    for place, row in enumerate(rows[:_ROWS]):
+        found.append(Derived(row, text, functools.partial(_rewritten, rows, place, None)))
+        found += [
+            Derived(cell, text, functools.partial(_rewritten, rows, place, column))
+            for column, cell in enumerate(row)
+            if cell
+        ]
+    return found
+
+
+def _rewritten(rows: list[list[str]], place: int, column: int | None, _: Any, wanted: Any) -> str:
+    """The table with another row, or another cell."""
+    if column is None and not isinstance(wanted, list):
+        raise ValueError("no row is wanted")
+    row = wanted if column is None else [*rows[place][:column], wanted, *rows[place][column + 1 :]]
+    return _written([*rows[:place], row, *rows[place + 1 :]])
+
+
+def _written(rows: Any) -> str:
+    """Rows as CSV; what is no row becomes one."""
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows(row if isinstance(row, list) else [row] for row in rows)
+    return written.getvalue()
+
+
+_ROWS = 4
+_LONGEST_TABLE = 2000
+_KNOWN_BY_ARGUMENT = frozenset(("urlsplit", "StringIO"))
+"""Calls whose result is known by what they were given."""
+
+
 def _of_first(undo: Callable[[Any, Any], Any]) -> Callable[[Observation], list[Derived]]:
     return lambda event: [Derived(event.result, event.other[0], undo)] if event.other else []
 
@@ -190,6 +256,8 @@ _DERIVES: dict[str, Callable[[Observation], list[Derived]]] = {
     "fromhex": _of_first(lambda _, wanted: wanted.hex()),
     "unquote": _of_first(lambda _, wanted: wanted),
     "str.splitlines": _lines,
+    "urlsplit": _url,
+    "StringIO": _table,
     "len": _of_first(_resized),
     "weekday": _weekday,
     "isoweekday": _weekday,

@@ -165,7 +165,7 @@ class Draft:
         if part == "text":
             return replace(self, text="" if value is MISSING else text_of(value))
         if part == "media":
-            return replace(self, media="" if value is MISSING else header_text(text_of(value)))
+            return self._put_media("" if value is MISSING else header_text(text_of(value)))
         if part == "answered":
             return replace(self, answered=value) if type(value) is int and 200 <= value < 600 else None
         return replace(self, method=value) if value in METHODS and self.method != WEBSOCKET else None
@@ -180,6 +180,11 @@ class Draft:
             return replace(self, json=changed, media=self.media or "application/json")
         except (KeyError, IndexError, TypeError, ArithmeticError):  # no such place, or a number that JSON does not have
             return None
+
+    def _put_media(self, media: str) -> Draft:
+        """Another type of the body; what cannot be written as one of it becomes a text, for nothing is no body of any type."""
+        has = self.raw or self.text or "json" in media or media.startswith(("multipart/", "application/x-www-form"))
+        return replace(self, media=media, text=self.text if has or not media else "a,b\n1,2")
 
     def _put_inside(self, outer: Address, way: Address, value: Any) -> Draft | None:
         """Change what stands in a JSON document that is a text at another address."""

@@ -34,7 +34,7 @@ from .recording import Observation, Recording
 from .schemas import seeds
 from .tree import MISSING
 from .turning import Turning, all_put, constant_of, leading, put, turnable
-from .wishes import Wish, spread, wishes
+from .wishes import Wish, is_no_url, spread, wishes
 
 AT_RANDOM: Goal = ("at random",)
 """Stands for a goal where there is none."""
@@ -304,7 +304,7 @@ class Explorer:
     def form(self, event: Observation, turning: Turning) -> None:
         """A conversion has failed, or a check of a form: give the atom a text of that form, whatever that may lead to."""
         refused = event.what.startswith("str.is") and event.result is False
-        if event.kind == "call" and (refused or outcome_of(event) == "failed"):
+        if event.kind == "call" and (refused or is_no_url(event) or outcome_of(event) == "failed"):
             for wish in wishes(event):
                 for way in turning.matcher.ways(wish.value)[:1]:
                     goal = ("form", event.number, way.address, repr(wish.value) if way.cost else "")

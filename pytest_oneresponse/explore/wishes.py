@@ -305,6 +305,18 @@ def _strptime(event: Observation) -> Iterator[Wish]:
         yield Wish(text, [datetime.datetime(2032, 5, 14, 9, 26, 53).strftime(form)])
 
 
+def is_no_url(event: Observation) -> bool:
+    """Whether a text was taken for a URL, and is none."""
+    if event.what != "urlsplit" or not event.other:
+        return False
+    return isinstance(event.other[0], str) and "://" not in event.other[0]
+
+
+def _url(event: Observation) -> Iterator[Wish]:
+    for text in event.other[:1]:
+        yield Wish(text, ["https://w1u.example:8443/p2u?q=3u#f4u"] if is_no_url(event) else ["other"])
+
+
 def _enum(event: Observation) -> Iterator[Wish]:
     failed = isinstance(event.result, type)
     yield Wish(event.other[0] if event.other else None, list(event.given) if failed else ["other"])
@@ -359,6 +371,7 @@ _CALLS: dict[str, Callable[[Observation], Iterator[Wish]]] = {
         ["not a date", "2032-05-14T09:26:53+00:00", "2032-05-14T09:26:53"],
     ),
     "strptime": _strptime,
+    "urlsplit": _url,
     "ip_address": _converts(["10.1.2.3", "::1"], ["not an address", "203.0.113.9", "127.0.0.1"]),
     "ip_network": _converts(["10.0.0.0/8"], ["not a network"]),
     "fromhex": _converts(["0a0b0c0d0e"], ["xyz"]),

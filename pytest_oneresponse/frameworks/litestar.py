@@ -220,11 +220,13 @@ def _narrowed(of_path: Schema, of_type: Schema) -> Schema:
 
 
 def _form(data: Any, schema: Schema) -> Iterable[Parameter]:
-    """The fields of a form's model, else one field with what was uploaded."""
+    """The fields of a form's model, none of a mapping's, else one field with what was uploaded."""
     definitions = schema.get("$defs", {})
     model = definitions.get(str(schema.get("$ref", "")).rpartition("/")[2], schema)
     required = model.get("required", ())
     fields = model.get("properties")
+    if fields is None and model.get("type") == "object":
+        return
     if fields is None:
         yield Parameter("data", "form", {"type": "string", "format": "binary"}, not data.is_optional)
         return

@@ -61,6 +61,35 @@ APPS: dict[str, tuple[str, str, Any]] = {
             if PRICES[r.args["fruit"]] == 0:
                 return "found"
         """, "found"),
+    "a URL": ("GET", """
+        from urllib.parse import urlsplit
+        def app(r):
+            parts = urlsplit(r.args.get("url", ""))
+            if parts.scheme not in ("http", "https"): return "scheme"
+            if parts.port == 8080 and parts.hostname == "shop.example" and parts.path.endswith(".html"): return "found"
+        """, "found"),
+    "a URL in JSON": ("POST", """
+        from urllib.parse import urlparse
+        def app(r):
+            link = urlparse(r.json["links"][0]["href"])
+            if link.scheme == "ftp" and link.netloc == "files.example": return "found"
+        """, "found"),
+    "a table": ("POST", """
+        import csv, io
+        def app(r):
+            rows = list(csv.reader(io.StringIO(r.text)))
+            if not rows or rows[0] != ["sku", "count"]: return "head"
+            for row in rows[1:]:
+                if len(row) == 2: return "found"
+        """, "found"),
+    "columns of a table": ("POST", """
+        import csv, io
+        def app(r):
+            if r.headers.get("content-type") != "text/csv": return "type"
+            reader = csv.DictReader(io.StringIO(r.text))
+            if {"name", "email"} - set(reader.fieldnames): return "columns"
+            return "found"
+        """, "found"),
     "a number out of a text": ("GET", "def app(r):\n    if int(r.args['n']) * 3 + 1 == 103: return 'found'", "found"),
     "a length": ("GET", "def app(r):\n    if len(r.args['code']) == 11: return 'found'", "found"),
     "a match": ("POST", """
@@ -401,3 +430,13 @@ def app(r):
 )
 def test_what_another_route_answers_is_not_sent(elsewhere: tuple[str, ...], wanted: set[str]) -> None:
     assert set(Search(app_of(BY_METHOD), elsewhere=elsewhere).answers) == wanted
+
+
+def test_what_is_cached_and_has_no_name_is_called_as_ever() -> None:
+    source = """
+    import functools
+    double = functools.cache(functools.partial(int.__mul__, 2))
+    def app(r):
+        return double(3)
+    """
+    assert set(Search(app_of(source)).answers) == {6}

@@ -216,6 +216,15 @@ def test_a_form_is_its_fields() -> None:
     ]
 
 
+def test_a_form_that_is_taken_as_a_mapping_declares_no_field() -> None:
+    @post("/")
+    async def order(data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]) -> str:
+        return "order"
+
+    (found,) = listed(order)
+    assert (found.parameters, found.body, found.media) == ((), None, "application/x-www-form-urlencoded")
+
+
 def test_an_upload_is_one_field() -> None:
     @post("/")
     async def upload(data: Annotated[UploadFile, Body(media_type=RequestEncodingType.MULTI_PART)]) -> str:
