@@ -76,7 +76,7 @@ def _all(app: Any) -> Iterator[Route]:
         elif "litestar.routes.websocket.WebSocketRoute" in known:
             handler = route.route_handler
             described = Route(WEBSOCKET, route.path_format, _function(handler), _parts(route))
-            yield _described(route, handler, route.handler_parameter_model, described)
+            yield _described(route, handler, described)
 
 
 def _http(route: Any) -> Iterator[Route]:
@@ -87,15 +87,25 @@ def _http(route: Any) -> Iterator[Route]:
             if method == "OPTIONS" and top_package(function) == "litestar":
                 continue
             described = Route(method, route.path_format, function, parts)
-            yield _described(route, handler, route.route_handler_map[method][1], described)
+            yield _described(route, handler, described)
 
 
-def _described(route: Any, handler: Any, model: Any, described: Route) -> Route:
+def _described(route: Any, handler: Any, described: Route) -> Route:
     """The route with what is declared; an input that cannot be described must not hide it."""
     try:
-        return _declared(route, handler, model, described)
+        return _declared(route, handler, _model(route, handler, described.method), described)
     except Exception:
         return described
+
+
+def _model(route: Any, handler: Any, method: str) -> Any:
+    """What Litestar has found that a handler takes."""
+    known = route.route_handler_map[method] if method != WEBSOCKET else None
+    if isinstance(known, tuple):
+        return known[1]
+    if known is None and hasattr(route, "handler_parameter_model"):
+        return route.handler_parameter_model
+    return handler._get_kwargs_model_for_route(route.path_parameters)  # Litestar 3
 
 
 def _asgi(route: Any) -> Iterator[Route]:

@@ -178,6 +178,7 @@ class Connected(Served):
     def on_limit(self) -> None:
         """A connection that is open may stay so: its client leaves, and sees to the rest."""
         if self.is_open and not self.timed_out:
+            self.endless = True
             self.leave()
         else:
             super().on_limit()
