@@ -42,7 +42,8 @@ def _expanded(routes: Iterable[Any]) -> Iterator[Any]:
         return
     for route in routes:
         try:
-            yield from list(unfold([route]))
+            # some versions keep the path of what is no path operation in a route beside the context
+            yield from [getattr(context, "starlette_route", None) or context for context in unfold([route])]
         except Exception:
             continue
 

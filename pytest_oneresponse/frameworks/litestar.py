@@ -15,7 +15,10 @@ NAME = "litestar"
 INTERFACE = "asgi"
 APPS = ("litestar.app.Litestar",)
 RESPONSES = ("litestar.response.base.Response", "litestar.response.base.ASGIResponse")
-ERRORS = ("litestar.exceptions.http_exceptions.HTTPException",)
+ERRORS = (
+    "litestar.exceptions.http_exceptions.HTTPException",
+    "litestar.exceptions.websocket_exceptions.WebSocketException",
+)
 # Here a Response becomes the ASGIResponse that is sent.
 PROXIES = tuple(f"litestar/response/{name}.py" for name in ("base", "file", "redirect", "sse", "streaming", "template"))
 PACKAGES = ("litestar", "msgspec", "anyio", "sniffio")

@@ -149,7 +149,8 @@ class Connected(Served):
         if isinstance(content, (str, bytes)):
             self.answer.take(content.encode() if isinstance(content, str) else content)
         self.sent += 1
-        if self.client.leaves == "first" or self.sent >= _MOST:
+        self.endless |= self.sent >= _MOST
+        if self.client.leaves == "first" or self.endless:
             self.leave()
 
     def watch_for_silence(self) -> None:

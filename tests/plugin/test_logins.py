@@ -80,9 +80,9 @@ TICKETS = {}
 
 
 async def login(request):
-    form = await request.form()
-    if form.get("pin") != "4711":
-        return PlainTextResponse("pin", 403)
+    async with request.form() as form:
+        if form.get("pin") != "4711":
+            return PlainTextResponse("pin", 403)
     response = RedirectResponse("/me", 303)
     response.set_cookie("who", f"ann-{hash('ann')}")
     return response
