@@ -20,6 +20,8 @@ _SILENCE = 0.1
 """After so many seconds in which nothing happened a client leaves that has said all."""
 _KNOWN_SILENCE = 0.03
 """The same, where another connection of the route was left so."""
+_KNOWN_OPEN = 0.05
+"""In seconds: so long the client stays, whatever comes, where the app is known to push without end."""
 _TO_NOTICE = 0.03
 """So many seconds an app has to notice that the client has left."""
 _MOST = 200
@@ -156,14 +158,16 @@ class Connected(Served):
     def watch_for_silence(self) -> None:
         """Leave where nothing happens any more; an app that goes on nevertheless is cancelled, as it does at a shutdown."""
         loop = asyncio.get_running_loop()
+        began = time.monotonic()
 
         def look() -> None:
             if self.left and self.task is not None:
                 self.task.cancel()
                 self.timers.append(loop.call_later(_TO_NOTICE, self.on_stuck))
                 return
-            silent = time.monotonic() - self.last_event
-            if silent >= self.silence():
+            now = time.monotonic()
+            silent = now - self.last_event
+            if silent >= self.silence() or (self.longer and now - began >= _KNOWN_OPEN):
                 self.endless = True
                 self.leave()
             self.timers.append(loop.call_later(_TO_NOTICE if self.left else self.silence() - silent, look))
