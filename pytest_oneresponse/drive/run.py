@@ -236,7 +236,8 @@ class _Run:
         told = self.sending.told
         if self.route.template == "{path}":
             self.budget.learn(trial.request.path, told.begun)
-        if trial.draft is not None and 0 < answer.status < 300 and len(told.branches) >= self.accepted_branches:
+        fits = 0 < answer.status < 300 and answer.chunks <= _CHUNKS
+        if trial.draft is not None and fits and len(told.branches) >= self.accepted_branches:
             self.accepted, self.accepted_with, self.accepted_branches = trial, answer, len(told.branches)
         streamed = odd.streamed(trial, exchange, answer, told) if self.is_users and not trial.faults else None
         if streamed is not None and (self.streamed is None or streamed.parts >= self.streamed.parts):
@@ -317,6 +318,8 @@ class _Run:
 
 _VARIED = 18
 """So many requests are kept for what clients and servers do to a request that the search has to find first."""
+_CHUNKS = 50
+"""What is answered with more parts takes too long to be sent again and again."""
 _ODD = 16
 """So many requests are kept for what is odd, where a route streams."""
 _ECHOES = 8

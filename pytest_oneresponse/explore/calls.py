@@ -23,6 +23,8 @@ from .recording import Observation, Recording
 
 NAP = 0.001
 """In seconds."""
+_NAPS = 50
+"""After so many an app sleeps no more: one that does between all parts of a stream would take its time."""
 
 
 def called(now: Recording, number: int, function: Any) -> Any:
@@ -185,7 +187,8 @@ def _sleeping(now: Recording, number: int, function: Any) -> Any:
 
     def slept(*arguments: Any, **named: Any) -> Any:
         if now.naps and arguments and isinstance(arguments[0], (int, float)):
-            arguments = (min(arguments[0], NAP), *arguments[1:])
+            now.slept += 1
+            arguments = (min(arguments[0], NAP if now.slept <= _NAPS else 0), *arguments[1:])
         return function(*arguments, **named)
 
     return slept

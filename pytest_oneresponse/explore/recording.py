@@ -66,6 +66,7 @@ class Recording:
         "full",
         "idle",
         "naps",
+        "slept",
         "sources",
         "tap",
         "upstreams",
@@ -78,6 +79,8 @@ class Recording:
         """
         self.answered = answered
         self.naps = naps
+        self.slept = 0
+        """How often the user's functions have slept."""
         self.tap = tap
         self.document = {} if document is None else document
         self.upstreams = 0

@@ -70,6 +70,14 @@ def test_what_sleeps_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None
     assert found.full == set()
 
 
+def test_who_sleeps_again_and_again_sleeps_no_more() -> None:
+    slept: list[float] = []
+    with recording(naps=True) as found:
+        for _ in range(60):
+            calls._sleeping(found, 0, slept.append)(0.1)
+    assert slept == [calls.NAP] * 50 + [0] * 10
+
+
 def test_a_recording_holds_only_so_much() -> None:
     with recording() as found:
         for number in range(MOST_EVENTS + 50):
