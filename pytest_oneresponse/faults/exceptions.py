@@ -8,6 +8,7 @@ offer beyond the table do not fail. Nothing is imported for it: a library that i
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import functools
 import inspect
@@ -18,6 +19,7 @@ from typing import Any
 
 from .. import frameworks, sites
 from ..owners import HERE, Owners
+from ..source import function_of, own_nodes
 from . import callees
 from .regions import BARE, looked_up, raised_by
 
@@ -131,13 +133,33 @@ def of_manager(kind: str, manager: Any) -> Types:
 
     Of a package about which nothing is known the entry fails, as its functions do.
     """
-    if not may(kind, manager):
+    if not may(kind, manager) or (kind == "enter" and _enters_in_peace(type(manager))):
         return ()
     known = of_thing(manager)
     if known or kind == "exit" or isinstance(manager, sites.Responses.classes):
         return known
     code = _code_of(_held(manager, "gen")) or _code_of_entry(type(manager))
     return (RuntimeError,) if code is not None and _is_foreign(code) else ()
+
+
+def _enters_in_peace(kind: type) -> bool:
+    """Whether the entry of a class of the user's own can be seen to do nothing that fails, as one that looks at the clock."""
+    entry = next((one for one in (getattr(kind, name, None) for name in ("__enter__", "__aenter__")) if one), None)
+    if not isinstance(entry, types.FunctionType) or not Owners.is_user(entry.__code__.co_filename):
+        return False
+    return _does_nothing_that_fails(entry)
+
+
+@functools.lru_cache(maxsize=1024)
+def _does_nothing_that_fails(entry: types.FunctionType) -> bool:
+    node = function_of(entry.__code__)
+    if node is None:
+        return False
+    inside = list(own_nodes(node.body))
+    if any(isinstance(one, (ast.Raise, ast.Await, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor)) for one in inside):
+        return False
+    called = (looked_up(ast.unparse(one.func), entry.__globals__) for one in inside if isinstance(one, ast.Call))
+    return all(isinstance(one, types.BuiltinFunctionType) and not of_call(one) for one in called)
 
 
 def _code_of_entry(kind: type) -> types.CodeType | None:

@@ -360,11 +360,27 @@ def test_what_a_framework_reads_may_end_as_the_client_leaves(users: Any) -> None
 
 
 THINGS = """
+import time
 class Steps:
     def __iter__(self): return self
     def __next__(self): raise StopIteration
 class Held:
+    def __enter__(self): return self.open()
+    def __exit__(self, *raised): pass
+class Peaceful:
     def __enter__(self): return self
+    def __exit__(self, *raised): pass
+class Timed:
+    def __enter__(self):
+        self.begun = time.perf_counter()
+        return self
+    def __exit__(self, *raised): pass
+class Slow:
+    def __enter__(self): return time.sleep(get())
+    def __exit__(self, *raised): pass
+class Raising:
+    def __enter__(self):
+        if not self: raise KeyError
     def __exit__(self, *raised): pass
 class AsyncHeld:
     async def __aenter__(self): return self
@@ -414,11 +430,16 @@ def test_generators_of_any_package_fail_somehow(load: Load) -> None:
 
 def test_what_a_manager_may_raise(load: Load, database: sqlite3.Connection) -> None:
     library = load(LIBRARY, folder="site-packages/lib")
-    held = load(THINGS).names["Held"]()
+    things = load(THINGS).names
+    held = things["Held"]()
     for manager, enter, leave in (
         (library.session(), (RuntimeError,), ()),
         (library.Client(), (RuntimeError,), ()),
         (held, (RuntimeError,), ()),
+        (things["Peaceful"](), (), ()),
+        (things["Timed"](), (), ()),
+        (things["Slow"](), (RuntimeError,), ()),
+        (things["Raising"](), (RuntimeError,), ()),
         (database, (), (sqlite3.OperationalError,)),
         (threading.Lock(), (), ()),
         (contextlib.suppress(KeyError), (), ()),
