@@ -70,7 +70,7 @@ class Sending:
                     known[name] = found_id(answer, name)
             request = with_given(self.with_session(with_ids(trial.request, known), trial.session), given)
             done = self.send(replace(trial, request=request), counted, tap)
-            self.leftovers = left_by(done[0], tap.errors if tap is not None else ())
+            self.leftovers = left_by(done[0], tap.errors if tap is not None else (), broke_off=trial.client.breaks_off)
             return done
 
     def with_session(self, request: Request, session: Any) -> Request:

@@ -34,10 +34,13 @@ class Leftovers(NamedTuple):
             gc.collect(2 if self.stream else 1)  # a stream is as old as its exchange
 
 
-def left_by(exchange: Exchange, errors: Sequence[BaseException]) -> Leftovers | None:
-    """What an exchange may have left in which these exceptions were injected; None where that is nothing."""
+def left_by(exchange: Exchange, errors: Sequence[BaseException], *, broke_off: bool = False) -> Leftovers | None:
+    """What an exchange may have left in which these exceptions were injected; None where that is nothing.
+
+    `broke_off`: the client left while it sent its body, of which frameworks keep files.
+    """
     kinds = [type(event) for event in exchange.events]
-    stream = Gone in kinds and Start in kinds and End not in kinds
+    stream = broke_off or (Gone in kinds and Start in kinds and End not in kinds)
     return Leftovers(errors, stream) if exchange.fired or stream else None
 
 

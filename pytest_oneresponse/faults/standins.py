@@ -33,9 +33,11 @@ async def instead(awaitable: Any, failing: Callable[[], Any]) -> Any:
 async def cancelled(awaitable: Any, failing: Callable[[], Any]) -> Any:
     """Cancels as a server does, while an awaitable is awaited: the task in which the app was called, and what waits in it.
 
-    A task that outlives the exchange is none of them: there the awaitable is awaited.
+    A task that outlives the exchange is none of them, nor one that the app's start-up began: there the awaitable is awaited.
     """
     task, exchange = asyncio.current_task(), current()
+    if exchange is not None and exchange.facts.kind == "lifespan":
+        return await awaitable
     own: Any = exchange.task if exchange is not None and exchange.task is not None else task
     if own is None or own.done() or (exchange is not None and exchange.closed):
         return await awaitable

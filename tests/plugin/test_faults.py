@@ -983,3 +983,46 @@ def test_other_machines_answer_with_the_statuses_that_the_app_waits_for(suite: S
     lost = next(one for one in suite.report("r.json")["findings"] if one["rule"] == "orphan-response")
     again = suite.drive(f"--oneresponse-replay={lost['replay'].rpartition('=')[2]}", "-p", "no:cacheprovider")
     again.stdout.fnmatch_lines(["*orphan-response POST /pay*"])
+
+
+WORKER = """
+import asyncio, contextlib
+
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+JOBS = []
+
+
+async def worker():
+    while True:
+        await asyncio.sleep(0)
+        while JOBS:
+            job = JOBS.pop()
+            if not job.done():
+                job.set_result("done")
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app):
+    working = asyncio.create_task(worker())
+    yield
+    working.cancel()
+
+
+async def ask(request):
+    JOBS.append(asyncio.get_running_loop().create_future())
+    return PlainTextResponse(await JOBS[-1])
+
+
+app = Starlette(routes=[Route("/ask", ask), Route("/again", ask)], lifespan=lifespan)
+"""
+
+
+def test_what_the_start_up_began_is_not_cancelled_with_a_request(suite: Suite) -> None:
+    pytest.importorskip("starlette")
+    suite.write(shop=WORKER)
+    result = suite.drive("-v", "--oneresponse-timeout=1")
+    result.stdout.fnmatch_lines(["2 routes driven, * requests judged: no findings"])
+    result.assert_outcomes(passed=2)
