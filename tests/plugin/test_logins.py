@@ -53,6 +53,7 @@ def token():
 
 @pytest.mark.parametrize("scheme", ["Bearer", "Device"])
 def test_a_route_is_driven_as_those_who_log_in(suite: Suite, scheme: str) -> None:
+    pytest.importorskip("flask")
     suite.write(shop=BEARER.replace("SCHEME", scheme))
     result = suite.drive("-v", "--oneresponse-faults=none", "--oneresponse-report=found.json")
     result.stdout.fnmatch_lines([
@@ -155,6 +156,7 @@ def oneresponse_reset():
 
 @pytest.mark.parametrize("conftest", ["", EMPTIED], ids=["kept", "emptied before each"])
 def test_a_list_is_read_once_another_route_has_stored_something(suite: Suite, conftest: str) -> None:
+    pytest.importorskip("flask")
     suite.write(shop=TICKETS, conftest=conftest)
     result = suite.drive("-v", "--oneresponse-faults=none", "-k", "GET")
     result.stdout.fnmatch_lines([
