@@ -362,6 +362,9 @@ class _Blamer:
             return self.handler_place(), beside
         packages = [frame for frame in sites.frames(second.chain) if not self.is_framework(frame[0])]
         foreign = next((frame for frame in packages if not self.is_user(frame[0])), None)
+        answered = self.answered(at)
+        if answered and foreign is None:
+            return sites.place_of(*answered[0]), beside
         frame = foreign or self.differing(second.chain, first.chain if first else ())
         return (sites.place_of(*frame) if frame else self.handler_place()), beside
 
@@ -396,9 +399,7 @@ class _Blamer:
         if lines:
             return sites.place_of(*lines[0])
         site = self.site(event)
-        answered = (
-            self.frames(self.error_chain(event.handling) or self.handled(event)) if isinstance(event, Start) else []
-        )
+        answered = self.answered(event)
         if answered:
             return sites.place_of(*answered[0])
         if self.handler is not None and not self.handler_is_framework():
@@ -406,9 +407,14 @@ class _Blamer:
             return self.handler_place()
         return self.package_place(site.chain if site else ()) or self.handler_place()
 
-    def handled(self, start: Start) -> sites.Chain:
-        """The way of the exception that was handled, as it was known at the start: a framework may take its traceback away."""
-        site = self.site(start)
+    def answered(self, event: Event | None) -> list[Frame]:
+        """The user's frames that raised what an event answers."""
+        handling: BaseException | None = getattr(event, "handling", None)
+        return self.frames(self.error_chain(handling) or self.handled(event)) if event is not None else []
+
+    def handled(self, event: Event) -> sites.Chain:
+        """The way of the exception that was handled, as it was known at a start: a framework may take its traceback away."""
+        site = self.site(event)
         return next((one.chain for one in site.given if one.what == HANDLED), ()) if site else ()
 
     def lines(self, event: Event | None) -> list[Frame]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import sites
 from .contract.causes import related
-from .contract.events import Data, End, Event, Gone, Headers, Improper, Raised, Returned, Start
+from .contract.events import Close, Data, End, Event, Gone, Headers, Improper, Raised, Returned, Start
 from .contract.machine import Facts, Verdict, is_plain, judge
 from .contract.request import Request
 from .sites import Given, Proxies, Site
@@ -416,6 +416,10 @@ class Watcher:
     """Told of each exchange of ASGI's that has ended, if functions of the user's were left in it."""
     escaped: Callable[[Exchange, BaseException], None] = staticmethod(lambda exchange, error: None)
     """Told of each exception that leaves the app of a WebSocket."""
+    closed: Callable[[Exchange, BaseException, Site | sites.Chain], Event] = staticmethod(
+        lambda exchange, error, site: Close(site)
+    )
+    """Says what a WebSocket's close is that is sent while an exception is handled."""
     marks: Swap | None = None
     """The marks in the user's functions, put into what has been imported since before each exchange."""
     running = _running

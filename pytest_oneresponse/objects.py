@@ -27,7 +27,7 @@ def install(patches: Patches) -> None:
     exchange.Watcher.started, exchange.Watcher.ended = staticmethod(_started), staticmethod(late.release)
     exchange.Watcher.passed = staticmethod(shared.note_passed)
     exchange.Watcher.left = staticmethod(handed.note)
-    exchange.Watcher.escaped = staticmethod(refused.note)
+    exchange.Watcher.escaped, exchange.Watcher.closed = staticmethod(refused.note), staticmethod(refused.closed)
     sites.Proxies.know({suffix for module in modules() for suffix in module.PROXIES})
     for name in dict.fromkeys(name for module in modules() for name in module.RESPONSES):
         module_name, _, class_name = name.rpartition(".")

@@ -389,6 +389,24 @@ def chain_of(error: BaseException | None) -> Chain:
     return tuple(chain)
 
 
+def handled_by_framework(error: BaseException, site: Site | Chain) -> bool:
+    """Whether what was sent at `site` was sent by the one that has caught `error`, and neither is the user's code.
+
+    An exception is given the frame of the one that has caught it as its outermost; those of the user's that pass on what
+    is sent are none of its senders.
+    """
+    chain, passed = (site.chain, site.passed) if isinstance(site, Site) else (site, ())
+    if error.__traceback__ is None:
+        return False
+    caught = error.__traceback__.tb_frame.f_code
+    for index, code in enumerate(chain[::2]):
+        if code is caught:
+            return not is_users(code)
+        if index not in passed and is_users(code):
+            return False
+    return False
+
+
 def frames(chain: Chain | None) -> list[tuple[CodeType, int]]:
     """A chain as pairs of code object and instruction offset."""
     return list(zip(chain[::2], chain[1::2], strict=True)) if chain else []

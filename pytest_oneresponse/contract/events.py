@@ -150,9 +150,10 @@ class Message(NamedTuple):
 
 
 class Close(NamedTuple):
-    """`websocket.close`."""
+    """`websocket.close`. `handling` is the exception that is an answer and for which a framework closes, if any."""
 
     site: Any = None
+    handling: BaseException | None = None
 
     @property
     def column(self) -> str:

@@ -248,15 +248,9 @@ def _raised_in(function: types.FunctionType) -> Types:
     found: dict[type[BaseException], None] = {}
     for name in raised_by(function.__code__):
         kind = looked_up(name, function.__globals__) if name != BARE else None
-        if isinstance(kind, type) and issubclass(kind, Exception) and not is_answer(kind):
+        if isinstance(kind, type) and issubclass(kind, Exception) and not frameworks.stands_for_answer(kind):
             found[kind] = None
     return tuple(found)
-
-
-def is_answer(kind: type[BaseException]) -> bool:
-    """Whether an exception stands for a response."""
-    names = set(frameworks.class_names(kind))
-    return bool(names & frameworks.errors() or names & frameworks.responses())
 
 
 def resolved(name: str) -> type[BaseException] | None:

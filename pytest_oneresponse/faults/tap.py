@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Any, NamedTuple
 
-from .. import sites
+from .. import frameworks, sites
 from ..contract.finding import Place
 from ..contract.machine import judge
 from ..exchange import Exchange, current
@@ -350,7 +350,7 @@ def _is_failure(kind: type[BaseException]) -> bool:
     """Whether an exception that somebody waits for stands for a failure: no answer, and no sign of an end."""
     ends = (StopIteration, StopAsyncIteration, AssertionError)
     fails = issubclass(kind, Exception) or issubclass(kind, asyncio.CancelledError)
-    return fails and not issubclass(kind, ends) and not exceptions.is_answer(kind)
+    return fails and not issubclass(kind, ends) and not frameworks.stands_for_answer(kind)
 
 
 class _Numbers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.metadata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import CodeType, FrameType
@@ -71,10 +71,10 @@ class Framework(Protocol):
     def handed(self, native: Any) -> Iterator[Handed]:
         """What a route depends on, for an environ or scope that was routed; optional."""
 
-    def refused(self, frame: FrameType) -> str:
-        """The type of the WebSocket message that its own class refuses to send by the exception raised in a frame.
+    def refused(self, frame: FrameType) -> Mapping[str, Any]:
+        """The WebSocket message that its own class refuses to send by the exception raised in a frame.
 
-        "websocket.receive" where one is asked for before the connection was accepted; empty for anything else; optional.
+        One of type "websocket.receive" where one is asked for before the connection was accepted; empty for anything else; optional.
         """
 
     def caught(self, app: Any) -> list[Any]:
@@ -144,6 +144,12 @@ def responses() -> frozenset[str]:
 def errors() -> frozenset[str]:
     """The base classes of exceptions that are answers, as "module.qualname"; a third party's module may have none."""
     return frozenset(name for module in modules() for name in getattr(module, "ERRORS", ()))
+
+
+def stands_for_answer(error: BaseException | type[BaseException]) -> bool:
+    """Whether an exception, or its class, stands for a response."""
+    names = set(class_names(error))
+    return bool(names & errors() or names & responses())
 
 
 @functools.cache

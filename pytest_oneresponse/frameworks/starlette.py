@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
@@ -131,17 +131,17 @@ def hosts(app: Any) -> list[str]:
     return names
 
 
-def refused(frame: FrameType) -> str:
-    """What `WebSocket` refuses to send, or to receive, in the state in which it is."""
+def refused(frame: FrameType) -> Mapping[str, Any]:
+    """The message that `WebSocket` refuses to send, or to receive, in the state in which it is."""
     code, values = frame.f_code, frame.f_locals
     if not code.co_filename.replace("\\", "/").endswith("starlette/websockets.py"):
-        return ""
+        return {}
     if code.co_name == "send":
         message = values.get("message")
-        return str(message.get("type")) if isinstance(message, dict) else ""
+        return message if isinstance(message, dict) else {}
     state = getattr(values.get("self"), "application_state", None)
     reads = code.co_name.startswith("receive_") and getattr(state, "name", "") == "CONNECTING"
-    return "websocket.receive" if reads else ""
+    return {"type": "websocket.receive"} if reads else {}
 
 
 def caught(app: Any) -> list[Any]:

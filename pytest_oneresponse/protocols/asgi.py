@@ -158,7 +158,7 @@ class _Call:
             _start(exchange, message, frame, handling)
         else:
             message = _kept(message)
-            _other(exchange, self.scope, kind, message, frame)
+            _other(exchange, self.scope, kind, message, frame, handling)
         frame = handling = None
         try:
             await self.send_to(message)
@@ -220,7 +220,14 @@ def _body(exchange: Exchange, message: dict[str, Any], frame: FrameType | None) 
         add(_new(End, (site,)))
 
 
-def _other(exchange: Exchange, scope: dict[str, Any], kind: Any, message: Any, frame: FrameType | None) -> None:
+def _other(
+    exchange: Exchange,
+    scope: dict[str, Any],
+    kind: Any,
+    message: Any,
+    frame: FrameType | None,
+    handling: BaseException | None = None,
+) -> None:
     site = capture(frame, message)
     extension = _EXTENSIONS.get(kind) if isinstance(kind, str) else None
     if extension is not None and extension not in (scope.get("extensions") or {}):
@@ -229,9 +236,11 @@ def _other(exchange: Exchange, scope: dict[str, Any], kind: Any, message: Any, f
             exchange.add(Trailers(not message.get("more_trailers", False), site))  # sent they were
         return
     if exchange.facts.kind == "websocket" and kind == "websocket.http.response.start":
-        _start(exchange, message, frame)
+        _start(exchange, message, frame, handling)
     elif exchange.facts.kind == "websocket" and kind == "websocket.http.response.body":
         _body(exchange, message, frame)
+    elif exchange.facts.kind == "websocket" and kind == "websocket.close" and handling is not None:
+        exchange.add(Watcher.closed(exchange, handling, site))
     elif kind == "http.response.trailers":
         exchange.add(Trailers(not message.get("more_trailers", False), site))
     elif kind == "http.response.pathsend":

@@ -115,7 +115,7 @@ async def room(websocket: WebSocket, name: str):
 """
 LITESTAR = """
 from litestar import Litestar, WebSocket, websocket, websocket_listener
-from litestar.exceptions import WebSocketException
+from litestar.exceptions import HTTPException, WebSocketException
 
 @websocket("/rooms/{name:str}")
 async def room(socket: WebSocket, name: str) -> None:
@@ -137,7 +137,22 @@ async def guarded(socket: WebSocket) -> None:
     await socket.close()
 
 
-app = Litestar([room, said, guarded], openapi_config=None)
+@websocket("/audited")
+async def audited(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.close()
+    with open("audit.log", "w") as log:
+        log.write("closed")
+
+
+@websocket("/late")
+async def late(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.close()
+    raise HTTPException(status_code=403)
+
+
+app = Litestar([room, said, guarded, audited, late], openapi_config=None)
 """
 ROWS = [
     (
@@ -164,6 +179,7 @@ ROWS = [
         {
             ("WEBSOCKET /rooms/{name}", "websocket-second-decision", 8, 7),
             ("WEBSOCKET /guarded", "unraised-error", 19, None),
+            ("WEBSOCKET /late", "websocket-after-close", 36, 35),
         },
     ),
 ]
@@ -198,4 +214,4 @@ def test_every_branch_of_a_message_is_reached(suite: Suite) -> None:
     pytest.importorskip("litestar")
     suite.write(shop=LITESTAR)
     suite.spawn("--oneresponse", "--oneresponse-app=shop:app", "--oneresponse-report=r.json")
-    assert [one["branches"]["missed"] for one in suite.report("r.json")["routes"]] == [[], [], []]
+    assert [one["branches"]["missed"] for one in suite.report("r.json")["routes"]] == [[]] * 5

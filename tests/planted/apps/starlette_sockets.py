@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException, WebSocketException
 from starlette.responses import PlainTextResponse
 from starlette.routing import WebSocketRoute
 
@@ -79,6 +80,34 @@ async def denies(websocket):
     await websocket.send_denial_response(PlainTextResponse("no", status_code=403))
 
 
+async def denies_after_accepting(websocket):
+    await websocket.accept()  # also: websocket-second-decision
+    await websocket.send_denial_response(PlainTextResponse("no", status_code=403))  # where: websocket-second-decision
+
+
+async def denies_twice(websocket):
+    await websocket.send_denial_response(PlainTextResponse("no", status_code=401))  # also: websocket-second-decision
+    await websocket.send_denial_response(PlainTextResponse("no", status_code=403))  # where: websocket-second-decision
+
+
+async def answers_after_accepting(websocket):
+    await websocket.accept()  # also: websocket-second-decision
+    if "token" not in websocket.query_params:
+        raise HTTPException(403)  # where: websocket-second-decision
+
+
+async def refuses_after_closing(websocket):
+    await websocket.accept()
+    await websocket.close()  # also: websocket-after-close
+    raise WebSocketException(1008)  # where: websocket-after-close
+
+
+async def raises_when_closed(websocket):
+    await websocket.accept()
+    await websocket.close()
+    raise ValueError("lost")  # where: unhandled-error
+
+
 class Completing:
     """Says by itself that the start-up is complete, and so does the app within."""
 
@@ -114,6 +143,11 @@ VIEWS = [
     echoes,
     refuses,
     denies,
+    denies_after_accepting,
+    denies_twice,
+    answers_after_accepting,
+    refuses_after_closing,
+    raises_when_closed,
 ]
 SOCKETS = {view.__name__: Starlette(routes=[WebSocketRoute("/", view)]) for view in VIEWS}
 LIFESPANS = {
