@@ -11,6 +11,7 @@ from typing import Any
 from . import frameworks, sites
 from .contract.events import Lost, Swallowed
 from .exchange import Exchange
+from .owners import Owners
 from .sites import Proxies, Site
 from .source import function_of, own_nodes
 
@@ -123,9 +124,13 @@ def _names(node: ast.expr) -> list[str]:
 
 
 def note_swallowed(exchange: Exchange, error: BaseException, frame: FrameType) -> None:
-    """An exception that stands for an answer was caught, by the code that runs in `frame`, as any other would be."""
+    """An exception that stands for an answer was caught, by the code that runs in `frame`, as any other would be.
+
+    In a framework's own checkout its code is the user's: there it only passes exceptions to the handlers of the app.
+    """
     status = status_of(error)
-    if status:
+    package = str(frame.f_globals.get("__name__")).partition(".")[0]
+    if status and package not in Owners.frameworks:
         name = f"{type(error).__name__} ({status})"
         site = _new(Site, (sites.walk(frame)[0], sites.NO_SENDER, sites.chain_of(error), -1, (), ()))
         event = Swallowed(status, name, site)

@@ -20,6 +20,7 @@ from pytest_oneresponse.contract.machine import Facts
 from pytest_oneresponse.contract.request import Request
 from pytest_oneresponse.exchange import Exchange, Watcher
 from pytest_oneresponse.instrument.rewrite import compiled
+from pytest_oneresponse.owners import Owners
 
 
 class Response:
@@ -192,6 +193,18 @@ def test_what_came_back_through_another_is_not_lost(exchange: Exchange) -> None:
 def test_an_answer_that_is_caught_as_any_exception_is_told(raised: str, told: list[int], exchange: Exchange) -> None:
     user(f"try:\n    raise {raised}\nexcept BaseException:\n    return 1")()
     assert [event.status for event in exchange.events if isinstance(event, Swallowed)] == told
+
+
+def test_a_framework_that_catches_an_answer_in_its_own_checkout_passes_it_on(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = user("try:\n    raise Refusal()\nexcept Exception:\n    return 1", __name__="house.app")
+    view()
+    assert [event.status for event in exchange.events if isinstance(event, Swallowed)] == [403]
+    exchange.events.clear()
+    monkeypatch.setattr(Owners, "frameworks", frozenset(("house",)))
+    view()
+    assert exchange.events == []
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,8 @@ class Framework(Protocol):
     def refused(self, frame: FrameType) -> Mapping[str, Any]:
         """The WebSocket message that its own class refuses to send by the exception raised in a frame.
 
-        One of type "websocket.receive" where one is asked for before the connection was accepted; empty for anything else; optional.
+        One of type "websocket.receive" where one is asked for before the connection was accepted; empty for anything
+        else; optional.
         """
 
     def caught(self, app: Any) -> list[Any]:
