@@ -168,6 +168,7 @@ def spread() -> None:
 def _driven_by(folder: str, *options: str) -> Run:
     command = [sys.executable, "-m", "pytest", "-qq", "-p", "no:cacheprovider", "-p", "oneresponse", "-p", "xdist"]
     command += ["--oneresponse", "--oneresponse-app=large:app", *options]
+
     def run() -> float:
         began = time.perf_counter()
         env = {**os.environ, "PYTHONPATH": folder, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}

@@ -12,7 +12,7 @@ from ..apps import App
 from ..contract.finding import Ledger
 from ..exchange import Watcher, put_marks
 from ..explore import hooks
-from ..explore.bases import bases, fallbacks
+from ..explore.bases import bases, completed, declared, fallbacks
 from ..explore.draft import Address, Draft, without_canaries
 from ..explore.echoed import broken, echoed
 from ..explore.explorer import AT_RANDOM, Explorer
@@ -301,6 +301,7 @@ class _Run:
                 self.telling.of_others,
                 self.producing.credentials,
                 self.producing.logins.canonical,
+                functools.partial(completed, next(declared(self.route, inputs, host), plain)),
             )
         except (KeyError, ValueError):
             return None

@@ -43,6 +43,34 @@ def fallbacks(route: Route, inputs: Inputs, host: str) -> Iterator[Draft]:
                 yield with_canaries(other)
 
 
+def completed(whole: Draft, draft: Draft) -> Iterator[Draft]:
+    """A draft with what another has more, and with a text where that has an empty one: all of it together, then each alone."""
+    together = draft
+    alone: list[Draft] = []
+    numbers = itertools.count(1)
+    for part in ("query", "headers", "cookies", *(["fields"] if draft.media == whole.media else ())):
+        known = {name for name, _ in getattr(draft, part)}
+        for name, value in getattr(whole, part):
+            if name not in known:
+                pair = (name, value or f"o{next(numbers)}p")
+                together, one = (_with_pair(before, part, pair) for before in (together, draft))
+                alone.append(one)
+    if isinstance(draft.json, dict) and isinstance(whole.json, dict):
+        for name, value in whole.json.items():
+            if name not in draft.json:
+                more = {name: f"o{next(numbers)}p" if value == "" else value}
+                together = replace(together, json={**together.json, **more})
+                alone.append(replace(draft, json={**draft.json, **more}))
+    if alone:
+        yield together
+        yield from alone if len(alone) > 1 else ()
+
+
+def _with_pair(draft: Draft, part: str, pair: tuple[str, str]) -> Draft:
+    changed: dict[str, Any] = {part: (*getattr(draft, part), pair)}
+    return replace(draft, **changed)
+
+
 def declared(route: Route, inputs: Inputs, host: str) -> Iterator[Draft]:
     """Requests with all that a route declares, optional inputs included, and with each alternative that it allows."""
     changed = {}

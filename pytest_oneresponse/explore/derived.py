@@ -43,6 +43,24 @@ def _resized(argument: Any, wanted: Any) -> Any:
     raise ValueError("it has no length that can be changed")
 
 
+def _counted(event: Observation) -> list[Derived]:
+    """How often a text holds a part, or a list a member."""
+    part = event.other[0] if event.other else None
+
+    def undo(argument: Any, wanted: Any) -> Any:
+        more = int(wanted) - int(event.result)
+        if not part or abs(more) > _MOST_COUNTED:
+            raise ValueError(f"{wanted} of them are out of reach")
+        if isinstance(argument, list):
+            return [one for one in argument if one != part] + [part] * int(wanted)
+        return argument + part * more if more > 0 else argument[::-1].replace(part[::-1], "", -more)[::-1]
+
+    return [Derived(event.result, event.given, undo)] if isinstance(event.given, (str, list)) else []
+
+
+_MOST_COUNTED = 100
+
+
 def _weekday(event: Observation) -> list[Derived]:
     def undo(argument: Any, wanted: Any) -> Any:
         return argument + datetime.timedelta(days=(int(wanted) - int(event.result)) % 7)
@@ -259,6 +277,8 @@ _DERIVES: dict[str, Callable[[Observation], list[Derived]]] = {
     "urlsplit": _url,
     "StringIO": _table,
     "len": _of_first(_resized),
+    "str.count": _counted,
+    "count": _counted,
     "weekday": _weekday,
     "isoweekday": _weekday,
     "str.split": _joined,

@@ -44,6 +44,8 @@ _VALUES = 12
 """The most values that one comparison is given to meet."""
 _FALLBACKS = 20
 """The most of them that are sent."""
+_COMPLETED = 6
+"""So many drafts add to the first one that is not refused what is declared besides."""
 _MOST_FORMS = 9
 """Of so many texts that are to have a form not all are changed at once."""
 _CROSSED = 40
@@ -70,6 +72,7 @@ class Explorer:
         elsewhere: Container[str] = (),
         credentials: Callable[[], list[str]] = list,
         canonical: Callable[[Draft], Draft] = lambda draft: draft,
+        completed: Callable[[Draft], Iterable[Draft]] = lambda draft: (),
     ) -> None:
         """`plain`: a request without a canary, which is of use only where the others are refused.
 
@@ -77,8 +80,9 @@ class Explorer:
         classes that say which fields the input has (schemas.py). `fallbacks`: of use where the first request is refused.
         `sessions`: what sessions of the app hold at first; empty where it can be given none. `elsewhere`: methods that are
         not sent, because other routes answer them. `credentials`: the names of what logins of the app give; `canonical`: a
-        draft with such names in place of what was given (credentials.py).
+        draft with such names in place of what was given (credentials.py). `completed`: a draft with more of what is declared.
         """
+        self.completed = completed
         self.credentials = credentials
         self.canonical = canonical
         self.elsewhere = elsewhere
@@ -189,6 +193,9 @@ class Explorer:
         if not self.statuses and status >= 400:
             for place, fallback in enumerate(itertools.islice(self.fallbacks, _FALLBACKS)):
                 self.goals.add(("fallback", place), [(2, fallback)])
+        if status < 400 <= min(self.statuses, default=0):
+            offers = itertools.islice(self.completed(draft), _COMPLETED)
+            self.goals.add(("completed",), enumerate(offers, -1))
         self.statuses.add(status)
         took = not (told.branches <= self.branches and told.begun.keys() <= self.functions.keys())
         self.crossing.learn(draft, told, new=took)
@@ -246,6 +253,8 @@ class Explorer:
                     self.look_up(Observation("lookup", event.number, "", event.other[0], event.given), turning)
                 elif event.kind == "compare" and event.what in ("Eq", "NotEq"):
                     self.equal(event, turning)
+                elif event.what in ("In", "NotIn"):
+                    self.be_inside(event, turning)
                 elif event.what in _PATTERNS:
                     self.meet(event, turning)
                 for goal in others(event):
@@ -265,6 +274,13 @@ class Explorer:
                     self.met[goal] = self.met.get(goal, 0) + 1
                 elif len(wanted.drafts) < 2 and self.met.get(goal, 0) < _MET:
                     self.goals.offer(wanted, place, put(turning.draft, way, member), turning)
+
+    def be_inside(self, event: Observation, turning: Turning) -> None:
+        """What was sent is not among the app's own: what comes behind may have been seen of a default only, so send some."""
+        if isinstance(event.other, list) and event.result == (event.what == "NotIn"):
+            for way in turning.matcher.ways(event.given)[:1]:
+                changed = (put(turning.draft, way, member) for member in event.other[:2])
+                self.goals.add(("inside", event.number, way.address), enumerate(changed, 1 + way.cost), turning)
 
     def look_up_pairs(self, event: Observation, turning: Turning) -> None:
         """The same for keys of several parts, as the method and the path are."""

@@ -36,6 +36,22 @@ def weigh(number: int, value: Any) -> Any:
     return value
 
 
+def decide_held(number: int, value: Any) -> bool:
+    _tell_flag(number, value)
+    return decide(number, value)
+
+
+def weigh_held(number: int, value: Any) -> Any:
+    _tell_flag(number, value)
+    return weigh(number, value)
+
+
+def _tell_flag(number: int, value: Any) -> None:
+    now = Recording.now
+    if now is not None and type(value) is bool and number not in now.full:
+        now.note(Observation("truth", number, "", value, None, value))
+
+
 _NAMES = tuple(kind.__name__ for kind in OPERATORS)
 
 
@@ -217,5 +233,5 @@ def call(number: int, function: Any) -> Any:
 
 HOOKS = Observed(
     *(decide, weigh, compare, compare_on, middle, item, slice_, arithmetic, call),
-    *(iterate, unpack, match, passed, begin, await_, enter_with),
+    *(iterate, unpack, match, passed, begin, await_, enter_with, decide_held, weigh_held),
 )

@@ -72,12 +72,17 @@ class Matcher:
         found: list[Way] = []
         for address, atom in self.atoms:
             with contextlib.suppress(ArithmeticError):  # a number that is too large for a float, or none at all
-                found += [Way(address, undo, cost) for undo, cost in _undone(atom, value)]
+                most = _BY_CHANCE if address == ("media",) else 9
+                found += [Way(address, undo, cost) for undo, cost in _undone(atom, value) if cost < most]
         if depth and not any(way.cost < 2 for way in found):
             for one in self.derived.get(name, ())[:6]:
                 inner = self.ways(one.argument, depth - 1)[:3]
                 found += [Way(way.address, _through(way.undo, one), way.cost + 1) for way in inner]
         return found
+
+
+_BY_CHANCE = 4
+"""A letter is in every media type: what costs so much did not come from there."""
 
 
 def _name(value: Any) -> str:
@@ -93,7 +98,10 @@ def _undone(atom: Any, value: Any) -> Iterator[tuple[Undo, int]]:
     if isinstance(atom, bool) or atom is None:
         if atom is value:
             yield _itself, 3
-    elif isinstance(value, bool) or value is None:
+    elif isinstance(value, bool):
+        if isinstance(atom, str) and atom.lower() in _TRUTHS.get(value, ()):
+            yield text_of, 3
+    elif value is None:
         return
     elif isinstance(atom, (dict, list)):
         if type(atom) is type(value) and atom == value:
@@ -106,6 +114,10 @@ def _undone(atom: Any, value: Any) -> Iterator[tuple[Undo, int]]:
         yield from _of_text(atom, value)
     elif atom == value == "":
         yield text_of, 2
+
+
+_TRUTHS = {True: ("true", "1", "on", "yes", "t", "y"), False: ("false", "0", "off", "no", "f", "n")}
+"""Texts that libraries take for truth values."""
 
 
 def _sorted(members: list[Any]) -> list[str]:

@@ -25,16 +25,16 @@ def nearer(
     steps = [gap, gap + 1, gap - 1, -gap]
     # A remainder may have been compared: then its modulus says how far to go round.
     steps += [gap % one.modulus for one in known if one.modulus and one.result == left]
+    yield from _of_digit_sum(draft, atoms, left, right)
     for modulus in (one.modulus for one in known if one.modulus and one.result == left):
-        for address, atom in atoms:
-            if isinstance(atom, str):
-                yield draft.put(address, _check_digits(atom, gap, modulus))
+        texts = [(address, atom) for address, atom in atoms if isinstance(atom, str)]
+        for address, atom in texts[:_LIKELY] if modulus in _OF_A_DIGIT else ():
+            yield draft.put(address, _check_digit(atom, gap, modulus))
+        for address, atom in texts:
+            yield draft.put(address, _check_digits(atom, gap, modulus))
     for step in dict.fromkeys(steps):
         for address, atom in numeric:
             yield _stepped(draft, address, atom, step)
-    for address, atom in atoms:
-        if isinstance(atom, list) and 0 < len(atom) < 3 and (address[0] in DOCUMENTS or len(atom) == left):
-            yield draft.put(address, [*atom, *atom])
     yield _all_stepped(draft, numeric, gap)
     for address, atom in numeric:
         for scale in (100, 0):
@@ -42,6 +42,39 @@ def nearer(
     for step in range(1, 10):
         for address, atom in numeric:
             yield draft.put(address, _last_digit(atom, step) if isinstance(atom, str) else atom + step)
+
+
+def resized(members: list[Any], count: int, limit: int, equal: bool) -> Iterator[tuple[int, list[Any]]]:
+    """A list of which something, that there was `count` times, may be there so often that a limit is passed, or met (`equal`).
+
+    Where it is not its length, some of its members are counted: there are as many more of its last one. Each with its cost.
+    """
+    is_length = len(members) == count
+    sizes = (limit,) if equal and count != limit else (limit + 1, limit) if count <= limit else (limit, limit - 1)
+    for place, size in enumerate(sizes if is_length else (len(members) + sizes[0] - count,)):
+        if members and 0 <= size <= _MOST_MEMBERS:
+            yield place + (0 if is_length else 3), [*members, *members[-1:] * (size - len(members))][:size]
+
+
+_MOST_MEMBERS = 200
+
+
+_OF_A_DIGIT = (10, 11)
+"""The moduli of check digits, as of cards' and books' numbers."""
+_LIKELY = 3
+"""So many of the texts that were looked at last may end in a check digit."""
+
+
+def _of_digit_sum(draft: Draft, atoms: list[tuple[Address, Any]], left: Any, right: Any) -> Iterator[Draft | None]:
+    """Texts whose digits come to what was compared, with others that come to what it was compared with."""
+    for address, atom in atoms:
+        if isinstance(atom, str) and len(atom) > 1 and atom.isdecimal() and atom.isascii():
+            for is_sum, wanted in ((left, right), (right, left)):
+                if sum(map(int, atom)) == is_sum and 0 <= wanted <= 9 * len(atom):
+                    nines, rest = divmod(int(wanted), 9)
+                    yield draft.put(
+                        address, ("9" * nines + (str(rest) if nines < len(atom) else "")).ljust(len(atom), "0")
+                    )
 
 
 def _all_stepped(draft: Draft, numeric: list[tuple[Address, Any]], gap: Any) -> Draft | None:
@@ -73,6 +106,17 @@ def _stepped_text(text: str, step: int) -> str:
         return text
     width = len(digits[0])
     return text[: digits.start()] + str((int(digits[0]) + step) % 10**width).zfill(width) + text[digits.end() :]
+
+
+def _check_digit(text: str, step: int, modulus: int) -> str:
+    """The text with its last digit moved on by a step; where it has none such, another digit is, and the step is then another."""
+    found = [place for place, character in enumerate(text) if character.isdecimal()]
+    if not found:
+        return text
+    if modulus == 10 or int(text[found[-1]]) + step % modulus < 10:
+        return _last_digit(text, step % modulus)
+    place = found[-2] if len(found) > 1 else found[-1]
+    return text[:place] + str((int(text[place]) + 1) % 10) + text[place + 1 :]
 
 
 def _check_digits(text: str, step: int, modulus: int) -> str:

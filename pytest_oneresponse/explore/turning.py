@@ -14,7 +14,7 @@ from .addresses import meant
 from .derived import derived
 from .draft import DOCUMENTS, METHODS, Address, Draft
 from .matching import NO_WAY, Derived, Matcher, Way
-from .nearer import nearer
+from .nearer import nearer, resized
 from .plain import UNKNOWN
 from .recording import Observation, Recording
 from .tree import MISSING
@@ -61,7 +61,12 @@ class Turning:
         for wish in all_wishes:
             if wish.value == constant != UNKNOWN:
                 continue
-            for way in self.matcher.ways(wish.value)[:4]:
+            ways = self.matcher.ways(wish.value)[:4]
+            for value in wish.wanted[:2]:
+                changed = self.put_in_all(ways, value)
+                if changed is not None:
+                    yield ways[0].cost, changed
+            for way in ways:
                 matched += 1
                 for place, value in enumerate(wish.wanted[:9]):
                     changed = put(self.draft, way, value)
@@ -73,6 +78,7 @@ class Turning:
                 yield 3, together
         if _is_absent(event):
             yield from self.keyed(event)
+        yield from self.as_many(event)
         # What a remainder equals by chance, as a length, did not make it.
         remains = any(one.modulus and one.result == event.given for one in self.derived)
         if event.kind in ("compare", "truth") and (remains or not matched):
@@ -81,6 +87,38 @@ class Turning:
                 for place, numbers in enumerate(nearer(self.draft, self.looked_at_before(event), self.derived, event)):
                     if numbers is not None:
                         yield (0 if remains else 2) + place, numbers
+
+    def put_in_all(self, ways: list[Way], value: Any) -> Draft | None:
+        """The draft with the value in every member of a list that may be meant, where there are several: they are alike."""
+        beside = [way for way in ways if way.cost == ways[0].cost and way.address[:-1] == ways[0].address[:-1]]
+        if len(beside) < 2 or beside[0].address[0] not in DOCUMENTS or not isinstance(beside[0].address[-1], int):
+            return None
+        draft: Draft | None = self.draft
+        for way in beside:
+            draft = put(draft, way, value) if draft is not None else None
+        return draft
+
+    def as_many(self, event: Observation) -> Iterator[tuple[int, Draft]]:
+        """Numbers were compared that may be how many there are of something: lists, and texts that are split, of more or less."""
+        count, limit = event.given, event.other
+        if event.kind != "compare" or type(count) is not int or type(limit) is not int:
+            return
+        if constant_of(event) == count:
+            count, limit = limit, count
+        equal = event.what in ("Eq", "NotEq")
+        for address, atom in self.atoms:
+            if isinstance(atom, list) and address[0] in DOCUMENTS:
+                for cost, members in resized(atom, count, limit, equal):
+                    changed = self.draft.put(address, members)
+                    if changed is not None:
+                        yield cost, changed
+        for one in () if equal else self.derived:  # as often as is told, they had better be unlike each other
+            if one.separator and isinstance(one.result, list) and len(one.result) == count:
+                for cost, members in resized(one.result, count, limit, equal):
+                    for way in self.matcher.ways(one.argument)[:1]:
+                        changed = put(self.draft, way, one.separator.join(map(str, members)))
+                        if changed is not None:
+                            yield cost + way.cost, changed
 
     def looked_at_before(self, event: Observation) -> list[tuple[Address, Any]]:
         """The atoms, those first that were looked at shortly before an event: it may be about them."""

@@ -148,7 +148,9 @@ def spread(members: list[Any]) -> list[Any]:
 
 def _truth(event: Observation) -> Iterator[Wish]:
     value = event.given
-    if event.result:
+    if isinstance(value, bool):
+        yield Wish(value, [not value])
+    elif event.result:
         yield Wish(value, [[] if isinstance(value, list) else MISSING, "", 0, False])
     elif isinstance(value, list):
         yield Wish(value, [["a"], [{canary.NAME: ""}], [1]])

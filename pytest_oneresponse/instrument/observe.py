@@ -22,6 +22,8 @@ from .patterns import examples
 
 DECIDE = "\0oneresponse: decide"
 WEIGH = "\0oneresponse: weigh"
+DECIDE_HELD = "\0oneresponse: decide held"
+WEIGH_HELD = "\0oneresponse: weigh held"
 COMPARE = "\0oneresponse: compare"
 COMPARE_ON = "\0oneresponse: compare on"
 MIDDLE = "\0oneresponse: middle"
@@ -57,6 +59,8 @@ CALCULATE_BY: tuple[Callable[[Any, Any], Any], ...] = (
     *(operator.add, operator.sub, operator.mul, operator.mod, operator.floordiv, operator.and_),
     *(operator.truediv, operator.xor, operator.rshift),
 )
+_GIVES = frozenset(("get", "pop"))
+"""Methods that give what a mapping holds."""
 _LEFT_ALONE = frozenset(("super", "locals", "globals", "vars", "dir", "eval", "exec"))
 """Functions that look at the frame that calls them."""
 
@@ -121,11 +125,16 @@ class Observed:
     begin: Callable[[int], object]
     await_: Callable[[int, Any], Any] | None = None
     enter_with: Callable[[int, Any], Any] | None = None
+    decide_held: Callable[[int, Any], bool] | None = None
+    """What decides by a value that something holds; as any other does where it is None."""
+    weigh_held: Callable[[int, Any], Any] | None = None
 
     def table(self) -> dict[str, Any]:
         hooks = {
             DECIDE: self.decide,
             WEIGH: self.weigh,
+            DECIDE_HELD: self.decide_held or self.decide,
+            WEIGH_HELD: self.weigh_held or self.weigh,
             COMPARE: self.compare,
             COMPARE_ON: self.compare_on,
             MIDDLE: self.middle,
@@ -271,7 +280,7 @@ class Observer(ast.NodeTransformer):
         if isinstance(plain, ast.Constant) or _of_an_assertion(plain):
             return marked
         number = self.add("decide", place if isinstance(place, ast.stmt) else plain, ("true", "false"))
-        return _hook(DECIDE, number, marked)
+        return _hook(DECIDE_HELD if _is_held(plain) else DECIDE, number, marked)
 
     def visit_comprehension(self, node: ast.comprehension) -> Any:
         plain = list(node.ifs)
@@ -281,21 +290,24 @@ class Observer(ast.NodeTransformer):
         return node
 
     def visit_BoolOp(self, node: ast.BoolOp) -> Any:
-        kinds = [type(value) for value in node.values]
+        plain = list(node.values)
         self.generic_visit(node)
         # What a comparison or another choice comes to is noted there.
         noted = (ast.Compare, ast.BoolOp, ast.Constant)
         node.values = [
-            value if issubclass(kind, noted) else _hook(WEIGH, self.add("weigh", value), value)
-            for kind, value in zip(kinds, node.values, strict=True)
+            value if isinstance(one, noted) else self.weighed(one, value)
+            for one, value in zip(plain, node.values, strict=True)
         ]
         return node
+
+    def weighed(self, plain: ast.expr, marked: ast.expr) -> ast.expr:
+        return _hook(WEIGH_HELD if _is_held(plain) else WEIGH, self.add("weigh", marked), marked)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> Any:
         plain = node.operand
         self.generic_visit(node)
         if isinstance(node.op, ast.Not) and not isinstance(plain, (ast.Compare, ast.BoolOp, ast.Constant)):
-            node.operand = _hook(WEIGH, self.add("weigh", node.operand), node.operand)
+            node.operand = self.weighed(plain, node.operand)
         return node
 
     # --- comparisons
@@ -460,6 +472,12 @@ class Observer(ast.NodeTransformer):
                 node.lineno = node.end_lineno = place.lineno
                 node.col_offset, node.end_col_offset = place.col_offset, place.col_offset + len("except")
         return statement
+
+
+def _is_held(test: ast.expr) -> bool:
+    """Whether what is decided by is held by something: a truth value may come from outside, where a comparison's is made here."""
+    is_got = isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr in _GIVES
+    return is_got or isinstance(test, (ast.Name, ast.Attribute, ast.Subscript))
 
 
 def _all_at(statement: ast.stmt, place: ast.expr | ast.stmt) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pytest_oneresponse.contract.request import WEBSOCKET
 from pytest_oneresponse.explore import canary
-from pytest_oneresponse.explore.bases import bases, declared, fallbacks, with_canaries
+from pytest_oneresponse.explore.bases import bases, completed, declared, fallbacks, with_canaries
 from pytest_oneresponse.explore.bodies import BODY_METHODS, with_bodies
 from pytest_oneresponse.explore.draft import Draft
 from pytest_oneresponse.explore.trials import Inputs
@@ -33,6 +34,22 @@ BODY: dict[str, Any] = {
 
 def drafts(route: Route, **given: Any) -> list[Draft]:
     return list(bases(route, Inputs(route, given), "shop.test"))
+
+
+def test_what_a_draft_lacks_is_added_at_once_and_then_alone() -> None:
+    least = Draft("POST", ("/",), query=(("q", "5"),), media="application/json", json={"a": 1})
+    whole = replace(least, query=(("page", "2"), ("q", "7")), headers=(("x-a", ""),), json={"a": 2, "b": [3]})
+    together, *alone = completed(whole, least)
+    assert together.query == (("q", "5"), ("page", "2")) and together.json == {"a": 1, "b": [3]}
+    assert together.headers == (("x-a", "o1p"),), "an empty text says nothing"
+    assert [(one.query, one.headers, one.json) for one in alone] == [
+        (together.query, (), {"a": 1}),
+        (least.query, together.headers, {"a": 1}),
+        (least.query, (), together.json),
+    ]
+    assert list(completed(whole, whole)) == []
+    assert len(list(completed(whole, replace(whole, query=())))) == 3
+    assert len(list(completed(whole, replace(whole, headers=())))) == 1, "what is added alone is sent once"
 
 
 def test_the_first_has_all_and_the_last_what_has_to_be_there() -> None:

@@ -42,6 +42,56 @@ APPS: dict[str, tuple[str, str, Any]] = {
             if r.json["password"] and r.json["password"] == r.json["again"]:
                 return "found"
         """, "found"),
+    "a truth value": ("POST", """
+        def app(r):
+            for line in r.json["lines"]:
+                if "gift" not in line: return
+                gift = bool(line["gift"])
+                if not gift: return "found"
+        """, "found"),
+    "how many there are of something": ("POST", """
+        def app(r):
+            gifts = 0
+            for line in r.json["lines"]:
+                if line.get("gift"): gifts += 1
+            if gifts > 3: return "found"
+        """, "found"),
+    "a list of more": ("POST", """
+        class Item:
+            pass
+        def app(r):
+            items = [Item() for _ in r.json["items"]]
+            if len(items) > 20: return "found"
+        """, "found"),
+    "a text with more parts, each in a table, and a default": ("GET", """
+        def app(r):
+            keys = []
+            for part in r.args.get("sort", "name").split(","):
+                if part not in {"name", "price"}: return
+                keys.append(part)
+            if len(keys) > 2: return "found"
+        """, "found"),
+    "a pair of numbers": ("POST", """
+        def app(r):
+            pair = r.json["pair"]
+            if isinstance(pair, list) and len(pair) == 2 and all(isinstance(one, int) for one in pair):
+                return "found"
+        """, "found"),
+    "a sum of digits": ("GET", """
+        def app(r):
+            pin = r.args["pin"]
+            if len(pin) == 4 and sum(map(int, pin)) == 20: return "found"
+        """, "found"),
+    "a check digit": ("GET", """
+        def app(r):
+            number = r.args["isbn"]
+            if len(number) == 10 and number.isdigit():
+                if sum((10 - place) * int(digit) for place, digit in enumerate(number)) % 11 == 0: return "found"
+        """, "found"),
+    "how often a part is there": ("GET", """
+        def app(r):
+            if r.args["mail"].count("@") == 3: return "found"
+        """, "found"),
     "json three deep": ("POST", """
         def app(r):
             if r.json["order"]["lines"][0]["sku"] == "X-1":

@@ -110,7 +110,9 @@ def test_reading_texts_and_lists(expression: str, x: Any, event: tuple[Any, ...]
          ("call", "Sub", datetime.date(2024, 1, 2), datetime.date(2024, 1, 1), datetime.timedelta(1))),
         ("[*x]", [1], None, None),
         ("x == y", object(), object(), None),
-        ("x and y", True, True, None),
+        ("not x", False, None, ("truth", "", False, None, False)),
+        ("x and y", False, None, ("truth", "", False, None, False)),
+        ("not bool(x)", False, None, None),
         ("x + y", "a", "b", None),
         ("x in y", 5, iter([1]), None),
         ("x / y", 1, 0, None),
@@ -131,6 +133,14 @@ def test_decisions_tell_what_decided() -> None:
         ("decide", "", None, None, False),
         ("iterate", "", [1], None, None),
     ]
+    with recording() as found:
+        names["f"](True)
+    assert [(event.kind, *event[2:]) for event in found.events] == [
+        ("truth", "", True, None, True),
+        ("decide", "", None, None, True),
+    ]
+    with recording() as found:
+        names["f"]([])
     assert sorted(outcome for _, outcome in found.branches) == ["entered", "false", "false"]
     assert len(found.begun) == 1
 

@@ -110,7 +110,8 @@ def test_the_way_back_from_what_an_atom_has_become(atom: Any, value: Any, wanted
         ("abc", 1),
         ("abc", None),
         ("abc", True),
-        ("true", True),
+        ("true", False),
+        ("yes!", True),
         (1, True),
         (True, 1),
         (False, None),
@@ -172,6 +173,18 @@ def test_the_likeliest_way_comes_first() -> None:
 def test_a_small_number_may_be_there_by_chance() -> None:
     assert ways(1, 1)[0].cost > ways(7001, 7001)[0].cost == 0
     assert ways("1", 1)[0].cost > ways("7001", 7001)[0].cost == 0
+
+
+def test_a_text_may_be_taken_for_a_truth_value() -> None:
+    for text, value, other in (("true", True, "false"), ("0", False, "true"), ("off", False, "true")):
+        (way,) = ways(text, value)
+        assert way.cost == 3 and way.undo(not value) == other
+
+
+def test_a_letter_is_no_part_of_a_media_type() -> None:
+    matcher = Matcher([(("media",), "application/json")])
+    assert matcher.ways("j") == []
+    assert matcher.ways("json") != []
 
 
 def test_equal_values_of_other_types_are_kept_apart() -> None:
