@@ -16,7 +16,8 @@ def address_of(source: str, key: str) -> Address | None:
     if part in DOCUMENTS:
         return (part, *way, key)
     if part.startswith(canary.INSIDE):
-        return ("inside", tuple(json.loads(part[len(canary.INSIDE) :])), *way, key)
+        number, outer = part[len(canary.INSIDE) :].split(" ", 1)
+        return ("inside", tuple(json.loads(outer)), int(number), *way, key)
     if part in ("query", "form"):
         return ("query" if part == "query" else "field", key, 0)
     if part == "cookie":

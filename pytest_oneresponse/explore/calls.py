@@ -73,6 +73,8 @@ def _builtin(now: Recording, number: int, function: Any) -> Any:
     owner, name = function.__self__, function.__name__
     if type(owner) in (str, bytes):
         return _noting(now, number, "str." + name, function, plain(owner)) if name in _OF_TEXT else function
+    if type(owner) is re.Match:
+        return _grouping(now, number, function, owner) if name == "group" else function
     if type(owner) is dict or isinstance(owner, Mapping):
         return _reading(now, number, function, owner) if name in _READS else function
     if isinstance(owner, (datetime.date, re.Pattern, list)) or any(owner is one for one in _MAKERS):
@@ -161,6 +163,9 @@ _FUNCTIONS = {
     "ipaddress.ip_network": "ip_network",
     "base64.urlsafe_b64decode": "b64decode",
     "_strptime._strptime_datetime": "strptime",
+    "django.utils.dateparse.parse_datetime": "parse moment",
+    "django.utils.dateparse.parse_date": "parse moment",
+    "django.utils.dateparse.parse_time": "parse moment",
 }
 
 
@@ -192,6 +197,15 @@ def _sleeping(now: Recording, number: int, function: Any) -> Any:
         return function(*arguments, **named)
 
     return slept
+
+
+def _grouping(now: Recording, number: int, function: Any, match: re.Match[Any]) -> Any:
+    def grouped(*groups: Any) -> Any:
+        for group in groups:
+            now.note_group(number, match, group)
+        return function(*groups)
+
+    return grouped
 
 
 def _comparing(now: Recording, number: int, function: Any) -> Any:

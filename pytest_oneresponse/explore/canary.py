@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from .held import documents
+
 NAME = "oneresponse"
 HEADER = "x-oneresponse"
 _SAYS = "from-"
 INSIDE = "inside "
-"""Begins the source of a JSON document that stands in a text."""
+"""Begins the source of a JSON document that stands in a text; the number among those there, and where it stands, follow."""
 FILE = "oneresponse-file"
 _KEYS = (NAME, HEADER, "HTTP_X_ONERESPONSE", FILE)
 FRAMEWORKS = (
@@ -73,13 +75,12 @@ def placed(tree: Any, way: tuple[Any, ...]) -> Any:
 
 
 def placed_inside(text: str, outer: tuple[Any, ...]) -> str:
-    """A text that holds a JSON document, in which each canary says where it stands; `outer` is where the text does."""
-    if NAME not in text or text[:1] not in ("{", "["):
-        return text
-    try:
-        return json.dumps(placed(json.loads(text), (INSIDE + json.dumps(outer),)))
-    except ValueError:
-        return text
+    """A text that holds JSON documents, in which each canary says where it stands; `outer` is where the text does."""
+    for number in range(len(documents(text))):
+        held = documents(text)[number]  # made anew: to write the one before has moved it
+        if NAME in json.dumps(held.document):
+            text = held.write(placed(held.document, (f"{INSIDE}{number} {json.dumps(outer)}",)))
+    return text
 
 
 def put_in(tree: Any) -> Any:

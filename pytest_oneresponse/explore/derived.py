@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from .draft import text_of
 from .matching import NO_WAY, Derived
 from .plain import UNKNOWN
 from .recording import Observation
@@ -85,10 +86,17 @@ def _sliced(event: Observation) -> list[Derived]:
         return [Derived(event.result, event.given, lambda _, wanted: wanted[::-1])] if step == -1 else []
 
     def undo(argument: Any, wanted: Any) -> Any:
+        gap = start - len(argument) if isinstance(start, int) else 0
+        if 0 < gap < _FAR and not isinstance(argument, list):
+            argument += "x" * gap if isinstance(argument, str) else b"x" * gap
         before, end, _ = slice(start, stop).indices(len(argument))
-        return argument[:before] + (wanted if isinstance(argument, list) else str(wanted)) + argument[end:]
+        return argument[:before] + (str(wanted) if isinstance(argument, str) else wanted) + argument[end:]
 
-    return [Derived(event.result, event.given, undo)] if isinstance(event.given, (str, list)) else []
+    return [Derived(event.result, event.given, undo)] if isinstance(event.given, (str, bytes, list)) else []
+
+
+_FAR = 1000
+"""A slice that begins behind a text's end is of use where so many characters fill the gap."""
 
 
 def _operation(event: Observation) -> list[Derived]:
@@ -252,6 +260,26 @@ _KNOWN_BY_ARGUMENT = frozenset(("urlsplit", "StringIO"))
 """Calls whose result is known by what they were given."""
 
 
+def _moment(event: Observation) -> list[Derived]:
+    """A date or a time made of a text, by whatever form."""
+    text, form = event.other[0] if event.other else None, event.other[1] if len(event.other) > 1 else ""
+    if not isinstance(text, str):
+        return []
+
+    def undo(_: Any, wanted: Any) -> str:
+        if not isinstance(wanted, (datetime.date, datetime.time)):
+            raise ValueError(f"{wanted!r} is no moment")
+        return wanted.strftime(form) if isinstance(form, str) and form else wanted.isoformat()
+
+    return [Derived(event.result, text, undo)]
+
+
+def _group(event: Observation) -> list[Derived]:
+    """What a group of a regex has matched."""
+    start, end = event.other
+    return [Derived(event.result, event.given, lambda text, wanted: text[:start] + text_of(wanted) + text[end:])]
+
+
 def _of_first(undo: Callable[[Any, Any], Any]) -> Callable[[Observation], list[Derived]]:
     return lambda event: [Derived(event.result, event.other[0], undo)] if event.other else []
 
@@ -269,6 +297,12 @@ _DERIVES: dict[str, Callable[[Observation], list[Derived]]] = {
     "BitXor": _operation,
     "RShift": _operation,
     "int": _parsed,
+    "float": _of_first(lambda argument, wanted: text_of(wanted) if isinstance(argument, str) else wanted),
+    "Decimal": _of_first(lambda argument, wanted: text_of(wanted) if isinstance(argument, str) else wanted),
+    "fromisoformat": _moment,
+    "strptime": _moment,
+    "parse moment": _moment,
+    "group": _group,
     "str.partition": _parts,
     "str.rpartition": _parts,
     "fromhex": _of_first(lambda _, wanted: wanted.hex()),

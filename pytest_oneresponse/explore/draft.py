@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 from ..contract.request import WEBSOCKET, Request
 from . import canary, tree
 from . import values as made
+from .held import documents
 from .tree import MISSING
 
 Address = tuple[Any, ...]
@@ -138,7 +139,7 @@ class Draft:
         """The draft with another value at an address; None where it cannot stand there."""
         part = address[0]
         if part == "inside":
-            return self._put_inside(address[1], address[2:], value)
+            return self._put_inside(address[1], address[2], address[3:], value)
         if isinstance(value, str):
             if not _is_encodable(value, part):
                 return None
@@ -186,10 +187,11 @@ class Draft:
         has = self.raw or self.text or "json" in media or media.startswith(("multipart/", "application/x-www-form"))
         return replace(self, media=media, text=self.text if has or not media else "a,b\n1,2")
 
-    def _put_inside(self, outer: Address, way: Address, value: Any) -> Draft | None:
-        """Change what stands in a JSON document that is a text at another address."""
+    def _put_inside(self, outer: Address, number: int, way: Address, value: Any) -> Draft | None:
+        """Change what stands in a JSON document, one of those in the text at another address."""
         try:
-            return self.put(outer, json.dumps(_with_json(json.loads(self.at(outer)), way, value)))
+            held = documents(self.at(outer))[number]
+            return self.put(outer, held.write(_with_json(held.document, way, value)))
         except (ValueError, KeyError, IndexError, TypeError, ArithmeticError):
             return None
 
@@ -313,6 +315,11 @@ def header_text(text: str) -> str:
 
 _TYPES = mimetypes.MimeTypes()
 """Python's own table, without what a system adds to it: the same requests are sent on every machine."""
+for _media, _end in (
+    *(("image/webp", ".webp"), ("image/avif", ".avif"), ("image/heic", ".heic"), ("audio/ogg", ".ogg")),
+    *(("text/markdown", ".md"), ("application/yaml", ".yaml"), ("application/x-ndjson", ".ndjson")),
+):
+    _TYPES.add_type(_media, _end)  # those that not every version of Python has
 
 
 def media_of(filename: str) -> str:

@@ -320,6 +320,7 @@ class Explorer:
     def form(self, event: Observation, turning: Turning) -> None:
         """A conversion has failed, or a check of a form: give the atom a text of that form, whatever that may lead to."""
         refused = event.what.startswith("str.is") and event.result is False
+        refused |= event.what == "parse moment" and event.result is None
         if event.kind == "call" and (refused or is_no_url(event) or outcome_of(event) == "failed"):
             for wish in wishes(event):
                 for way in turning.matcher.ways(wish.value)[:1]:

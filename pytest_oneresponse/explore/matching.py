@@ -11,7 +11,6 @@ import binascii
 import contextlib
 import datetime
 import decimal
-import json
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +18,7 @@ from typing import Any, NamedTuple
 
 from . import tree
 from .draft import Address, text_of
+from .held import Held, documents
 
 Undo = Callable[[Any], Any]
 """From a value that is wanted to the atom; raises ValueError where there is none."""
@@ -236,17 +236,15 @@ _CODES: tuple[tuple[Callable[[str], str], Callable[[str], str]], ...] = (
 
 
 def _in_json(atom: str, value: Any) -> Iterator[tuple[Undo, int]]:
-    """A value inside an atom that is a JSON document."""
-    if atom[:1] in "{[":
-        with contextlib.suppress(ValueError):
-            document = json.loads(atom)
-            for way, part in tree.parts(document):
-                if part == value and not isinstance(part, bool):
-                    yield _in_document(document, way), 1
+    """A value inside a JSON document that an atom holds."""
+    for held in documents(atom):
+        for way, part in tree.parts(held.document):
+            if part == value and not isinstance(part, bool):
+                yield _in_document(held, way), 1
 
 
-def _in_document(document: Any, way: tuple[Any, ...]) -> Undo:
-    return lambda wanted: json.dumps(tree.changed(document, way, wanted), default=str)
+def _in_document(held: Held, way: tuple[Any, ...]) -> Undo:
+    return lambda wanted: held.write(tree.changed(held.document, way, wanted))
 
 
 def _number_of_text(atom: str, value: Any) -> Iterator[tuple[Undo, int]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from . import canary
@@ -128,6 +129,8 @@ class Recording:
             there = isinstance(key, int) and -len(container) <= key < len(container)
             result = plain(container[key]) if there else IndexError
             self.note(Observation("call", number, what, plain(container), [plain(key)], result))
+        elif kind is re.Match:
+            self.note_group(number, container, key)
         elif isinstance(key, ATOMS) or type(key) is tuple:
             source = self.source_of(container)
             if source:
@@ -139,6 +142,13 @@ class Recording:
                         "lookup", number, "dict" if kind is dict else "", plain(key), held, _has(container, key)
                     )
                 )
+
+    def note_group(self, number: int, match: re.Match[Any], group: Any) -> None:
+        """A group of what a regex has matched is asked for."""
+        with suppress(IndexError):  # the user's own look will tell
+            if isinstance(match[group], str):
+                text, span = plain(match.string), list(match.span(group))
+                self.note(Observation("call", number, "group", text, span, plain(match[group])))
 
     def note_statement(self, number: int, connection: Any, statement: Any, parameters: Any = ()) -> None:
         """A statement of SQL is sent: the values that its columns hold are what its parameters may be."""

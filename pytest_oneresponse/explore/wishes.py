@@ -73,8 +73,11 @@ def beside(value: Any) -> list[Any]:
     if isinstance(value, datetime.date):
         day = datetime.timedelta(days=1)
         return [value, *_moved(value, day)]
+    if isinstance(value, datetime.time):
+        moment = datetime.datetime.combine(datetime.date(2000, 1, 2), value)
+        return [value, *(one.time() for one in _moved(moment, datetime.timedelta(minutes=1)))]
     if isinstance(value, datetime.timedelta):
-        return [value]
+        return [value, *_moved(value, datetime.timedelta(seconds=1)), *_moved(value, datetime.timedelta(days=1))]
     if isinstance(value, str):
         return [value, value + "a", value[:-1], "~" + value, " " + value]
     return [value]
@@ -292,7 +295,7 @@ _OF_TYPES: dict[Any, Any] = {
 
 def _converts(right: list[Any], wrong: list[Any]) -> Callable[[Observation], Iterator[Wish]]:
     def wish(event: Observation) -> Iterator[Wish]:
-        failed = isinstance(event.result, type)
+        failed = isinstance(event.result, type) or event.result is None
         for argument in event.other[:1]:
             yield Wish(argument, right if failed else wrong)
 
@@ -339,6 +342,7 @@ def _shape(event: Observation) -> Iterator[Wish]:
 
 CONVERSIONS = frozenset(
     (
+        "parse moment",
         *("int", "float", "Decimal", "UUID", "fromisoformat", "strptime", "json.loads", "b64decode", "enum", "fromhex"),
         *("ip_address", "ip_network"),
     )
@@ -373,6 +377,10 @@ _CALLS: dict[str, Callable[[Observation], Iterator[Wish]]] = {
         ["not a date", "2032-05-14T09:26:53+00:00", "2032-05-14T09:26:53"],
     ),
     "strptime": _strptime,
+    "parse moment": _converts(
+        ["2032-05-14T09:26:53", "2032-05-14", "09:26:53"],
+        ["not a date", "2032-05-14T09:26:53+00:00", "2032-02-31T09:26:53", "2032-02-31"],
+    ),
     "urlsplit": _url,
     "ip_address": _converts(["10.1.2.3", "::1"], ["not an address", "203.0.113.9", "127.0.0.1"]),
     "ip_network": _converts(["10.0.0.0/8"], ["not a network"]),

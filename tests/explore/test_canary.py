@@ -119,7 +119,7 @@ def test_a_text_without_a_document_of_ours_stays(text: str) -> None:
 def test_a_document_in_a_text_says_which_text() -> None:
     text = canary.placed_inside('[{"oneresponse": ""}]', ("query", "q", 0))
     (held,) = json.loads(text)
-    assert canary.source_of(held) == 'inside ["query", "q", 0]\n0'
+    assert canary.source_of(held) == 'inside 0 ["query", "q", 0]\n0'
 
 
 @pytest.mark.parametrize(

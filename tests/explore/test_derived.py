@@ -14,6 +14,7 @@ from pytest_oneresponse.explore.plain import UNKNOWN
 from pytest_oneresponse.explore.recording import Observation
 
 DAY = datetime.date(2024, 3, 5)
+NEXT = DAY + datetime.timedelta(1)
 
 
 def event(kind: str, what: str = "", given: Any = None, other: Any = None, result: Any = None) -> Observation:
@@ -53,6 +54,11 @@ def called(what: str, own: Any, *given: Any, result: Any = None) -> Observation:
         (called("int", None, "ff!", 16, result=255), "ff!", 255, 1, "001"),
         (called("len", None, "abc", result=3), "abc", 3, 5, "abcab"),
         (called("len", None, ["a"], result=1), ["a"], 1, 3, ["a", "a", "a"]),
+        (called("group", "a>75", 2, 4, result="75"), "a>75", "75", 100, "a>100"),
+        (called("float", None, "7001.5", result=7001.5), "7001.5", 7001.5, 8.0, "8.0"),
+        (called("fromisoformat", datetime.date, "2024-03-05", result=DAY), "2024-03-05", DAY, NEXT, "2024-03-06"),
+        (called("strptime", None, "5 Mar 2024", "%d %b %Y", result=DAY), "5 Mar 2024", DAY, NEXT, "06 Mar 2024"),
+        (called("slice", "ab", 4, None, None, result=""), "ab", "", "yz", "abxxyz"),
         (called("str.count", "a@b", "@", result=1), "a@b", 1, 3, "a@b@@"),
         (called("str.count", "a@b@c", "@", result=2), "a@b@c", 2, 1, "a@bc"),
         (called("count", ["a", "b"], "a", result=1), ["a", "b"], 1, 2, ["b", "a", "a"]),

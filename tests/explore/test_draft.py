@@ -204,15 +204,15 @@ def test_a_session_is_always_a_mapping(value: Any) -> None:
         (JSON, ("json", "user", "tags", "x"), 1, "json", {"user": DEEP["user"] | {"tags": {"x": 1}}}),
         (JSON, ("json",), [1], "json", [1]),
         (JSON, ("json",), MISSING, "json", None),
-        (FILTER, ("inside", ("query", "filter", 0), "a", "b", 1), 3, "query", (("filter", '{"a": {"b": [1, 3]}}'),)),
+        (FILTER, ("inside", ("query", "filter", 0), 0, "a", "b", 1), 3, "query", (("filter", '{"a": {"b": [1, 3]}}'),)),
         (
             FILTER,
-            ("inside", ("query", "filter", 0), "c"),
+            ("inside", ("query", "filter", 0), 0, "c"),
             "d",
             "query",
             (("filter", '{"a": {"b": [1, 2]}, "c": "d"}'),),
         ),
-        (FILTER, ("inside", ("query", "filter", 0), "a"), MISSING, "query", (("filter", "{}"),)),
+        (FILTER, ("inside", ("query", "filter", 0), 0, "a"), MISSING, "query", (("filter", "{}"),)),
         (UPSTREAM, ("upstream", "items", 0, "n"), 5, "upstream", {"items": [{"n": 5}, {"n": 2}], "next": None}),
         (UPSTREAM, ("upstream", "next"), MISSING, "upstream", {"items": [{"n": 1}, {"n": 2}]}),
         (UPSTREAM, ("upstream", "next"), Color.RED, "upstream", {"items": [{"n": 1}, {"n": 2}], "next": "red"}),
@@ -236,14 +236,14 @@ def test_a_part_is_changed(draft: Draft, address: Address, value: Any, part: str
         (GET, ("method",), MISSING),
         (GET, ("method",), "BREW"),
         (JSON, ("json", "user", "name", 0), 1),
-        (GET, ("inside", ("query", "q", 0), "a"), 1),
-        (GET, ("inside", ("query", "no", 0), "a"), 1),
+        (GET, ("inside", ("query", "q", 0), 0, "a"), 1),
+        (GET, ("inside", ("query", "no", 0), 0, "a"), 1),
         # what no request can hold
         (GET, ("query", "q", 0), "\ud800"),
         (FORM, ("field", "name", 0), "\ud800"),
         (JSON, ("json", "user", "name"), "\ud800"),
         (JSON, ("json",), decimal.Decimal("Infinity")),
-        (FILTER, ("inside", ("query", "filter", 0), "a"), decimal.Decimal("sNaN")),
+        (FILTER, ("inside", ("query", "filter", 0), 0, "a"), decimal.Decimal("sNaN")),
     ],
 )
 def test_what_cannot_stand_somewhere_is_not_put_there(draft: Draft, address: Address, value: Any) -> None:
@@ -265,7 +265,7 @@ def test_a_document_in_a_text_says_where_the_text_stands() -> None:
     changed = GET.put(("query", "q", 0), json.dumps({"a": [{canary.NAME: "from-text"}]}))
     assert changed is not None
     held = json.loads(changed.at(("query", "q", 0)))
-    assert held["a"][0][canary.NAME] == 'from-inside ["query", "q", 0]\na\n0'
+    assert held["a"][0][canary.NAME] == 'from-inside 0 ["query", "q", 0]\na\n0'
 
 
 # request

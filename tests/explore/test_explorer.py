@@ -88,6 +88,48 @@ APPS: dict[str, tuple[str, str, Any]] = {
             if len(number) == 10 and number.isdigit():
                 if sum((10 - place) * int(digit) for place, digit in enumerate(number)) % 11 == 0: return "found"
         """, "found"),
+    "a signed token": ("GET", """
+        import base64, hashlib, hmac, json
+        def decoded(text):
+            return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        def app(r):
+            head, body, mark = r.headers["authorization"].split(".")
+            if decoded(head).get("alg") != "HS256": return
+            good = hmac.new(b"key", f"{head}.{body}".encode(), hashlib.sha256).hexdigest()
+            if not hmac.compare_digest(good, mark): return
+            if decoded(body).get("role") == "admin": return "found"
+        """, "found"),
+    "times of the day": ("POST", """
+        import datetime as dt
+        def app(r):
+            start, end = dt.time.fromisoformat(r.form["start"]), dt.time.fromisoformat(r.form["end"])
+            if end > start and start < dt.time(8) and end > dt.time(18): return "found"
+        """, "found"),
+    "two moments in one text": ("GET", """
+        import datetime as dt
+        def app(r):
+            start, slash, end = r.args.get("slot", "").partition("/")
+            if not slash: return
+            begin, close = dt.datetime.fromisoformat(start), dt.datetime.fromisoformat(end)
+            if close - begin > dt.timedelta(hours=8) and begin.minute % 15 == 0: return "found"
+        """, "found"),
+    "a moment in a form of its own": ("GET", """
+        import datetime as dt
+        def app(r):
+            moment = dt.datetime.strptime(r.headers["x-since"], "%a, %d %b %Y %H:%M:%S GMT")
+            if moment >= dt.datetime(2045, 1, 1): return "found"
+        """, "found"),
+    "the groups of a regex": ("GET", """
+        import re
+        def app(r):
+            match = re.match(r"^([a-z]+)(>=|<=|>|<|=)(?P<bound>.+)$", r.args.get("filter", "price>1"))
+            if match is not None and match.group(1) == "stock" and float(match["bound"]) > 100: return "found"
+        """, "found"),
+    "bytes in their places": ("POST", """
+        def app(r):
+            head = r.text.encode("latin-1")
+            if head[:4] == b"RIFF" and head[8:12] == b"WEBP": return "found"
+        """, "found"),
     "how often a part is there": ("GET", """
         def app(r):
             if r.args["mail"].count("@") == 3: return "found"
