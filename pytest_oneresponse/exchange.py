@@ -420,6 +420,8 @@ class Watcher:
         lambda exchange, error, site: Close(site)
     )
     """Says what a WebSocket's close is that is sent while an exception is handled."""
+    lost: Callable[[], None] = staticmethod(lambda: None)
+    """Told of each answer that is thrown away, as it happens."""
     marks: Swap | None = None
     """The marks in the user's functions, put into what has been imported since before each exchange."""
     running = _running

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import frameworks, sites
 from .contract.events import Lost, Swallowed
-from .exchange import Exchange
+from .exchange import Exchange, Watcher
 from .owners import Owners
 from .sites import Proxies, Site
 from .source import function_of, own_nodes
@@ -46,6 +46,7 @@ def note_lost(exchange: Exchange, rule: str, value: Any, frame: FrameType, level
     exchange.add(
         Lost(rule, detail or told(value, rule), _new(Site, (chain, sites.NO_SENDER, origin, -1, (), ())), level)
     )
+    Watcher.lost()
 
 
 def _helpers(origin: sites.Chain, code: CodeType) -> Iterator[CodeType]:

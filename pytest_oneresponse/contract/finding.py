@@ -95,7 +95,7 @@ class Finding:
     @property
     def key(self) -> tuple[Any, ...]:
         """What makes two findings one: the rule, the route and both lines; of what is lost the line that threw it away."""
-        if self.rule in _LOST:
+        if self.rule in LOST:
             return (self.rule, self.route, _line(self.to_mend))
         return (self.rule, self.route, _line(self.where), _line(self.also))
 
@@ -131,7 +131,7 @@ class Finding:
 
 
 _FAULT = ("where", "call", "exception", "occurrence")
-_LOST = frozenset(("orphan-response", "unraised-error"))
+LOST = frozenset(("orphan-response", "unraised-error"))
 """Rules about an answer that was lost, whatever was sent in its place."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..contract.events import Lost, TimedOut
+from ..contract.events import TimedOut
 from ..exchange import Exchange
 from ..explore.trials import Trial
 from ..fault import KINDS
@@ -54,11 +54,19 @@ class Failing:
         tap = Tap((), self.app.caught)
         exchange, _ = self.sending.play(trial, tap=tap)
         self.driven.looked += 1
+        self.tell_again(trial, exchange)
         if not branches <= self.sending.told.branches and (renewed := self.fresh(trial)) is not None:
             trial, tap = renewed, Tap((), self.app.caught)
-            exchange, _ = self.sending.play(trial, tap=tap)
+            self.sending.play(trial, tap=tap)
             self.driven.looked += 1
-        self.plan.learn(trial, tap, spoiled=_loses(exchange))
+        self.plan.learn(trial, tap, spoiled=self.sending.told.spoiled)
+
+    def tell_again(self, trial: Trial, exchange: Exchange) -> None:
+        """Judge what a trial has shown when it was sent once more: what it has stored itself may be in its way."""
+        if trial.session is None and not self.driven.gave_up:
+            before = (*trial.before, trial.request)
+            again = replace(trial, label=f"{trial.label}, again", before=before, draft=None)
+            self.telling.judge(exchange, trial_id(self.app, self.route, again), again)
 
     def fresh(self, trial: Trial) -> Trial | None:
         """The trial with new values; None where it has none that were made up."""
@@ -78,7 +86,7 @@ class Failing:
         ):
             trial, tap = renewed, Tap(trial.faults, self.app.caught)
             exchange, _ = self.sending.play(trial, tap=tap)
-        self.plan.learn(trial, tap, caught_in(self.sending.told.branches), spoiled=_loses(exchange))
+        self.plan.learn(trial, tap, caught_in(self.sending.told.branches), spoiled=self.sending.told.spoiled)
         if exchange.fired:
             self.telling.judge(exchange, trial_id(self.app, self.route, trial), trial)
             last = exchange.fired, trial
@@ -88,7 +96,3 @@ class Failing:
         if not self.sending.driver.is_up():
             self.sending.driver.close()  # the failure has ended what the app's start-up began
         return last
-
-
-def _loses(exchange: Exchange) -> bool:
-    return any(isinstance(event, Lost) for event in exchange.events)

@@ -1,7 +1,8 @@
-"""Requests of which the app has seen the like: made-up values are replaced by others, so that they create something new again."""
+"""Requests of which the app has seen the like: made-up values, and days, are replaced by others, so that they create something new again."""
 
 from __future__ import annotations
 
+import datetime
 import re
 from dataclasses import replace
 
@@ -10,6 +11,8 @@ from ..explore.trials import Trial
 
 _MADE_UP = re.compile(r"(?<![A-Za-z0-9])([ws])(\d{1,4}[qk][a-j])(?![a-wyzA-Z0-9])")
 """Values that exploring has made up so that no other input has them (explore/bases.py, explore/explorer.py)."""
+
+_DAY = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)")
 
 
 def fresh(trial: Trial, number: int) -> Trial:
@@ -27,4 +30,13 @@ def _renewed(request: Request, number: int) -> Request:
 
 
 def _other(text: str, number: int) -> str:
+    text = _DAY.sub(lambda found: _weeks_later(found[0], number), text)
     return _MADE_UP.sub(lambda found: f"{found[1]}{number}{found[2]}", text)
+
+
+def _weeks_later(day: str, weeks: int) -> str:
+    """A day on which nothing was stored yet, on the same day of the week and as far from the other days."""
+    try:
+        return (datetime.date.fromisoformat(day) + datetime.timedelta(weeks=weeks)).isoformat()
+    except (ValueError, OverflowError):
+        return day

@@ -84,6 +84,8 @@ class _Run:
         self.telling = Telling(sending, self.producing, self.budget)
         self.new: list[tuple[Trial, frozenset[Branch]]] = []
         """The trials that took a branch, or came to a function, that none before had come to, each with what it took."""
+        self.sound: set[Branch] = set()
+        """The branches that were taken where no answer was lost."""
         self.keeping: list[Trial] = []
         """Those of them whose answer has set a cookie."""
         self.streamed: odd.Streamed | None = None
@@ -225,9 +227,12 @@ class _Run:
     def one(self, trial: Trial, identity: str, judged: bool = True) -> tuple[Answer, Recording]:
         """Send one trial, and judge what came of it."""
         known = self.driven.reached.known if self.driven.reached is not None else 0
+        sound = len(self.sound)
         exchange, answer = self.sending.play(trial)
         self.plan.learn(trial, answer)
-        if self.driven.reached is not None and self.driven.reached.known > known and not trial.faults:
+        self.sound |= self.sending.told.sound_branches
+        is_new = self.driven.reached is not None and self.driven.reached.known > known
+        if (is_new or len(self.sound) > sound) and not trial.faults:
             self.new.append((trial, frozenset(self.sending.told.branches)))
             if answer.header("set-cookie"):
                 self.keeping.append(trial)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..apps import App
 from ..contract.request import Request
-from ..exchange import Exchange
+from ..exchange import Exchange, Watcher
 from ..explore.cookies import with_given
 from ..explore.credentials import CREDENTIAL
 from ..explore.producers import ID, found_id, with_ids
@@ -97,6 +97,7 @@ class Sending:
         naps = tap is not None or trial.label.startswith(EXPLORED)
         silence = quiet(tap.errors) if tap is not None else nullcontext()
         with silence, self.app.around(), recording(naps, tap, trial.upstream, trial.answered) as self.told:
+            Watcher.lost = staticmethod(self.told.note_lost)
             exchange, answer = self.driver.exchange(request, trial.client)
             self.closing(exchange)
         if not counted:

@@ -110,6 +110,7 @@ class Telling:
                 if trial.ids or (request.path, request.body) != (trial.request.path, trial.request.body)
             )
         )
+        before += (_TWICE,) if trial.before[-1:] == (trial.request,) else ()
         found = judging.findings(exchange, judging.Told(self.route, replay, settings.test))
         if self.injured_before and not exchange.fired:
             found = [self.as_a_consequence(finding, exchange) for finding in found]
@@ -159,6 +160,7 @@ class Telling:
         return replace(self.producing.chain.trial(shrunk(draft, shows)), faults=like.faults, client=like.client), best
 
 
+_TWICE = "it is sent twice, and this is the second answer"
 _MOST_BEFORE = 4
 """So many of the requests that come first are told."""
 

@@ -61,11 +61,16 @@ class Crossing:
         self.tried: set[tuple[int, int]] = set()
 
     def learn(self, draft: Draft, told: Recording, *, new: bool) -> None:
-        """Take in what an exchange has shown together. `new`: it took a branch, or came to a function, which none before did."""
+        """Take in what an exchange has shown together. `new`: it took a branch, or came to a function, which none before did.
+
+        What it has shown after an answer was lost is still to be seen where none is.
+        """
         functions = frozenset(MARKS.all[number].function for number in told.begun)
         one = Seen(draft, _parts(draft), _outcomes(told), functions)
-        self.pairs.update(itertools.combinations(sorted(one.outcomes), 2))
-        if new:
+        before = len(self.pairs)
+        sound = told.sound_branches if told.spoiled else one.outcomes
+        self.pairs.update(itertools.combinations(sorted(sound), 2))
+        if new or len(self.pairs) > before:
             self.changes += self.told_by(one)
             self.seen.append(one)
         self.sent.append(one)

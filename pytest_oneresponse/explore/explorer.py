@@ -212,21 +212,23 @@ class Explorer:
         self.repair(draft, told)
         self.fill(draft, told)
         self.upload(draft, told)
-        self.answer(draft, told)
+        self.answer(draft, told, new)
         self.remember(draft, told, status)
         self.undress(draft, told)
         self.name(draft, told)
         self.log_in(draft, told, status)
         self.read(draft, told.events)
-        if status >= 500:
+        if status >= 500 and not told.spoiled:
             self.reshape(draft, told.events)
+        self.met_member(told)
         return new
 
     def note(self, told: Recording) -> bool:
         before = len(self.goals.reached) + len(self.functions)
         self.branches |= told.branches
         self.functions |= told.begun
-        self.goals.reached.update(("branch", number, outcome) for number, outcome in told.branches)
+        self.goals.reached.update(("branch", number, outcome) for number, outcome in told.sound_branches)
+        self.goals.spoiled.update(("branch", number, outcome) for number, outcome in told.branches)
         for event in told.events:
             if event.kind == "read":
                 self.goals.reached.add(("read", event.what, event.given, bool(event.result)))
@@ -467,8 +469,8 @@ class Explorer:
             return
         self.goals.add(("bodies", draft.method, draft.path), enumerate(with_bodies(draft), -2))
 
-    def answer(self, draft: Draft, told: Recording) -> None:
-        """The app asks another machine: answer with what it may read."""
+    def answer(self, draft: Draft, told: Recording, new: bool) -> None:
+        """The app asks another machine: answer with what it may read; once that is known, where anything is new."""
         if told.upstreams and draft.upstream is None:
             shapes: tuple[Any, ...] = (
                 ({}, [{}]) if len([goal for goal in self.goals if goal[0] == "upstream"]) < 2 else ({},)
@@ -476,7 +478,7 @@ class Explorer:
             answers = [replace(draft, upstream=shape).put(("upstream",), canary.put_in(shape)) for shape in shapes]
             known = next((one.upstream for one, _ in reversed(self.corpus) if one.upstream is not None), None)
             if known is not None:
-                answers = [replace(draft, upstream=known)]
+                answers = [replace(draft, upstream=known)] if new else []
             self.goals.add(("upstream", draft.key), enumerate(answers, -2))
 
     def remember(self, draft: Draft, told: Recording, status: int) -> None:
@@ -529,7 +531,16 @@ class Explorer:
         for place, address in enumerate(inner_first):
             for key in keys:
                 offers = (draft.put(address, {key: value}) for value in (_FEW, f"k{len(key)}y{key[:2]}"))
-                self.goals.add(("member", address, key), enumerate(offers, 4 * place))
+                self.goals.add(("keyed", address, key), enumerate(offers, 4 * place))
+
+    def met_member(self, told: Recording) -> None:
+        """The key of a table that was sent has come to where it is looked up: it need not be sent in other mappings."""
+        if self.why[:1] == ("keyed",) and any(
+            event.kind == "lookup" and event.given == self.why[2] for event in told.events
+        ):
+            self.goals.reached.update(
+                goal for goal in self.goals if goal[0] == "keyed" and goal[2] == self.why[2] and goal[1] != self.why[1]
+            )
 
     def value_for(self, event: Observation) -> Any:
         """A value for a key: the user's; else one that no other atom has."""

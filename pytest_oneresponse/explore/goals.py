@@ -45,6 +45,8 @@ class Goals:
     def __init__(self) -> None:
         self.wanted: dict[Goal, Wanted] = {}
         self.reached: set[Goal] = set()
+        self.spoiled: set[Goal] = set()
+        """Those that were reached, be it after an answer was lost: to reach them again where none is comes later."""
         self.count = 0
 
     def __contains__(self, goal: Goal) -> bool:
@@ -78,12 +80,16 @@ class Goals:
             for cost, draft in offers:
                 self.offer(wanted, cost, draft, turning)
 
+    def turn(self, goal: Goal, wanted: Wanted) -> int:
+        """When a goal is tried, among the others."""
+        return 4 + 3 * wanted.tries if goal[0] in _LATER or goal in self.spoiled else wanted.tries
+
     def nearest(self) -> Goal | None:
         """The goal that was tried least, of those the one that is cheapest to try, then the one that was found last."""
         open_goals = [
-            (4 + 3 * wanted.tries if goal[0] in _LATER else wanted.tries, wanted.drafts[0].cost, -wanted.order, goal)
+            (self.turn(goal, wanted), wanted.drafts[0].cost, -wanted.order, goal)
             for goal, wanted in self.wanted.items()
-            if wanted.drafts and goal not in self.reached and wanted.tries < TRIES
+            if wanted.drafts and self.is_open(goal)
         ]
         return min(open_goals, key=lambda one: one[:3])[3] if open_goals else None
 

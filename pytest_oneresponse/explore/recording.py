@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -68,6 +68,7 @@ class Recording:
         "idle",
         "naps",
         "slept",
+        "sound",
         "sources",
         "tap",
         "upstreams",
@@ -82,6 +83,8 @@ class Recording:
         self.naps = naps
         self.slept = 0
         """How often the user's functions have slept."""
+        self.sound: frozenset[tuple[int, str]] | None = None
+        """What had been taken when the first answer was lost, which may hide what is wrong with all that comes after it."""
         self.tap = tap
         self.document = {} if document is None else document
         self.upstreams = 0
@@ -99,6 +102,21 @@ class Recording:
         """What was found in the columns with which statements compare."""
         self.sources: dict[int, tuple[Any, str]] = {}
         """Containers that were looked at, by their id, and the source that they hold; empty for none."""
+
+    @property
+    def spoiled(self) -> bool:
+        """Whether an answer was lost in the exchange."""
+        return self.sound is not None
+
+    @property
+    def sound_branches(self) -> Set[tuple[int, str]]:
+        """The branches that were taken before any answer was lost."""
+        return self.branches if self.sound is None else self.sound
+
+    def note_lost(self) -> None:
+        """An answer is thrown away."""
+        if self.sound is None:
+            self.sound = frozenset(self.branches)
 
     def note(self, event: Observation) -> None:
         seen = self.counts.get(event.number, 0)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_oneresponse.contract.finding import LEVELS, Finding
+from pytest_oneresponse.contract.finding import LEVELS, LOST, Finding
 
 SCHEMA = 1
 
@@ -27,9 +27,10 @@ def document(routes: Iterable[Mapping[str, Any]], findings: Iterable[Finding]) -
 def merge(documents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """One document of many, the same in whatever order they come.
 
-    Findings with the same rule, route and lines are one, with their counts added; the most serious and then
-    the one with the shortest request stands for the others. Routes with the same app, method and path are one,
-    too: requests and seconds are added, and a branch is missed when all of them missed it.
+    Findings with the same rule, route and lines are one, with their counts added; of a lost answer the calls that led to
+    where it was built are among these lines. The most serious and then the one with the shortest request stands for the
+    others. Routes with the same app, method and path are one, too: requests and seconds are added, and a branch is missed
+    when all of them missed it.
     """
     routes: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     findings: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
@@ -70,8 +71,15 @@ def _line(place: Mapping[str, Any] | None) -> tuple[str, int]:
 
 
 def _finding_key(finding: Mapping[str, Any]) -> tuple[str, ...]:
-    lines = (*_line(finding["where"]), *_line(finding["also"]))
-    return (finding["rule"], finding["route"], *map(str, lines))
+    places = [finding["where"], finding["also"], *callers(finding)]
+    return (finding["rule"], finding["route"], *(str(part) for place in places for part in _line(place)))
+
+
+def callers(finding: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The calls that led to where a lost answer was built, outermost first: one of them has thrown it away. Of others none."""
+    stack: list[Mapping[str, Any]] = list(finding.get("stack", ())) if finding.get("rule") in LOST else []
+    where = finding.get("where")
+    return stack[: stack.index(where)] if where in stack else []
 
 
 def _finding_order(finding: Mapping[str, Any]) -> tuple[Any, ...]:

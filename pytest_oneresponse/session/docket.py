@@ -12,6 +12,7 @@ from .. import judging
 from ..contract import rules
 from ..contract.finding import Finding, Ledger
 from ..exchange import Docket, Exchange
+from ..report.json_report import callers
 from ..routes import Route, find
 
 
@@ -90,10 +91,10 @@ class Selection:
 
 
 def baseline_key(finding: dict[str, Any]) -> tuple[str, ...]:
-    """What makes a finding the same after lines have moved: rule, route, file, function and the text of the line."""
-    where = finding.get("where") or {}
-    told = (where.get("file"), where.get("function"), where.get("source"))
-    return (str(finding.get("rule")), str(finding.get("route")), *(str(part or "") for part in told))
+    """What makes a finding the same after lines have moved: rule, route, and of its lines file, function and text."""
+    places = [finding.get("where") or {}, *callers(finding)]
+    told = [place.get(part) or "" for place in places for part in ("file", "function", "source")]
+    return (str(finding.get("rule")), str(finding.get("route")), *map(str, told))
 
 
 Listed = dict[int, tuple[Any, list[Route]]]

@@ -31,3 +31,14 @@ def test_a_trial_is_renewed() -> None:
 def test_a_trial_without_made_up_values_stays_as_it_is() -> None:
     plain = Request("GET", "/users/ada", "q=1", (("accept", "*/*"),), b"w1")
     assert fresh(Trial("a", plain), 7).request == plain
+
+
+def test_days_are_moved_by_weeks() -> None:
+    request = Request(
+        "POST", "/days/2032-05-14", body=b'{"end": "2032-05-16T09:00:00", "code": "12032-05-14", "no": "2032-13-14"}'
+    )
+    renewed = fresh(Trial("a", request), 2).request
+    assert renewed.path == "/days/2032-05-28"
+    assert renewed.body == b'{"end": "2032-05-30T09:00:00", "code": "12032-05-14", "no": "2032-13-14"}'
+    last = Request("GET", "/9999-12-31")
+    assert fresh(Trial("a", last), 2).request == last
