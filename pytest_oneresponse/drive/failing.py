@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from ..fault import KINDS
 from ..faults.plan import FaultPlan, caught_in
 from ..faults.tap import Tap
 from .budget import Budget
-from .fresh import fresh
+from .fresh import altered, fresh
 from .sending import Sending
 from .telling import Telling, trial_id
 
@@ -20,6 +21,8 @@ Branch = tuple[int, str]
 """A mark and its outcome."""
 Failed = tuple[tuple[Any, ...], Trial]
 """What was made to fail, and in which trial."""
+_LOOKS = 3
+"""So great a part of the exchanges may be spent on looking, rather than on failures."""
 
 
 class Failing:
@@ -30,6 +33,8 @@ class Failing:
         self.app, self.route, self.driven = sending.app, sending.route, sending.driven
         kind = sending.settings.faults
         self.plan = FaultPlan(KINDS if kind == "calls" else (kind,))
+        self.sound: set[str] = set()
+        """The labels of trials in which no answer is lost."""
         self.renewed = 0
         """How often a trial was sent with new values."""
 
@@ -55,11 +60,27 @@ class Failing:
         exchange, _ = self.sending.play(trial, tap=tap)
         self.driven.looked += 1
         self.tell_again(trial, exchange)
-        if not branches <= self.sending.told.branches and (renewed := self.fresh(trial)) is not None:
-            trial, tap = renewed, Tap((), self.app.caught)
-            self.sending.play(trial, tap=tap)
+        told = self.sending.told
+        for renewed in self.renewed_ones(trial):
+            if branches <= told.branches:
+                break
+            other = Tap((), self.app.caught)
+            self.sending.play(renewed, tap=other)
             self.driven.looked += 1
-        self.plan.learn(trial, tap, spoiled=self.sending.told.spoiled)
+            if len(branches & self.sending.told.branches) > len(branches & told.branches):
+                trial, tap, told = renewed, other, self.sending.told
+        if not told.spoiled:
+            self.sound.add(trial.label)
+        self.plan.learn(trial, tap, spoiled=told.spoiled)
+
+    def renewed_ones(self, trial: Trial) -> Iterator[Trial]:
+        """The trial with new values, one of which may create again what it has created."""
+        renewed = self.fresh(trial)
+        if renewed is not None:
+            yield renewed
+        for one in altered(trial, self.renewed):
+            if self.driven.looked < self.budget.requests // _LOOKS:
+                yield one
 
     def tell_again(self, trial: Trial, exchange: Exchange) -> None:
         """Judge what a trial has shown when it was sent once more: what it has stored itself may be in its way."""
@@ -76,17 +97,11 @@ class Failing:
 
     def inject(self, trial: Trial, last: Failed | None) -> Failed | None:
         """Run a trial with what is to fail in it, and judge it; gives what failed `last`, for what hangs after it."""
-        tap = Tap(trial.faults, self.app.caught)
-        exchange, _ = self.sending.play(trial, tap=tap)
-        if (
-            not exchange.fired
-            and trial.faults
-            and (renewed := self.fresh(trial)) is not None
-            and self.budget.may_fail()
-        ):
-            trial, tap = renewed, Tap(trial.faults, self.app.caught)
-            exchange, _ = self.sending.play(trial, tap=tap)
-        self.plan.learn(trial, tap, caught_in(self.sending.told.branches), spoiled=self.sending.told.spoiled)
+        exchange = self.failed(trial)
+        if self.is_spent(trial, exchange) and (renewed := self.fresh(trial)) is not None and self.budget.may_fail():
+            if exchange.fired:
+                self.telling.judge(exchange, trial_id(self.app, self.route, trial), trial)
+            trial, exchange = renewed, self.failed(renewed)
         if exchange.fired:
             self.telling.judge(exchange, trial_id(self.app, self.route, trial), trial)
             last = exchange.fired, trial
@@ -96,3 +111,17 @@ class Failing:
         if not self.sending.driver.is_up():
             self.sending.driver.close()  # the failure has ended what the app's start-up began
         return last
+
+    def failed(self, trial: Trial) -> Exchange:
+        """Run a trial with what is to fail in it."""
+        tap = Tap(trial.faults, self.app.caught)
+        exchange, _ = self.sending.play(trial, tap=tap)
+        told = self.sending.told
+        self.plan.learn(trial, tap, caught_in(told.branches), spoiled=told.spoiled)
+        return exchange
+
+    def is_spent(self, trial: Trial, exchange: Exchange) -> bool:
+        """Whether what a trial creates may have been there already: its failure did not come, or an answer was lost."""
+        if not trial.faults:
+            return False
+        return not exchange.fired or (self.sending.told.spoiled and trial.label in self.sound)

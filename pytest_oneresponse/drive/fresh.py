@@ -1,12 +1,14 @@
-"""Requests of which the app has seen the like: made-up values, and days, are replaced by others, so that they create something new again."""
+"""Requests of which the app has seen the like: made-up values, and days, give way to others, which create something new again."""
 
 from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ..contract.request import Request
+from ..explore.addresses import is_free
 from ..explore.trials import Trial
 
 _MADE_UP = re.compile(r"(?<![A-Za-z0-9])([ws])(\d{1,4}[qk][a-j])(?![a-wyzA-Z0-9])")
@@ -14,11 +16,34 @@ _MADE_UP = re.compile(r"(?<![A-Za-z0-9])([ws])(\d{1,4}[qk][a-j])(?![a-wyzA-Z0-9]
 
 _DAY = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)")
 
+_PARTS = ("field", "json", "query")
+_WORD = re.compile(r"[A-Za-z]\w*")
+_MOST = 6
+
 
 def fresh(trial: Trial, number: int) -> Trial:
     """The trial with other made-up values in all of its requests: equal ones are equal again, each `number` gives new ones."""
     before = tuple(_renewed(request, number) for request in trial.before)
     return replace(trial, request=_renewed(trial.request, number), before=before, draft=None)
+
+
+def altered(trial: Trial, number: int) -> Iterator[Trial]:
+    """The trial with one of its texts made up anew, where nobody has made them up: each of the first few by itself."""
+    draft = trial.draft
+    atoms = [(address, atom) for address, atom in draft.atoms() if address[0] in _PARTS] if draft is not None else []
+    texts = [(address, atom) for address, atom in atoms if isinstance(atom, str) and is_free(address, atom)]
+    for place, (address, text) in enumerate(texts[:_MOST]):
+        changed = (
+            draft.put(address, _made_anew(text, f"w{number}q{'abcdefghij'[place]}")) if draft is not None else None
+        )
+        if changed is not None:
+            yield replace(trial, request=changed.request(), draft=None)
+
+
+def _made_anew(text: str, made: str) -> str:
+    """A text with another first word, as long as that was."""
+    found = _WORD.search(text)
+    return text[: found.start()] + made.ljust(len(found[0]), "x") + text[found.end() :] if found else made + text
 
 
 def _renewed(request: Request, number: int) -> Request:

@@ -20,6 +20,7 @@ from ..explore.odd import odd
 from ..explore.producers import ID, STORED, Chain, found_id, producer_of, references, referred, storing
 from ..explore.recording import Recording
 from ..explore.schemas import declared_by
+from ..explore.stored import filled, in_common
 from ..explore.trials import Inputs, Trial
 from ..explore.turning import with_other_keys
 from ..protocols.client import Answer
@@ -36,6 +37,8 @@ _LOGINS = 2
 """So many routes are tried where somebody may log in."""
 _STORES = 2
 """So many routes store something."""
+SAME = 2
+"""Who registers gives at least so much that a login asks for."""
 _OTHERS = 20
 """So many requests find out how another one logs in."""
 _PEOPLE = 3
@@ -105,36 +108,50 @@ class Producing:
             found = known.get(key)
             if found is not None:
                 self.chain = self.chain.joined(found)
-                return list(found.ids)
+                return [name for name in found.ids if name.startswith(CREDENTIAL)]
         return []
 
     def logged_in(self, producer: Route) -> Chain | None:
-        """Explore a route where somebody may log in: the requests that do, as different people; None where nobody may."""
-        own, found = self.chain, Chain()
-        people: set[tuple[Any, ...]] = set()
-        waiting: list[Draft | None] = [None]
-        """Where a search begins: with what is declared, then with others who may log in as somebody has."""
+        """Explore a route where somebody may log in: the requests that do, as different people; None where nobody may.
+
+        Where nobody is known, somebody registers first at a route that asks for the same.
+        """
+        own = self.chain
+        asked: list[Draft] = []
         try:
-            for first in waiting:
-                for draft, answer, told in self.explored(producer, first):
-                    kind, who = credential_in(answer), _who(told)
-                    if kind is None or who in people or len(people) == _PEOPLE:
-                        continue
-                    if not people:
-                        waiting += with_other_keys(draft, told, _PEOPLE - 1)
-                    people.add(who)
-                    request = self.plain(draft, lambda answer: credential_in(answer) is not None)
-                    found = found.joined(self.chain.up_to(request)).with_producer(
-                        credential(len(people), kind), request
-                    )
+            found = self.people(producer, None, asked)
+            if found is None and self.store(producer, SAME):
+                first = filled(asked, self.chain.stored)
+                found = self.people(producer, first, asked) if first is not None else None
         finally:
             self.chain = own
-        return found if people else None
+        return found
+
+    def people(self, producer: Route, begin: Draft | None, asked: list[Draft]) -> Chain | None:
+        """The requests that log in, as different people, of a search that begins with a draft; `asked` takes what was sent."""
+        found = Chain()
+        known: set[tuple[Any, ...]] = set()
+        waiting = [begin]
+        """Where a search begins: with what is declared, or as told, then with others who may log in as somebody has."""
+        for first in waiting:
+            for draft, answer, told in self.explored(producer, first):
+                asked.append(draft)
+                kind, who = credential_in(answer), _who(told)
+                self.logins.note(answer)
+                if kind is None or who in known or len(known) == _PEOPLE:
+                    continue
+                if not known:
+                    waiting += with_other_keys(draft, told, _PEOPLE - 1)
+                known.add(who)
+                request = self.plain(draft, lambda answer: credential_in(answer) is not None)
+                found = found.joined(self.chain.up_to(request)).with_producer(credential(len(known), kind), request)
+        return found if known else None
 
     def plain(self, draft: Draft, serves: Callable[[Answer], bool]) -> Request:
         """The request of a draft, without what the search has put into it where its answer serves all the same."""
         plain = without_canaries(draft)
         _, answer, _ = self.send(self.chain.trial(plain))
+        self.logins.note(answer)
         return (plain if serves(answer) else draft).request()
 
     def extend(self, name: str, producer: Route | None) -> bool:
@@ -153,29 +170,44 @@ class Producing:
             self.chain = self.chain.joined(found)
         return found is not None
 
-    def search(self, producer: Route, name: str, serves: Callable[[Answer], bool]) -> Chain | None:
-        """Explore another route until an answer serves; the requests up to that one, which has a name."""
+    def search(
+        self, producer: Route, name: str, serves: Callable[[Answer], bool], *, to_the_end: bool = False
+    ) -> Chain | None:
+        """Explore another route until an answer serves; the requests up to that one, which has a name.
+
+        `to_the_end`: of all that serve the one that has come farthest, as a form that is refused may be answered 200.
+        """
         own = self.chain
+        best: tuple[int, Draft | None] = (-1, None)
         try:
             with contextlib.closing(self.explored(producer)) as drafts:
-                for draft, answer, _ in drafts:
-                    if serves(answer):
-                        request = self.plain(draft, serves)
-                        return self.chain.up_to(request).with_producer(name, request)
+                for draft, answer, told in drafts:
+                    if serves(answer) and len(told.branches) > best[0]:
+                        best = len(told.branches), draft
+                        if not to_the_end:
+                            break
+            if best[1] is None:
+                return None
+            request = self.plain(best[1], serves)
+            return self.chain.up_to(request).with_producer(name, request)
         finally:
             self.chain = own
-        return None
 
-    def store(self) -> bool:
-        """Let the requests come first that store something, of the routes which may store what this one looks for."""
+    def store(self, route: Route | None = None, names: int = 0) -> bool:
+        """Let the requests come first that store something, of the routes which may store what this one looks for.
+
+        `route`: another one that looks for it. `names`: so many of the names that it asks for they ask for, too.
+        """
         stored = False
-        for producer in storing(self.app.routes, self.route)[:_STORES]:
-            key = (producer.name, STORED)
+        looks = self.route if route is None else route
+        for producer in [one for one in storing(self.app.routes, looks) if in_common(one, looks) >= names][:_STORES]:
+            key = (producer.name, f"{STORED}{names}")
             known = self.app.producing
             if key not in known:
                 known[key] = None
+                name = f"{STORED}{producer.name}"
                 known[key] = self.search(
-                    producer, f"{STORED}{producer.name}", lambda answer: 200 <= answer.status < 400
+                    producer, name, lambda answer: 200 <= answer.status < 400, to_the_end=names > 0
                 )
             found = known.get(key)
             if found is not None:

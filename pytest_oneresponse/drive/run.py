@@ -19,6 +19,7 @@ from ..explore.explorer import AT_RANDOM, Explorer
 from ..explore.reached import Reached
 from ..explore.recording import Recording
 from ..explore.schemas import declared_by
+from ..explore.stored import filled
 from ..explore.trials import VALID, Plan, Trial, draft_for
 from ..faults.databases import tapped
 from ..faults.leftovers import only_new
@@ -32,7 +33,7 @@ from . import odd, unreached
 from .budget import Budget
 from .failing import Branch, Failing
 from .hosts import accepted
-from .producing import Producing
+from .producing import SAME, Producing
 from .sending import Sending
 from .settings import Driven, Settings
 from .telling import Telling, trial_id
@@ -96,6 +97,8 @@ class _Run:
         self.accepted_branches = 0
         self.stored = False
         """Whether it was seen to it that other routes store something first."""
+        self.registered = False
+        """Whether it was tried that somebody registers first."""
         self.echoed: set[Address] = set()
         """Where what came back in the headers of an answer stood in its request."""
 
@@ -257,6 +260,9 @@ class _Run:
         while explorer is not None and not self.budget.is_over(1 + kept + (_ODD if self.streamed else 0)):
             draft = explorer.next()
             ends = draft is None or explorer.why == AT_RANDOM
+            asks = self.accepted is None and not self.registered and (ends or self.driven.requests > _REFUSED)
+            if asks and self.register(explorer) and draft is None:
+                continue
             if ends and not self.stored and explorer.missed() and self.store(explorer):
                 continue
             if draft is None:
@@ -280,9 +286,22 @@ class _Run:
         before = self.producing.chain
         draft = self.accepted.draft if self.accepted is not None else None
         draft = draft or next((first for first, _ in explorer.corpus), None)
-        if draft is not None and self.producing.store() and self.try_out(explorer, draft):
-            explorer.begin_again()
-            return True
+        if draft is not None and self.producing.store():
+            same = filled((one for one, _ in explorer.corpus), self.producing.chain.stored)
+            if [True for one in (draft, same) if one is not None and self.try_out(explorer, one)]:
+                explorer.begin_again()
+                return True
+        self.producing.chain = before
+        return False
+
+    def register(self, explorer: Explorer) -> bool:
+        """Where all is refused: somebody registers first, at a route that asks for the same; whether that shows more."""
+        self.registered = True
+        before = self.producing.chain
+        if self.producing.store(self.route, SAME):
+            same = filled((one for one, _ in explorer.corpus), self.producing.chain.stored)
+            if same is not None and self.try_out(explorer, same):
+                return True
         self.producing.chain = before
         return False
 
@@ -322,6 +341,8 @@ class _Run:
         return any(trial_id(self.app, self.route, trial) == identity for trial in self.plan.trials())
 
 
+_REFUSED = 25
+"""So many requests that are refused, and no other, say that somebody has to be known."""
 _VARIED = 18
 """So many requests are kept for what clients and servers do to a request that the search has to find first."""
 _CHUNKS = 50

@@ -107,6 +107,14 @@ class Credentials:
         self.names: dict[str, str] = {}
         """Each credential that was given, with its name."""
 
+    def note(self, answer: Answer) -> None:
+        """An answer may give a credential while it is found out how somebody logs in; the app may know it ever after."""
+        kind = credential_in(answer)
+        name = credential(1, kind) if kind is not None else ""
+        text = credential_of(answer, name) if name else None
+        if text is not None and len(text) >= _LEAST:
+            self.names.setdefault(text, name)
+
     def canonical(self, draft: Draft) -> Draft:
         """A draft with names in place of the credentials."""
         return _in_headers(draft, self.names) if self.names else draft

@@ -14,6 +14,7 @@ from ..routes import Parameter, Route, handler_of
 from .credentials import CREDENTIAL, credential_of
 from .documents import mappings_in
 from .draft import Address, Draft
+from .stored import in_common
 from .trials import Trial, explored
 
 ID = str | int
@@ -71,7 +72,7 @@ def referred(routes: Iterable[Route], route: Route, name: str) -> Route | None:
 
 
 def storing(routes: Iterable[Route], route: Route) -> list[Route]:
-    """The routes that may store what another one shows: of its own file, the likelier by their path first."""
+    """The routes that may store what another one shows: of its own file, first what asks for the same, then by path."""
     handler = handler_of(route.handler)
     if handler is None:
         return []
@@ -81,7 +82,7 @@ def storing(routes: Iterable[Route], route: Route) -> list[Route]:
             other = handler_of(one.handler)
             if other is not None and other.file == handler.file:
                 found.append(one)
-    return sorted(found, key=lambda one: -_alike(one.template, route.template))
+    return sorted(found, key=lambda one: (-in_common(one, route), -_alike(one.template, route.template)))
 
 
 def _alike(one: str, other: str) -> int:
@@ -136,6 +137,11 @@ class Chain:
             if name not in self.ids:
                 self = self.with_producer(name, request)
         return self
+
+    @property
+    def stored(self) -> list[Request]:
+        """The requests that come first for what they store."""
+        return [request for name, request in zip(self.ids, self.before, strict=True) if name.startswith(STORED)]
 
     def up_to(self, request: Request) -> Chain:
         """What has to come before a request: what it waits for, what that waits for, and what stores something."""

@@ -163,3 +163,64 @@ def test_a_list_is_read_once_another_route_has_stored_something(suite: Suite, co
         "orphan-response GET /tickets: *", "*jsonify(ticket)", "*= note: it comes after curl *T-*/tickets",
     ])  # fmt: skip
     result.assert_outcomes(passed=1, failed=1)
+
+
+REGISTERED = """
+import hashlib, os
+
+from flask import Flask, abort, jsonify, redirect, request, session
+
+app = Flask(__name__, static_folder=None)
+app.secret_key = "unknown to who asks"
+PEOPLE = {"ann@example.com": (b"salt", hashlib.sha256(b"salt" + b"her own").digest())}
+
+
+@app.post("/login")
+def login():
+    salt, kept = PEOPLE.get(request.form.get("username", ""), (b"", b""))
+    if hashlib.sha256(salt + request.form.get("password", "").encode()).digest() != kept:
+        abort(401)
+    if request.form.get("remember"):
+        jsonify(remembered=True)
+    return jsonify(token=login_of(request.form["username"]))
+
+
+TOKENS = {}
+
+
+def login_of(name):
+    token = os.urandom(8).hex()
+    TOKENS[token] = name
+    return token
+
+
+@app.get("/mine")
+def mine():
+    if request.headers.get("Authorization", "").removeprefix("Bearer ") not in TOKENS:
+        abort(401)
+    redirect("/elsewhere")
+    return "mine"
+
+
+@app.post("/register")
+def register():
+    data = request.get_json()
+    if "@" not in data["email"] or len(data["password"]) < 8:
+        return "The form is not complete", 200
+    if data["email"] in PEOPLE:
+        abort(409)
+    salt = os.urandom(4)
+    PEOPLE[data["email"]] = (salt, hashlib.sha256(salt + data["password"].encode()).digest())
+    return jsonify(registered=data["email"]), 201
+"""
+
+
+@pytest.mark.parametrize("route", ["GET /mine", "POST /login"])
+def test_where_nobody_is_known_somebody_registers_and_logs_in(suite: Suite, route: str) -> None:
+    pytest.importorskip("flask")
+    suite.write(shop=REGISTERED)
+    method, _, path = route.partition(" ")
+    result = suite.drive("-v", "--oneresponse-faults=none", "-k", f"{method} and {path.strip('/')}")
+    result.stdout.fnmatch_lines(
+        [f"orphan-response {route}: *", "*= note: it comes after curl *email*password*/register*"]
+    )
