@@ -200,7 +200,10 @@ class Producing:
         """
         stored = False
         looks = self.route if route is None else route
-        for producer in [one for one in storing(self.app.routes, looks) if in_common(one, looks) >= names][:_STORES]:
+        likely = storing(self.app.routes, looks)
+        if names:
+            likely = sorted(likely, key=lambda one: -in_common(one, looks))
+        for producer in [one for one in likely if in_common(one, looks) >= names][:_STORES]:
             key = (producer.name, f"{STORED}{names}")
             known = self.app.producing
             if key not in known:

@@ -14,7 +14,6 @@ from ..routes import Parameter, Route, handler_of
 from .credentials import CREDENTIAL, credential_of
 from .documents import mappings_in
 from .draft import Address, Draft
-from .stored import in_common
 from .trials import Trial, explored
 
 ID = str | int
@@ -72,7 +71,7 @@ def referred(routes: Iterable[Route], route: Route, name: str) -> Route | None:
 
 
 def storing(routes: Iterable[Route], route: Route) -> list[Route]:
-    """The routes that may store what another one shows: of its own file, first what asks for the same, then by path."""
+    """The routes that may store what another one shows: of its own file, the likelier by their path first."""
     handler = handler_of(route.handler)
     if handler is None:
         return []
@@ -82,7 +81,7 @@ def storing(routes: Iterable[Route], route: Route) -> list[Route]:
             other = handler_of(one.handler)
             if other is not None and other.file == handler.file:
                 found.append(one)
-    return sorted(found, key=lambda one: (-in_common(one, route), -_alike(one.template, route.template)))
+    return sorted(found, key=lambda one: -_alike(one.template, route.template))
 
 
 def _alike(one: str, other: str) -> int:
