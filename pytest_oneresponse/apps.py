@@ -56,6 +56,8 @@ class App:
     """For a route and a name the requests up to one whose response holds an ID that is called so, once they were looked for."""
     storing_odd: dict[str, list[Trial]] = field(default_factory=dict)
     """For a route, by its name, the requests that store odd things through it, once they were looked for."""
+    registered: dict[Request, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """The requests by which somebody became known to it, and the headers of its answers."""
     lifespan_judged: bool = False
     injured: bool = False
     """Whether something was made to fail in it, which may have kept what the next exchanges wait for."""

@@ -17,7 +17,7 @@ from ..explore.credentials import CREDENTIAL, Credentials, credential, credentia
 from ..explore.draft import METHODS, Draft, without_canaries
 from ..explore.explorer import Explorer
 from ..explore.odd import odd
-from ..explore.producers import ID, STORED, Chain, found_id, producer_of, references, referred, storing
+from ..explore.producers import ID, REGISTERED, STORED, Chain, found_id, producer_of, references, referred, storing
 from ..explore.recording import Recording
 from ..explore.schemas import declared_by
 from ..explore.stored import filled, in_common
@@ -208,7 +208,7 @@ class Producing:
             known = self.app.producing
             if key not in known:
                 known[key] = None
-                name = f"{STORED}{producer.name}"
+                name = f"{REGISTERED if names else STORED}{producer.name}"
                 known[key] = self.search(
                     producer, name, lambda answer: 200 <= answer.status < 400, to_the_end=names > 0
                 )

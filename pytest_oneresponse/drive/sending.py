@@ -13,7 +13,7 @@ from ..contract.request import Request
 from ..exchange import Exchange, Watcher
 from ..explore.cookies import with_given
 from ..explore.credentials import CREDENTIAL
-from ..explore.producers import ID, found_id, with_ids
+from ..explore.producers import ID, REGISTERED, found_id, with_ids
 from ..explore.recording import Recording, recording
 from ..explore.trials import EXPLORED, Trial
 from ..faults.leftovers import Leftovers, left_by
@@ -64,14 +64,27 @@ class Sending:
                 before = replace(trial, request=with_given(with_ids(request, known), given), client=DEFAULT)
                 self.before.append(before.request)
                 is_login = name is not None and name.startswith(CREDENTIAL)
+                keeps = name is not None and name.startswith(REGISTERED) and not self.is_reset
+                if keeps and before.request in self.app.registered:
+                    given += self.app.registered[before.request]
+                    continue
                 _, answer = self.send(before, counted and tap is None and not is_login)
                 given += answer.headers
+                if keeps:  # to hash his password takes long: he is known from now on
+                    self.app.registered[before.request] = tuple(answer.headers)
                 if name is not None:
                     known[name] = found_id(answer, name)
+                    if is_login and known[name] is None:
+                        self.app.registered.clear()  # whoever was known is so no more
             request = with_given(self.with_session(with_ids(trial.request, known), trial.session), given)
             done = self.send(replace(trial, request=request), counted, tap)
             self.leftovers = left_by(done[0], tap.errors if tap is not None else (), broke_off=trial.client.breaks_off)
             return done
+
+    @property
+    def is_reset(self) -> bool:
+        """Whether what an exchange stores is taken back."""
+        return self.settings.reset is not nullcontext or self.app.apart is not nullcontext
 
     def with_session(self, request: Request, session: Any) -> Request:
         """The request with the cookie of a session that has this content, where the app can be given one."""

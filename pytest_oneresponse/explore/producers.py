@@ -22,6 +22,8 @@ ID_PARTS = ("query", "field", "json")
 
 STORED = "oneresponse-stored-"
 """Begins the name of a request that comes first for what it stores."""
+REGISTERED = STORED + "somebody-"
+"""The same of one that makes somebody known: where nothing is taken back, he stays so."""
 _COMMON = ("id", "uuid", "pk", "slug", "key", "code", "token", "name")
 """What an ID is called where it is not called as the parameter is."""
 _METHODS = ("POST", "PUT", "GET")
