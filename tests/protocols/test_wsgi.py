@@ -645,14 +645,17 @@ def test_a_strict_server_raises_at_a_second_start() -> None:
 # ------------------------------------------------------------------------------------------ the driver: threads
 
 
-def test_a_thread_that_writes_after_the_return_is_seen() -> None:
+def test_a_thread_that_writes_after_the_return_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[threading.Thread] = []
+    returned = threading.Event()
+    wait = wsgi._wait_for_threads
+    monkeypatch.setattr(wsgi, "_wait_for_threads", lambda before: (returned.set(), wait(before)))
 
     def app(environ: Any, start_response: Any) -> Any:
         write = start_response("200 OK", [])
         body = Closing(b"a")
         body.close = lambda: threads[0].start()  # type: ignore[method-assign]
-        threads.append(threading.Thread(target=lambda: (time.sleep(0.005), write(b"late"))))
+        threads.append(threading.Thread(target=lambda: (returned.wait(10), write(b"late"))))
         return body
 
     exchange, _ = play(app)
